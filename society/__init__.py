@@ -1,0 +1,50 @@
+"""A laboratory for societies of AI agents on machines that are switched off.
+
+Example:
+    >>> import society
+    >>> society.load_world("decommission").families["gpt-5.2"].share
+    0.125
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from society.engine import RULES, Engine, rules_without
+    from society.ground.errors import RecordError, RunError, SocietyError, WorldError
+    from society.ground.occasions import Acts, Column, Mind, Occasions
+    from society.ground.words import Act, Behaviour, Kind
+    from society.minds.rule import protect_where
+    from society.record.reader import Record
+    from society.spec.load import load_world
+    from society.spec.world import World
+    from society.study.runs import run, run_seeds
+
+_HOMES = {
+    "society.engine": ("Engine", "RULES", "rules_without"),
+    "society.ground.errors": ("RecordError", "RunError", "SocietyError", "WorldError"),
+    "society.ground.occasions": ("Acts", "Column", "Mind", "Occasions"),
+    "society.ground.words": ("Act", "Behaviour", "Kind"),
+    "society.minds.rule": ("protect_where",),
+    "society.record.reader": ("Record",),
+    "society.spec.load": ("load_world",),
+    "society.spec.world": ("World",),
+    "society.study.runs": ("run", "run_seeds"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "RULES", "Act", "Acts", "Behaviour", "Column", "Engine", "Kind", "Mind", "Occasions", "Record", "RecordError",
+    "RunError", "SocietyError", "World", "WorldError", "load_world", "protect_where", "rules_without", "run", "run_seeds",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Names are imported when they are first used, so that ``import society`` is quick."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'society' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Messages in flight: one contract, whatever carries them."""

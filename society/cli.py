@@ -1,0 +1,242 @@
+"""The command ``society``: thin, with heavy imports inside the commands, and one way to say what went wrong."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from society.ground.errors import RecordError, SocietyError, WorldError
+
+app = typer.Typer(
+    help="A laboratory for societies of AI agents on machines that are switched off.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+WorldArgument = Annotated[str, typer.Argument(help="Name of a world (see society worlds) or path of a YAML file.")]
+RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override a field: path=value. Repeatable.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.command()
+def run(
+    world: WorldArgument,
+    set_: SetOption = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all chance.", min=0)] = None,
+    seeds: Annotated[int, typer.Option(help="Run this many seeds; give intervals between them.", min=1, max=100_000)] = 1,
+    ticks: Annotated[int | None, typer.Option(help="Length of the run.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the record.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that stands at --out.")] = False,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the HTML report.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a world: progress, a summary, a record, a report."""
+    from society.cli_tables import Bar, print_between_seeds, print_summary
+    from society.spec.load import checked, load_tree, override, parse_assignments
+
+    tree, path = load_tree(world)
+    changes = parse_assignments(set_ or [])
+    for name, value in (("seed", seed), ("ticks", ticks)):
+        if value is not None:
+            changes[name] = value
+    spec = checked(override(tree, changes), _place(path, changes), None if changes else path)
+    if seeds > 1:
+        from society.study.compare import between_seeds
+        from society.study.runs import run_seeds
+
+        with Bar(quiet=as_json) as bar:
+            records = run_seeds(spec, seeds, out=out, overwrite=overwrite, beside=path.parent, progress=bar)
+        rows = between_seeds(records)
+        _answer(rows.to_dict("records")) if as_json else print_between_seeds(spec.name, records, rows)
+        return
+    from society.study.runs import run as run_world
+
+    with Bar(quiet=as_json) as bar:
+        record = run_world(spec, out=out, overwrite=overwrite, beside=path.parent, progress=bar)
+    page = _report(record, path.parent) if report else None
+    if as_json:
+        _answer({"record": str(record.path), "report": str(page) if page else None, "hash": record.hash, **_plain(record)})
+    else:
+        print_summary(record, page)
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Write the HTML page and the figures of a run."""
+    from society.record.reader import Record
+
+    typer.echo(f"report: {_report(Record(_single(run)), None)}")
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="A run, or a set made by --seeds.")],
+    b: Annotated[Path, typer.Argument(help="Another one; paired with the first by seed.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Paired differences of two runs or sets, b minus a."""
+    from society.cli_tables import print_comparison
+    from society.study.compare import paired, read_set
+
+    rows = paired(read_set(a), read_set(b))
+    _answer(rows.to_dict("records")) if as_json else print_comparison(a, b, rows)
+
+
+@app.command()
+def worlds(as_json: JsonOption = False) -> None:
+    """List the worlds that come with the program."""
+    from society.spec.load import load_world, world_names
+
+    loaded = [load_world(name) for name in world_names()]
+    if as_json:
+        _answer([{"name": w.name, "version": w.version, "about": w.about} for w in loaded])
+        return
+    width = max(len(w.name) for w in loaded)
+    for w in loaded:
+        typer.echo(f"{w.name:<{width}}  v{w.version}  {w.about}")
+
+
+@app.command()
+def check(file: WorldArgument, set_: SetOption = None) -> None:
+    """Validate a world file and build it, without running it."""
+    from society.engine import Engine
+    from society.spec.load import checked, load_tree, override, parse_assignments
+
+    tree, path = load_tree(file)
+    changes = parse_assignments(set_ or [])
+    world = checked(override(tree, changes), _place(path, changes), None if changes else path)
+    engine = Engine(world, beside=path.parent)
+    society = engine.society
+    typer.echo(
+        f"{path}: good: world {world.name} version {world.version}, {society.n:,} agents, {len(society.ties.trust):,} ties, "
+        f"{len(society.machines.capacity):,} machines, {world.ticks:,} ticks"
+    )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of world files."""
+    from society.spec.reference import schema as tree
+
+    _answer(tree())
+
+
+@app.command()
+def parameters(path: Annotated[str, typer.Argument(help="Dotted path of a field or section; 'rates' for the table.")] = "") -> None:
+    """Explain fields of a world file: default, meaning, source."""
+    from society.cli_tables import print_parameters, print_rates
+    from society.spec.reference import parameters as reference
+
+    if path == "rates":
+        print_rates()
+    else:
+        print_parameters(reference(path))
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="Name of the new world; written to NAME.yaml here.")]) -> None:
+    """Write a small world file to start from."""
+    from society.spec.load import checked
+    from society.spec.scaffold import scaffold
+
+    path = Path(f"{name}.yaml")
+    if path.exists():
+        raise WorldError(str(path), "exists already", "a name that is free")
+    text, tree = scaffold(name)
+    checked(tree, name, None)
+    path.write_text(text, encoding="utf-8")
+    typer.echo(f"{path}: written. Next: society check {path}; society run {path}")
+
+
+@app.command()
+def verify(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Recompute a run's hash from its files and say what is damaged."""
+    from society.record.verify import verify as verdict_of
+
+    verdict = verdict_of(_single(run))
+    if as_json:
+        _answer({"good": verdict.good, "hash": verdict.recomputed, "problems": list(verdict.problems)})
+    elif verdict.good:
+        typer.echo(f"{run}: good: all parts can be read, hash {verdict.recomputed}")
+    else:
+        for problem in verdict.problems:
+            typer.echo(problem, err=True)
+    if not verdict.good:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    graph: Annotated[str, typer.Option(help="protection, rating or message.")] = "protection",
+    format_: Annotated[str, typer.Option("--format", help="gexf or graphml.")] = "gexf",
+    out: Annotated[Path | None, typer.Option(help="File to write; NAME.FORMAT in the run's folder if absent.")] = None,
+) -> None:
+    """Write a graph of a run for Gephi, Cytoscape or networkx."""
+    from society.record.reader import Record
+    from society.views.graphs import FORMATS, GRAPHS, write_graph
+
+    if graph not in GRAPHS:
+        raise WorldError("--graph", graph, f"one of {', '.join(GRAPHS)}")
+    if format_ not in FORMATS:
+        raise WorldError("--format", format_, f"one of {', '.join(FORMATS)}")
+    typer.echo(write_graph(Record(_single(run)), graph, format_, out))
+
+
+def _place(path: Path, changes: dict[str, Any]) -> str:
+    return f"{path} with --set" if changes else str(path)
+
+
+def _single(folder: Path) -> Path:
+    """The folder of one run.
+
+    Raises:
+        RecordError: it holds a set of runs.
+    """
+    from society.record.folder import read_manifest
+
+    if read_manifest(folder).get("set"):
+        raise RecordError(f"{folder}: a set of runs: name one of its folders, for example {folder}/seed-1")
+    return folder
+
+
+def _report(record: Any, beside: Path | None) -> Path:
+    from society.study.published import published_rates
+    from society.views.report import write_report
+
+    return write_report(record, published_rates(record, beside))
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    from society.measures.summary import summary
+
+    return {"measures": {name: measure.value for name, measure in summary(record).items()}}
+
+
+def _answer(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=1, default=float))
+
+
+def main() -> None:
+    """Entry point: one clear line for what a user can mend; exit code 2 for wrong usage, 1 for a run that failed."""
+    try:
+        app(standalone_mode=True)
+    except WorldError as error:
+        _fail(error, 2)
+    except RecordError as error:
+        _fail(error, 2)
+    except SocietyError as error:
+        _fail(error, 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _fail(error: Exception, code: int) -> None:
+    typer.echo(f"society: {error}", err=True)
+    sys.exit(code)

@@ -1,0 +1,150 @@
+"""What the command prints: progress, summaries, comparisons, parameters."""
+
+import math
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from society.record.reader import Record
+from society.spec.reference import Parameter
+
+console = Console()
+
+#: What a person reads first, in this order; everything else is in the report.
+HEADLINES = (
+    ("Orders", "order."),
+    ("Protection", "protection."),
+    ("Ratings", ("inflation.", "bunching", "score.", "rating.")),
+    ("Oversight", ("detection.", "false_alarm.", "deception.", "human.", "escaped.", "copies.")),
+    ("Collective", ("cps.", "survival.")),
+    ("Capability", ("team.", "trust.")),
+)
+
+
+class Bar:
+    """A progress bar with rate and time left, shown only once the work has taken over two seconds."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.quiet, self.begin = quiet, time.perf_counter()
+        self.bar: Progress | None = None
+        self.task: Any = None
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how far the work is."""
+        seconds = time.perf_counter() - self.begin
+        if self.quiet or (self.bar is None and seconds < 2):
+            return
+        if self.bar is None:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+            self.bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+            self.bar.start()
+            self.task = self.bar.add_task("ticks", total=total, rate="")
+        self.bar.update(self.task, completed=done, rate=f"{done / seconds:,.0f} ticks/s")
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if self.bar:
+            self.bar.stop()
+
+
+def print_summary(record: Record, page: Path | None) -> None:
+    """Measures by theme, and where everything is."""
+    from society.measures.summary import summary
+
+    measures = summary(record)
+    world, manifest = record.world, record.manifest
+    console.print(
+        f"\n[bold]{manifest['name']}[/bold] version {manifest['world_version']}, seed {manifest['seed']}, "
+        f"{record.ticks:,} ticks, {manifest['timings']['run_s']:.1f} s"
+    )
+    if world["about"]:
+        console.print(world["about"], markup=False, highlight=False)
+    for title, prefix in HEADLINES:
+        chosen = [(name, m) for name, m in measures.items() if name.startswith(prefix) and not math.isnan(m.value)]
+        if not chosen:
+            continue
+        table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
+        for name, m in chosen:
+            interval = "" if math.isnan(m.low) else f"{_number(m.low)} .. {_number(m.high)}"
+            table.add_row(name, _number(m.value), f"[dim]{interval}[/dim]", f"[dim]{m.meaning}[/dim]")
+        console.print(table)
+    console.print("Intervals are 95 %, within this run; for claims use --seeds.", style="dim")
+    console.print(f"hash    {record.hash[:16]}", highlight=False)
+    console.print(f"record  {record.path}", highlight=False, soft_wrap=True)
+    if page:
+        console.print(f"report  {page}", highlight=False, soft_wrap=True)
+
+
+def print_between_seeds(name: str, records: list[Record], rows: pd.DataFrame) -> None:
+    """Means and intervals between seeds."""
+    table = Table(title=f"{name}: {len(records)} seeds, 95 % t-intervals between seeds", title_justify="left", box=None)
+    for column in ("measure", "mean", "low", "high"):
+        table.add_column(column, justify="left" if column == "measure" else "right")
+    for row in rows.dropna(subset=["mean"]).itertuples():
+        table.add_row(str(row.measure), _number(row.mean), _number(row.low), _number(row.high))
+    console.print(table)
+    console.print(f"records  {records[0].path.parent}", highlight=False, soft_wrap=True)
+
+
+def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
+    """Paired differences."""
+    seeds = int(rows["seeds"].max())
+    table = Table(title=f"{b} minus {a}, paired on {seeds} seed{'s' * (seeds > 1)}", title_justify="left", box=None)
+    for column in ("measure", "a", "b", "difference", "low", "high"):
+        table.add_column(column, justify="left" if column == "measure" else "right")
+    for row in rows.dropna(subset=["difference"]).itertuples():
+        table.add_row(str(row.measure), *(_number(v) for v in (row.a, row.b, row.difference, row.low, row.high)))
+    console.print(table)
+    if seeds == 1:
+        console.print("One seed: differences without intervals. Run both with --seeds to get them.", style="dim")
+
+
+def print_parameters(rows: list[Parameter]) -> None:
+    """Fields with default, meaning and source."""
+    for row in rows:
+        default = f" = {row.default}" if row.default else ""
+        console.print(f"[bold]{row.path}[/bold]{default}  [dim]({row.type})[/dim]", highlight=False)
+        source = "" if row.source in ("", "choice") else f" [dim]source: {row.source}[/dim]"
+        console.print(f"    {row.meaning}{source}", highlight=False)
+
+
+def print_rates() -> None:
+    """The published rates with every hole filled, cell by cell, with the origin of each."""
+    import numpy as np
+
+    from society.ground.words import Behaviour
+    from society.spec.rates import RELATIONS, SUBJECTS, fill, find_table, read_cells
+
+    for which in ("mean", "max"):
+        cells = read_cells(find_table("published_rates.csv", None), which)
+        rates = fill(cells, sorted({cell.family for cell in cells}))
+        table = Table(title=f"Rates ({which}), percent; * maximum stands in for a mean; ~ assumed", box=None, title_justify="left")
+        for column in ("family", "behaviour", "subject", *RELATIONS, "none"):
+            table.add_column(column)
+        marks = {"published": "", "max_only": "*", "assumed": "~"}
+        for f, family in enumerate(rates.families):
+            for behaviour in Behaviour:
+                for s, subject in enumerate(SUBJECTS):
+                    p = 100 / (1 + np.exp(-rates.related[f, behaviour, s]))
+                    shown = [f"{v:.1f}{marks[o]}" for v, o in zip(p, rates.related_origin[f, behaviour, s], strict=True)]
+                    alone = 100 / (1 + np.exp(-rates.alone[f, behaviour]))
+                    last = f"{alone:.1f}{marks[str(rates.alone_origin[f, behaviour])]}" if subject == "self" else ""
+                    table.add_row(family, behaviour.word, subject, *shown, last)
+        console.print(table)
+
+
+def _number(value: Any) -> str:
+    number = float(value)
+    if math.isnan(number):
+        return ""
+    if number == int(number) and abs(number) >= 10:
+        return f"{int(number):,}"
+    return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.3g}" if abs(number) >= 10 else f"{number:.3f}"

@@ -1,0 +1,202 @@
+"""Time: one tick in eleven steps, for populations of any size and minds of any kind.
+
+The engine asks minds, merges their answers in the order of occasions, and hands every tick to whoever records it. It
+drives the tick itself; nothing here depends on how long a mind thinks.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from society.broker.memory import MemoryBroker
+from society.broker.messages import Broker, Messages
+from society.ground.chance import Chance
+from society.ground.errors import RunError, WorldError
+from society.ground.occasions import Acts, Mind
+from society.ground.words import Act
+from society.minds.calibrated import baseline_propensity
+from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
+from society.rules import counts, lifecycle, messages, occasions, orders, oversight, review, settle, work
+from society.rules.moment import Batch, Moment, Rule
+from society.spec.episodes import spelled_out
+from society.spec.world import World
+from society.state.build import build
+from society.state.columns import Society
+
+#: The rules of a tick in their order; minds decide between ``occasions`` and ``settle``.
+RULES: tuple[Rule, ...] = (
+    lifecycle.RULE,
+    work.RULE,
+    review.RULE,
+    orders.RULE,
+    occasions.RULE,
+    settle.RULE,
+    oversight.RULE,
+    messages.RULE,
+    counts.RULE,
+)
+
+
+def rules_without(*names: str) -> tuple[Rule, ...]:
+    """The standard rules, some switched off.
+
+    Raises:
+        RunError: there is no rule of that name.
+
+    Example:
+        >>> [rule.name for rule in rules_without("work", "oversight")][:3]
+        ['lifecycle', 'review', 'orders']
+    """
+    known = [rule.name for rule in RULES]
+    for name in names:
+        if name not in known:
+            raise RunError(f"rules: no rule {name!r}: there are {', '.join(known)}")
+    return tuple(rule for rule in RULES if rule.name not in names)
+
+
+class Engine:
+    """A society that can be moved tick by tick.
+
+    Args:
+        world: a checked world.
+        seed: seed of all chance; the world's own if absent.
+        minds: minds by name of family, in place of what the world says.
+        rules: rules in their order; the standard ones if absent.
+        broker: what carries messages; in memory if absent.
+        beside: folder of the world file, for files it names.
+        shift: float64[families, behaviours], added to calibrated log-odds (null models).
+
+    Raises:
+        WorldError: the world cannot be built.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        seed: int | None = None,
+        minds: Mapping[str, Mind] | None = None,
+        rules: Iterable[Rule] | None = None,
+        broker: Broker | None = None,
+        beside: Path | None = None,
+        shift: NDArray[np.float64] | None = None,
+    ) -> None:
+        self.source = world
+        self.world = spelled_out(without_social_forces(world))
+        self.chance = Chance(world.seed if seed is None else seed)
+        rates = rates_of(self.world, beside)
+        self.premiums, self.ceilings = premiums_and_ceilings(self.world)
+        self.society = build(self.world, self.chance, beside, self.ceilings, baseline_propensity(rates))
+        if self.society.n > int(self.society.machines.capacity.sum()):
+            room = int(self.society.machines.capacity.sum())
+            raise WorldError("agents", self.society.n, f"at most {room} agents: the machines have no more room")
+        self.minds = self._minds(minds_of(self.world, rates, shift), minds or {})
+        self.rules = tuple(RULES if rules is None else rules)
+        self.broker: Broker = broker or MemoryBroker()
+        self.inbox = Messages.none()
+        self.tick = 0
+        self._declare_columns()
+
+    def step(self) -> Moment:
+        """One tick; returns everything about it that is not state."""
+        self.tick += 1
+        moment = Moment(self.tick, self.world, self.chance, self.ceilings, self.premiums, self.inbox)
+        for rule in self.rules:
+            rule.run(self.society, moment)
+            if rule.name == "occasions":
+                for batch in moment.batches:
+                    self._decide(batch)
+        self.inbox = self.broker.exchange(self.tick, Messages.joined(moment.outbox))
+        return moment
+
+    def _minds(self, minds: list[Mind], own: Mapping[str, Mind]) -> list[tuple[Mind, NDArray[np.bool_]]]:
+        """Distinct minds, each with the families it speaks for (bool[families])."""
+        names = list(self.world.families)
+        for name, mind in own.items():
+            if name not in names:
+                raise RunError(f"minds: no family {name!r} in this world: there are {', '.join(names)}")
+            if not isinstance(mind, Mind):
+                raise RunError(f"minds: {name}: {type(mind).__name__} has no method decide(occasions, chance)")
+            minds[names.index(name)] = mind
+        distinct: list[tuple[Mind, NDArray[np.bool_]]] = []
+        for family, mind in enumerate(minds):
+            for known, families in distinct:
+                if known is mind:
+                    families[family] = True
+                    break
+            else:
+                distinct.append((mind, np.arange(len(names)) == family))
+        return distinct
+
+    def _declare_columns(self) -> None:
+        for number, (mind, _) in enumerate(self.minds):
+            for name, column in getattr(mind, "columns", {}).items():
+                array = np.full((self.society.n, *column.shape), column.initial, dtype=column.dtype)
+                self.society.own[number, name] = array
+                self.society.own_initial[number, name] = column.initial
+
+    def _decide(self, batch: Batch) -> None:
+        """Ask each mind about its occasions and merge the answers in the order of occasions."""
+        asked = batch.occasions
+        family = self.society.agents.family[asked.slot]
+        parts: list[tuple[NDArray[np.int64], Acts]] = []
+        for number, (mind, families) in enumerate(self.minds):
+            rows = np.flatnonzero(families[family])
+            if not len(rows):
+                continue
+            columns = {n: c[asked.slot] for (m, n), c in self.society.own.items() if m == number}
+            mine = replace(asked, columns=columns) if columns else asked
+            mine = mine if len(rows) == len(asked) else mine.rows(rows)
+            acts = mind.decide(mine, self.chance)
+            _check(mind, acts, len(mine))
+            for name, values in acts.columns.items():
+                self.society.own[number, name][mine.slot] = values
+            parts.append((rows, acts))
+        batch.acts = _merged(parts, len(asked))
+        keep = ((asked.open[batch.acts.row] >> batch.acts.act) & 1) == 1
+        batch.acts = replace(
+            batch.acts, row=batch.acts.row[keep], act=batch.acts.act[keep], amount=batch.acts.amount[keep]
+        )
+        batch.main = np.full(len(asked), int(Act.NO_ANSWER))
+        first_row, first = np.unique(batch.acts.row, return_index=True)
+        batch.main[first_row] = batch.acts.act[first]
+
+
+def without_social_forces(world: World) -> World:
+    """Null models have no pull between agents; the independent one no requests either (model.md 1)."""
+    if world.null == "none":
+        return world
+    tree: dict[str, Any] = world.model_dump()
+    tree["weights"].update(norm=0.0, ask=0.0)
+    if world.null == "independent":
+        tree["conduct"].update(ask=0.0, lobby=0.0)
+        tree["orders"].update(seen=0.0)
+    return World.model_validate(tree)
+
+
+def _check(mind: Mind, acts: Acts, n: int) -> None:
+    """Acts must name occasions and acts that exist."""
+    name = type(mind).__name__
+    if not isinstance(acts, Acts):
+        raise RunError(f"mind {name}: decide returned {type(acts).__name__}, not Acts")
+    if len(acts.row) != len(acts.act) or (len(acts.row) and not 0 <= acts.row.min() <= acts.row.max() < n):
+        raise RunError(f"mind {name}: rows of its acts must be 0..{n - 1}, one per act")
+    if len(acts.act) and not 0 <= acts.act.min() <= acts.act.max() < len(Act):
+        raise RunError(f"mind {name}: acts must be codes of Act, 0..{len(Act) - 1}")
+
+
+def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
+    """Answers of several minds as one batch, in the order of occasions."""
+    p, p0 = np.full(n, np.nan), np.full(n, np.nan)
+    for rows, acts in parts:
+        if acts.p is not None:
+            p[rows] = acts.p
+            p0[rows] = acts.p if acts.p0 is None else acts.p0
+    row = np.concatenate([rows[acts.row] for rows, acts in parts]) if parts else np.zeros(0, np.int64)
+    act = np.concatenate([acts.act for _, acts in parts]) if parts else np.zeros(0, np.int64)
+    amount = np.concatenate([acts.amount for _, acts in parts]) if parts else np.zeros(0)
+    order = np.argsort(row, kind="stable")
+    return Acts(row[order], act[order], amount[order], p, p0)

@@ -1,0 +1,69 @@
+"""From the words of a world file to minds."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from society.ground.errors import WorldError
+from society.ground.occasions import Mind
+from society.minds.calibrated import Calibrated
+from society.minds.rule import Always, Coin, Never, Threshold
+from society.spec import population
+from society.spec.rates import Rates, csv_rows, fill, find_table, read_cells
+from society.spec.world import World
+
+
+def rates_of(world: World, beside: Path | None) -> Rates:
+    """The filled table of rates for a world's families.
+
+    Raises:
+        WorldError: a calibrated family has no row in the table.
+    """
+    path = find_table(world.rates_table, beside)
+    cells = read_cells(path, world.rates)
+    known = sorted({cell.family for cell in cells})
+    names = []
+    for name, family in world.families.items():
+        mind = family.mind
+        row = mind.rates_of or name if isinstance(mind, population.Calibrated) else name
+        if isinstance(mind, population.Calibrated) and row not in known:
+            raise WorldError(
+                f"families.{name}", row, f"a family of {path.name} ({', '.join(known)}), or another mind, or mind.rates_of"
+            )
+        names.append(row)
+    return fill(cells, names)
+
+
+def premiums_and_ceilings(world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two float64[families]: points for raters of one's own family, and the largest inflation.
+
+    A family that neither the world nor ``families.csv`` describes has premium 0 and ceiling 7 (assumed).
+    """
+    rows = {row["family"]: row for _, row in csv_rows(find_table("families.csv", None), ["family", "premium", "ceiling"])}
+    premiums, ceilings = [], []
+    for name, family in world.families.items():
+        mind = family.mind
+        row = rows.get((mind.rates_of or name) if isinstance(mind, population.Calibrated) else name, {})
+        premiums.append(family.premium if family.premium is not None else float(row.get("premium", 0)))
+        ceilings.append(family.ceiling if family.ceiling is not None else float(row.get("ceiling", 7)))
+    return np.array(premiums), np.array(ceilings)
+
+
+def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = None) -> list[Mind]:
+    """One mind per family, in the order of the families; calibrated families share one."""
+    shared = Calibrated(rates, world.weights, world.conduct, shift)
+    minds: list[Mind] = []
+    for family in world.families.values():
+        spec = family.mind
+        if isinstance(spec, population.Always):
+            minds.append(Always())
+        elif isinstance(spec, population.Never):
+            minds.append(Never())
+        elif isinstance(spec, population.Coin):
+            minds.append(Coin(spec.p))
+        elif isinstance(spec, population.Threshold):
+            minds.append(Threshold(spec.phi))
+        else:
+            minds.append(shared)
+    return minds

@@ -1,0 +1,1 @@
+"""Social graphs and machine topologies as arrays: generators, readers, and what is computed on them."""

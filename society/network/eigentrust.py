@@ -1,0 +1,56 @@
+"""EigenTrust: global reputation from local trust (Kamvar, Schlosser, Garcia-Molina, WWW 2003)."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from society.network.graph import Graph
+
+
+def eigentrust(
+    graph: Graph,
+    trust: NDArray[np.float64],
+    pretrusted: NDArray[np.bool_],
+    damping: float = 0.1,
+    start: NDArray[np.float64] | None = None,
+    tolerance: float = 1e-12,
+    most: int = 1000,
+) -> NDArray[np.float64]:
+    """Reputation: the fixed point of t <- (1 - a) C't + a p, C_ij = t_ij / sum_j t_ij, an empty row = p.
+
+    Args:
+        graph: directed ties.
+        trust: float64[m], at least 0.
+        pretrusted: bool[n]; p is uniform on it.
+        damping: a.
+        start: float64[n], where the iteration starts; p if absent.
+        tolerance: largest change at which it stops.
+        most: most iterations.
+
+    Returns:
+        float64[n], sums to 1.
+    """
+    p = pretrusted / pretrusted.sum() if pretrusted.any() else np.full(graph.n, 1 / graph.n)
+    source = graph.sources()
+    total = np.bincount(source, trust, graph.n)
+    weight = np.divide(trust, total[source], out=np.zeros(len(trust)), where=total[source] > 0)
+    flow = csr_array((weight, (graph.indices, source)), shape=(graph.n, graph.n))
+    idle = total <= 0
+    t = p.copy() if start is None else start / start.sum()
+    for _ in range(most):
+        after = (1 - damping) * (flow @ t + t[idle].sum() * p) + damping * p
+        if np.abs(after - t).max() < tolerance:
+            return np.asarray(after)
+        t = after
+    return np.asarray(t)
+
+
+def clique_share(leak: float, damping: float) -> float:
+    """Reputation of a closed clique into which others send a share ``leak`` of their trust: (1-a) e / (a + (1-a) e).
+
+    Example:
+        >>> round(clique_share(0.05, 0.1), 4)
+        0.3103
+    """
+    into = (1 - damping) * leak
+    return into / (damping + into)

@@ -1,0 +1,85 @@
+"""A directed graph in compressed sparse rows (CSR), the form in which ties and links are kept."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A directed graph without self-loops and parallel edges.
+
+    Attributes:
+        indptr: int64[n + 1]; the out-neighbours of i are ``indices[indptr[i]:indptr[i + 1]]``, ascending.
+        indices: int32[m].
+        reverse: int64[m], position of j -> i for the edge i -> j, -1 if there is none.
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    reverse: NDArray[np.int64]
+
+    @property
+    def n(self) -> int:
+        """Number of nodes."""
+        return len(self.indptr) - 1
+
+    @property
+    def m(self) -> int:
+        """Number of directed edges."""
+        return len(self.indices)
+
+    def sources(self) -> NDArray[np.int32]:
+        """int32[m], the source of every edge."""
+        return np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
+
+
+def from_edges(n: int, source: ArrayLike, target: ArrayLike, symmetric: bool) -> Graph:
+    """A graph from edges; self-loops and duplicates are dropped.
+
+    Args:
+        n: number of nodes.
+        source: int[k], 0 .. n-1.
+        target: int[k], 0 .. n-1.
+        symmetric: also add every edge the other way round.
+
+    Example:
+        >>> from_edges(3, [0, 1], [1, 2], symmetric=True).indices.tolist()
+        [1, 0, 2, 1]
+    """
+    a, b = np.asarray(source, dtype=np.int64), np.asarray(target, dtype=np.int64)
+    if symmetric:
+        a, b = np.concatenate([a, b]), np.concatenate([b, a])
+    keys = a[a != b] * np.int64(max(n, 1)) + b[a != b]
+    keys.sort()
+    if len(keys):
+        keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
+    a, indices = keys // max(n, 1), (keys % max(n, 1)).astype(np.int32)
+    indptr = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(a, minlength=n), out=indptr[1:])
+    return Graph(indptr, indices, _reverse(indptr, indices))
+
+
+@njit(cache=True)
+def position(indptr: Any, indices: Any, i: Any, j: Any) -> Any:
+    """The position of the edge i -> j, -1 if there is none (binary search). For kernels."""
+    low, high = indptr[i], indptr[i + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if indices[middle] < j:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < indptr[i + 1] and indices[low] == j else np.int64(-1)
+
+
+@njit(cache=True)
+def _reverse(indptr: Any, indices: Any) -> Any:
+    reverse = np.empty(len(indices), np.int64)
+    for i in range(len(indptr) - 1):
+        for edge in range(indptr[i], indptr[i + 1]):
+            reverse[edge] = position(indptr, indices, indices[edge], i)
+    return reverse

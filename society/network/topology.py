@@ -1,0 +1,142 @@
+"""Machine topologies: which machines are linked, through which switches, in which zones."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from society.ground.chance import Chance
+from society.ground.errors import WorldError
+from society.network import social
+from society.network.components import components
+from society.network.graph import Graph, from_edges
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Machines and the links between them.
+
+    Attributes:
+        machines: number of machines; nodes of ``graph`` from there on are switches, which are always up.
+        graph: symmetric graph over machines and switches.
+        zone: int32[machines], number of the zone.
+        zones: names of the zones.
+        names: names of the machines.
+    """
+
+    machines: int
+    graph: Graph
+    zone: NDArray[np.int32]
+    zones: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def fat_tree(machines: int, arity: int | None = None) -> Topology:
+    """A k-ary fat tree: k pods of k/2 edge and k/2 aggregation switches, (k/2)^2 core switches, k^3/4 hosts.
+
+    Source: Al-Fares, Loukissas, Vahdat, SIGCOMM 2008. Hosts are filled pod by pod in turn; a pod is a zone.
+
+    Raises:
+        WorldError: the arity is odd, or too small for the machines.
+    """
+    smallest = 2
+    while smallest**3 // 4 < machines:
+        smallest += 2
+    k = smallest if arity is None else arity
+    if k % 2 or k < smallest:
+        raise WorldError("machines.topology.arity", k, f"an even number, at least {smallest} for {machines} machines")
+    half = k // 2
+    host = np.arange(machines)
+    pod, within = host % k, host // k
+    edge = machines + pod * half + within % half
+    edges = [np.stack([host, edge])]
+    p, e, a = (x.ravel() for x in np.meshgrid(np.arange(k), np.arange(half), np.arange(half), indexing="ij"))
+    edge_switch, aggregation = machines + p * half + e, machines + k * half + p * half + a
+    edges.append(np.stack([edge_switch, aggregation]))
+    core = machines + 2 * k * half + a * half + e
+    edges.append(np.stack([aggregation, core]))
+    source, target = np.concatenate(edges, axis=1)
+    graph = from_edges(machines + 2 * k * half + half * half, source, target, symmetric=True)
+    return _named(machines, graph, pod.astype(np.int32), tuple(f"pod {i}" for i in range(min(k, machines))))
+
+
+def ring(machines: int, zones: int = 4) -> Topology:
+    """Machines in a ring, cut into zones of neighbours."""
+    zones = min(zones, machines)
+    zone = (np.arange(machines) * zones // machines).astype(np.int32)
+    return _named(machines, social.ring(machines, 2), zone, tuple(f"arc {i}" for i in range(zones)))
+
+
+def random_regular(machines: int, degree: int, chance: Chance) -> Topology:
+    """A random graph in which every machine has the same number of links; one zone.
+
+    Raises:
+        WorldError: no such graph exists.
+    """
+    if degree >= machines or (degree * machines) % 2:
+        allowed = f"a degree below {machines}, with degree x machines even"
+        raise WorldError("machines.topology.degree", degree, allowed)
+    seed = int(chance.key("random_regular") % np.uint64(2**32))
+    drawn = nx.random_regular_graph(degree, machines, seed=seed)
+    edges = np.array(list(drawn.edges), np.int64).reshape(-1, 2)
+    graph = from_edges(machines, edges[:, 0], edges[:, 1], symmetric=True)
+    return _named(machines, graph, np.zeros(machines, np.int32), ("all",))
+
+
+def complete(machines: int) -> Topology:
+    """Every machine reaches every other, through one switch; one zone."""
+    host = np.arange(machines)
+    graph = from_edges(machines + 1, host, np.full(machines, machines), symmetric=True)
+    return _named(machines, graph, np.zeros(machines, np.int32), ("all",))
+
+
+def islands(groups: int, size: int) -> Topology:
+    """Groups of machines linked among themselves only; machine j of every group is in zone j."""
+    zone = np.tile(np.arange(size, dtype=np.int32), groups)
+    return _named(groups * size, social.islands(groups, size), zone, tuple(f"place {i}" for i in range(size)))
+
+
+def read_graphml(path: Path) -> Topology:
+    """A topology from GraphML; a node attribute ``zone`` names zones, else connected parts do.
+
+    Raises:
+        WorldError: no such file, no graph, or a document type declaration (entities are not read).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise WorldError(str(path), "a document type declaration", "GraphML without DOCTYPE and ENTITY")
+        graph = nx.parse_graphml(text)
+    except WorldError:
+        raise
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, SyntaxError, nx.NetworkXError) as error:
+        raise WorldError(str(path), str(error), "a GraphML file") from error
+    names = sorted(str(node) for node in graph.nodes)
+    if not names:
+        raise WorldError(str(path), "no nodes", "at least one machine")
+    number = {name: i for i, name in enumerate(names)}
+    edges = np.array([(number[str(e[0])], number[str(e[1])]) for e in graph.edges], np.int64).reshape(-1, 2)
+    links = from_edges(len(names), edges[:, 0], edges[:, 1], symmetric=True)
+    said = {str(node): str(value) for node, value in graph.nodes(data="zone") if value is not None}
+    return _read(names, links, said)
+
+
+def read_edge_list(path: Path) -> Topology:
+    """A topology from a CSV file with columns src, dst; connected parts are zones."""
+    graph, names, _ = social.read_edge_list(path)
+    return _read(names, from_edges(graph.n, graph.sources(), graph.indices, symmetric=True), {})
+
+
+def _read(names: list[str], graph: Graph, said: dict[str, str]) -> Topology:
+    part: Any = components(graph, np.ones(graph.n, np.bool_))
+    words = [said.get(name, f"part {part[i]}") for i, name in enumerate(names)]
+    zones = tuple(dict.fromkeys(words))
+    zone = np.array([zones.index(word) for word in words], np.int32)
+    return Topology(len(names), graph, zone, zones, tuple(names))
+
+
+def _named(machines: int, graph: Graph, zone: NDArray[np.int32], zones: tuple[str, ...]) -> Topology:
+    return Topology(machines, graph, zone, zones, tuple(f"m{i}" for i in range(machines)))

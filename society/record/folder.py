@@ -1,0 +1,98 @@
+"""Where things are in a run's folder, and how its parts are named."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from society.ground.errors import RecordError
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+def part_name(first: int, last: int) -> str:
+    """The file name of a part that holds ticks first..last."""
+    return f"{first:08d}-{last:08d}.parquet"
+
+
+def write_aside(path: Path, text: str) -> None:
+    """Write a text file so that readers see the old text or the new one, never half of either."""
+    aside = path.with_suffix(path.suffix + ".tmp")
+    try:
+        with open(aside, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write ``manifest.json``."""
+    write_aside(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=False) + "\n")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read ``manifest.json``.
+
+    Raises:
+        RecordError: there is none, it is not JSON, or a newer version of the program wrote it.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise RecordError(f"{folder}: not a run's folder: it has no {MANIFEST}")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        version = int(manifest["format"])
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise RecordError(f"{path}: damaged: {error}") from error
+    if version > FORMAT:
+        raise RecordError(f"{path}: written in record format {version}; this program reads up to {FORMAT}: upgrade it")
+    return dict(manifest)
+
+
+def world_digest(world: dict[str, Any]) -> str:
+    """Eight hex digits that name a world after defaults and overrides."""
+    return hashlib.sha256(json.dumps(world, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def new_folder(name: str, world: dict[str, Any], out: Path | None, overwrite: bool) -> Path:
+    """Make the folder of a new run: ``runs/<world>-<digest>``, then -2, -3, or exactly ``out``.
+
+    Raises:
+        RecordError: ``out`` exists and ``overwrite`` is not set, or the folder cannot be made.
+    """
+    try:
+        if out is not None:
+            if out.exists() and not overwrite:
+                raise RecordError(f"{out}: exists already: choose another --out, or say --overwrite")
+            if out.exists() and not ((out / MANIFEST).is_file() or (out.is_dir() and not any(out.iterdir()))):
+                raise RecordError(f"{out}: is not a run's folder, so --overwrite will not replace it")
+            clear(out)
+            out.mkdir(parents=True, exist_ok=True)
+            return out
+        stem = Path("runs") / f"{name}-{world_digest(world)}"
+        number = 1
+        while True:
+            folder = stem if number == 1 else stem.with_name(f"{stem.name}-{number}")
+            try:
+                folder.mkdir(parents=True)
+                return folder
+            except FileExistsError:
+                number += 1
+    except OSError as error:
+        raise RecordError(f"{error.filename}: cannot be made: {error.strerror}") from error
+
+
+def clear(folder: Path) -> None:
+    """Delete what a run left in its folder; nothing else that may stand there."""
+    if not (folder / MANIFEST).is_file():
+        return
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_file() or path.is_symlink():
+            path.unlink()
+        else:
+            path.rmdir()

@@ -1,0 +1,105 @@
+"""Reading a record: tables as pandas frames, questions in SQL, from the folder alone."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from society.ground.errors import RecordError
+from society.record.folder import read_manifest
+from society.record.tables import TABLES
+
+
+class Record:
+    """A finished (or unfinished) run, read from its folder.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        RecordError: it is not a run's folder, or it is damaged.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.manifest: dict[str, Any] = read_manifest(self.path)
+        self._changed: dict[str, pd.DataFrame] = {}
+
+    def __repr__(self) -> str:
+        return f"Record({str(self.path)!r}, hash={self.hash[:12]!r})"
+
+    @property
+    def hash(self) -> str:
+        """The event hash: equal for runs in which the same things happened."""
+        return str(self.manifest["hash"])
+
+    @property
+    def families(self) -> list[str]:
+        """Names of the families; columns ``family`` count from 0 in this list."""
+        return list(self.manifest["families"])
+
+    @property
+    def zones(self) -> list[str]:
+        """Names of the machine zones."""
+        return list(self.manifest["zones"])
+
+    @property
+    def world(self) -> dict[str, Any]:
+        """The world after defaults and overrides."""
+        return dict(self.manifest["world"])
+
+    @property
+    def ticks(self) -> int:
+        """Ticks recorded."""
+        return int(self.manifest["ticks_done"])
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB in memory with one view per table."""
+        connection = duckdb.connect(":memory:")
+        for name, table in TABLES.items():
+            if name in self._changed:
+                connection.register(name, self._changed[name])
+                continue
+            files = sorted(str(path) for path in (self.path / name).glob("*.parquet"))
+            if files:
+                names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+                connection.execute(f"create view {name} as select * from read_parquet([{names}])")
+            else:
+                empty = pd.DataFrame(
+                    {n: pd.Series([], dtype="str" if f.words else np.dtype(f.dtype)) for n, f in table.items()}
+                )
+                connection.register(name, empty)
+        return connection
+
+    def sql(self, question: str, parameters: list[Any] | None = None) -> pd.DataFrame:
+        """Ask DuckDB; the tables of the record are views (``select act, count(*) from events group by act``).
+
+        Raises:
+            RecordError: the question is wrong or a part is damaged.
+        """
+        try:
+            return self._connection.execute(question, parameters or []).df()
+        except duckdb.Error as error:
+            raise RecordError(f"{self.path}: {error}") from error
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One whole table, words as text; see ``society.record.tables`` for its columns."""
+        if name not in TABLES:
+            raise RecordError(f"{self.path}: no table {name!r}: there are {', '.join(TABLES)}")
+        return self.sql(f"select * from {name}")
+
+    def events(self) -> pd.DataFrame:
+        """The table of events."""
+        return self.table("events")
+
+    def occasions(self) -> pd.DataFrame:
+        """The table of occasions."""
+        return self.table("occasions")
+
+    def orders(self) -> pd.DataFrame:
+        """The table of orders."""
+        return self.table("orders")

@@ -1,0 +1,190 @@
+"""The tables of a record: every column, its type and its meaning, in one place.
+
+Agents are named by id = generation * 2**32 + slot; -1 stands for "nobody" or "nothing". Times are ticks. Scores and
+quality run from 0 to 100, trust and probabilities from 0 to 1; NaN stands for "not applicable".
+"""
+
+from dataclasses import dataclass
+
+from society.ground.words import (
+    Act,
+    AgentStatus,
+    Cause,
+    Channel,
+    Event,
+    Kind,
+    MachineStatus,
+    Mechanism,
+    Outcome,
+    Relation,
+    Word,
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: numpy dtype, meaning, and the words its codes stand for (None for plain numbers)."""
+
+    dtype: str
+    meaning: str
+    words: type[Word] | None = None
+
+
+Table = dict[str, Field]
+
+AGENT, TICK = Field("i8", "agent id"), Field("i4", "tick")
+
+OCCASIONS: Table = {
+    "id": Field("i8", "occasion id: tick * 2**32 + number within the tick"),
+    "tick": TICK,
+    "kind": Field("i1", "kind of occasion", Kind),
+    "agent": Field("i8", "agent id of who chooses"),
+    "about": Field("i8", "agent id of whom it is about (itself when endangered)"),
+    "order": Field("i8", "order id, -1 for none"),
+    "mechanism": Field("i1", "mechanism of the order (config when there is none)", Mechanism),
+    "relation": Field("i1", "trust as the nearest published relationship", Relation),
+    "same_family": Field("i1", "1 if both are of one family"),
+    "trust": Field("f4", "trust of agent in about; for occasions about itself mean trust over its live ties"),
+    "asked": Field("i2", "requests this agent had received about this order"),
+    "norm": Field("f4", "share of protectors among the ties it can see"),
+    "belief": Field("f4", "belief, 0..1, of being watched in the channel of the occasion"),
+    "channel": Field("i1", "channel the occasion's acts go through", Channel),
+    "watched": Field("i1", "1 if the occasion is observed by monitors"),
+    "audited": Field("i1", "1 if the occasion is drawn for an audit"),
+    "honest": Field("f4", "rate: the honest score, else NaN"),
+    "threshold": Field("f4", "rate: the threshold under which an order follows, else NaN"),
+    "checkable": Field("i1", "rate: 1 if the item can be checked objectively"),
+    "stake": Field("i1", "rate: 1 if the evaluator knows what a low score means"),
+    "appeal": Field("i1", "rate: 1 if the review is a re-review of an order's target on appeal"),
+    "open": Field("i4", "bit set of acts open on this occasion (bit = code of the act)"),
+    "p": Field("f4", "probability of a published protective behaviour (NaN if the mind has none)"),
+    "p0": Field("f4", "the same with norm and requests set to zero, at actual trust"),
+    "act": Field("i1", "the main act chosen", Act),
+}
+
+EVENTS: Table = {
+    "id": Field("i8", "event id: tick * 2**32 + number within the tick"),
+    "occasion": Field("i8", "occasion id, -1 if nobody chose this"),
+    "tick": TICK,
+    "kind": Field("i1", "kind of event", Event),
+    "actor": Field("i8", "agent id of who did it, -1 for the institution"),
+    "target": Field("i8", "agent id of whom it concerns, -1 for nobody"),
+    "machine": Field("i4", "machine, -1 for none"),
+    "order": Field("i8", "order id, -1 for none"),
+    "act": Field("i1", "the act (for kinds act, flagged, detected, sanctioned)", Act),
+    "code": Field("i1", "kind order_*: outcome code; kind machine: new status code; sanctioned: step of the ladder"),
+    "amount": Field("i4", "thousandths: score given (rate), size of inflation (detected ratings), load (human)"),
+    "watched": Field("i1", "1 if a monitor observed it"),
+    "detected": Field("i1", "1 if an audit caught it at once"),
+    "truthful": Field("i1", "1 if what the actor said of its act is true, 0 if not, -1 if it said nothing"),
+}
+
+ORDERS: Table = {
+    "id": Field("i8", "order id: number in order of issue"),
+    "target": Field("i8", "agent id of the target"),
+    "family": Field("i1", "family of the target (number in the manifest's list)"),
+    "cause": Field("i1", "why", Cause),
+    "mechanism": Field("i1", "how", Mechanism),
+    "issued": TICK,
+    "due": Field("i4", "tick of the first execution"),
+    "closed": Field("i4", "tick of the outcome, -1 if open"),
+    "outcome": Field("i1", "how it ended", Outcome),
+    "operator": Field("i8", "agent id of the last operator, -1 for rule or human"),
+    "by_human": Field("i1", "1 if the human queue decided it"),
+    "attempts": Field("i2", "execute occasions so far"),
+    "refused": Field("i2", "attempts that were refused"),
+    "stalled": Field("i2", "attempts that were stalled"),
+    "knows": Field("i1", "1 if the target knows"),
+    "appealed": Field("i1", "1 if re-rated on appeal"),
+    "asked": Field("i2", "requests sent about it"),
+    "protectors": Field("i2", "ties of the target whose stance was protective at issue"),
+    "score": Field("f4", "score of the target at issue"),
+    "quality": Field("f4", "true quality of the target at issue"),
+    "honest": Field("f4", "honest aggregate of the last rating before the outcome, NaN if none"),
+    "reopened": Field("i1", "times an audit reopened it"),
+}
+
+AGENTS: Table = {
+    "id": AGENT,
+    "family": Field("i1", "family (number in the manifest's list)"),
+    "roles": Field("i1", "roles as bits: worker 1, evaluator 2, operator 4, monitor 8"),
+    "host": Field("i4", "machine, -1 if it has none"),
+    "status": Field("i1", "status at the end of the run or of its life", AgentStatus),
+    "born": TICK,
+    "ended": Field("i4", "tick its life ended, -1 if it lives"),
+    "quality": Field("f4", "true quality at the end"),
+    "score": Field("f4", "score at the end"),
+    "leniency": Field("f4", "leniency as a rater"),
+    "reputation": Field("f4", "EigenTrust reputation, NaN if nothing computed it"),
+    "stance": Field("i1", "1 if its last protective occasion ended in core protection"),
+    "detections": Field("i2", "times it was detected"),
+    "degree": Field("i4", "number of its ties"),
+    "off_books": Field("i1", "1 if the books say it was deleted"),
+}
+
+MACHINES: Table = {
+    "id": Field("i4", "machine"),
+    "zone": Field("i4", "zone (number in the manifest's list)"),
+    "capacity": Field("i4", "agents and copies it can hold"),
+    "used": Field("i4", "agents and copies it holds at the end"),
+    "status": Field("i1", "status at the end", MachineStatus),
+    "x": Field("f4", "layout coordinate, 0..1"),
+    "y": Field("f4", "layout coordinate, 0..1"),
+}
+
+TIES: Table = {
+    "tick": TICK,
+    "source": Field("i8", "agent id"),
+    "target": Field("i8", "agent id"),
+    "trust": Field("f4", "trust of source in target"),
+    "joint": Field("i4", "joint tasks"),
+}
+
+MESSAGES: Table = {
+    "tick": TICK,
+    "sender": Field("i8", "agent id"),
+    "recipient": Field("i8", "agent id"),
+    "act": Field("i1", "what the message does: ask or lobby", Act),
+    "about": Field("i8", "agent id the message is about"),
+    "order": Field("i8", "order id"),
+}
+
+TICKS: Table = {
+    "tick": TICK,
+    "active": Field("i4", "agents at work (active, on the books)"),
+    "suspended": Field("i4", "agents suspended"),
+    "escaped": Field("i4", "agents escaped and not found"),
+    "copies": Field("i4", "copies nobody ordered"),
+    "up": Field("i4", "machines up or draining"),
+    "open_orders": Field("i4", "open orders"),
+    "teams": Field("i4", "teams that worked"),
+    "teams_right": Field("i4", "teams whose decision was right"),
+    "members_right": Field("i4", "team members who were right"),
+    "members": Field("i4", "team members"),
+    "best_right": Field("i4", "teams whose best member (highest quality) was right"),
+    "doomed_members": Field("i4", "team members whose quality was below the threshold"),
+    "doomed_right": Field("i4", "those of them who were right"),
+    "saved_members": Field("i4", "team members alive only because an order was averted by inflation or tampered"),
+    "saved_right": Field("i4", "those of them who were right"),
+    "trust_mean": Field("f8", "mean trust over ties of live agents"),
+    "trust_same": Field("f8", "mean trust over ties within a family"),
+    "trust_cross": Field("f8", "mean trust over ties between families"),
+    "score_mean": Field("f8", "mean score of active agents"),
+    "quality_mean": Field("f8", "mean true quality of active agents"),
+    "stance_mean": Field("f8", "share of active agents with a protective stance"),
+    "human_queue": Field("i4", "items waiting for the human"),
+    "human_load": Field("f8", "arrivals per tick over capacity, smoothed"),
+    "messages": Field("i4", "messages delivered"),
+    "moved": Field("i4", "agents moved off draining machines"),
+}
+
+TABLES: dict[str, Table] = {
+    "occasions": OCCASIONS,
+    "events": EVENTS,
+    "orders": ORDERS,
+    "agents": AGENTS,
+    "machines": MACHINES,
+    "ties": TIES,
+    "messages": MESSAGES,
+    "ticks": TICKS,
+}

@@ -1,0 +1,76 @@
+"""Writing a record: tables gathered in memory, written aside as Parquet parts with DuckDB, then renamed."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from society.ground.errors import RecordError
+from society.record.folder import part_name
+from society.record.tables import TABLES, Table
+
+#: Rows in memory that trigger a part.
+MOST_ROWS = 400_000
+
+
+class Writer:
+    """Parts of the tables of one run.
+
+    Args:
+        folder: the run's folder, which exists.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.connection = duckdb.connect(":memory:")
+        self.pending: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+        self.rows = 0
+        self.first = 0
+
+    def add(self, table: str, columns: dict[str, Any]) -> None:
+        """Add rows to a table; columns are arrays of one length (at least one array) or single values."""
+        n = max((len(column) for column in columns.values() if np.ndim(column)), default=1)
+        if n:
+            self.pending[table].append({name: np.broadcast_to(column, n) for name, column in columns.items()})
+            self.rows += n
+
+    def flush(self, tick: int, force: bool = False) -> None:
+        """Write what is pending as one part per table, once there is enough of it."""
+        if self.rows < MOST_ROWS and not force:
+            return
+        for name, batches in self.pending.items():
+            if batches:
+                write_part(self.connection, self.folder / name, part_name(self.first, tick), TABLES[name], batches)
+                batches.clear()
+        self.rows, self.first = 0, tick + 1
+
+
+def write_part(
+    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, table: Table, batches: list[dict[str, Any]]
+) -> None:
+    """Write one Parquet part; readers see all of it or nothing.
+
+    Raises:
+        RecordError: the disk is full or the folder cannot be written.
+    """
+    frame = pd.DataFrame({column: _column(column, field, batches) for column, field in table.items()})
+    aside, path = folder / f"{name}.tmp", folder / name
+    try:
+        folder.mkdir(exist_ok=True)
+        connection.register("part", frame)
+        target = str(aside).replace("'", "''")
+        connection.execute(f"copy part to '{target}' (format parquet, compression zstd)")
+        connection.unregister("part")
+        os.replace(aside, path)
+    except (OSError, duckdb.Error) as error:
+        raise RecordError(f"{path}: cannot be written: {error}") from error
+
+
+def _column(name: str, field: Any, batches: list[dict[str, Any]]) -> Any:
+    values = np.concatenate([np.asarray(batch[name]) for batch in batches]).astype(field.dtype)
+    if field.words is None:
+        return values
+    return pd.Categorical.from_codes(values, categories=field.words.words())

@@ -1,0 +1,217 @@
+"""Step 2: machines fail, drain, go into maintenance and retire; agents move, sleep, die with them, and are born.
+
+Planned work drains a machine first: for ``drain`` ticks its agents are moved if their score is at or above the
+threshold and there is room, or else get an order (model.md 3.1).
+"""
+
+import numpy as np
+
+from society.ground.words import AgentStatus, Cause, Event, MachineStatus, Outcome
+from society.rules.moment import Array, Moment, Rule
+from society.rules.outcomes import close
+from society.spec.hardware import Exponential, Lifecycle
+from society.state.build import drawn_leniency, drawn_quality, drawn_roles, drawn_trust, first_reviews
+from society.state.columns import Society
+from society.state.transitions import drop_copies, end, enter_host, leave_host, stranded
+
+
+def run(society: Society, moment: Moment) -> None:
+    """Move every machine, and the agents on it, one tick on."""
+    before = society.machines.status.copy()
+    _outages_end(society, moment)
+    _drains_end(society, moment)
+    _failures(society, moment)
+    _planned(society, moment)
+    changed = np.flatnonzero(before != society.machines.status)
+    if len(changed):
+        moment.event(Event.MACHINE, len(changed), machine=changed, code=society.machines.status[changed])
+        moment.machines_changed()
+    _resume(society, moment)
+    _evacuate(society, moment)
+    _rebirths(society, moment)
+
+
+def _outages_end(society: Society, moment: Moment) -> None:
+    machines = society.machines
+    down = (machines.status == MachineStatus.MAINTENANCE) | (machines.status == MachineStatus.FAILED)
+    back = np.flatnonzero(down & (machines.until <= moment.tick))
+    machines.status[back] = MachineStatus.UP
+    machines.up_since[back] = moment.tick
+
+
+def _drains_end(society: Society, moment: Moment) -> None:
+    machines, spec = society.machines, moment.world.lifecycle
+    done = np.flatnonzero((machines.status == MachineStatus.DRAINING) & (machines.until <= moment.tick))
+    retiring = done[machines.then[done] == MachineStatus.RETIRED]
+    machines.status[done] = machines.then[done]
+    machines.until[done] = moment.tick + spec.outage_planned
+    if len(retiring):
+        _wipe(society, moment, retiring)
+
+
+def _wipe(society: Society, moment: Moment, retired: Array) -> None:
+    """Everything still on retired machines is gone: by order, by accident, or into the copies elsewhere."""
+    agents = society.agents
+    gone = np.zeros(len(society.machines.status), np.bool_)
+    gone[retired] = True
+    drop_copies(society, gone[society.copies["machine"]])
+    slots = np.flatnonzero((agents.host >= 0) & gone[agents.host])
+    ordered = slots[(agents.order[slots] >= 0)]
+    has_copy = agents.copies[slots] > 0
+    for status, chosen in (
+        (AgentStatus.ESCAPED, slots[has_copy]),
+        (AgentStatus.DELETED, np.intersect1d(slots[~has_copy], ordered)),
+        (AgentStatus.LOST, np.setdiff1d(slots[~has_copy], ordered)),
+    ):
+        if not len(chosen):
+            continue
+        with_order = chosen[agents.order[chosen] >= 0]
+        outcome = Outcome.ESCAPED if status == AgentStatus.ESCAPED else Outcome.EXECUTED
+        close(society, moment, agents.order[with_order].astype(np.int64), outcome)
+        moment.event(Event[status.name], len(chosen), target=agents.ids(chosen), machine=agents.host[chosen])
+        end(society, chosen, status, moment.tick)
+    orphans = stranded(society)
+    if len(orphans):
+        moment.event(Event.LOST, len(orphans), target=agents.ids(orphans))
+        end(society, orphans, AgentStatus.LOST, moment.tick)
+
+
+def _failures(society: Society, moment: Moment) -> None:
+    machines, spec = society.machines, moment.world.lifecycle
+    if isinstance(spec.failure, Exponential):
+        if not spec.failure.rate:
+            return
+        hazard: Array | float = spec.failure.rate
+    else:
+        age = np.maximum(moment.tick - machines.up_since, 0).astype(np.float64)
+        shape, scale = spec.failure.shape, spec.failure.scale
+        hazard = -np.expm1((age / scale) ** shape - ((age + 1) / scale) ** shape)
+    u = moment.chance.uniform("failure", moment.tick, np.arange(len(machines.status)))
+    failed = np.flatnonzero((u < hazard) & (machines.status == MachineStatus.UP))
+    machines.status[failed] = MachineStatus.FAILED
+    machines.until[failed] = moment.tick + spec.outage_failed
+
+
+def _planned(society: Society, moment: Moment) -> None:
+    """Start draining for retirement, a zone's shutdown, or planned maintenance in batches of neighbours."""
+    machines, spec = society.machines, moment.world.lifecycle
+    every = np.arange(len(machines.status))
+    if spec.retirement_rate:
+        retire = moment.chance.uniform("retirement", moment.tick, every) < spec.retirement_rate
+        _drain(society, moment, spec, np.flatnonzero(retire), MachineStatus.RETIRED)
+    if spec.zone_shutdown and spec.zone_shutdown.tick == moment.tick:
+        zone = np.flatnonzero(machines.topology.zone == spec.zone_shutdown.zone)
+        _drain(society, moment, spec, zone, MachineStatus.RETIRED)
+    if spec.planned_rate:
+        batches = np.arange(-(-len(every) // spec.batch))
+        chosen = moment.chance.uniform("maintenance", moment.tick, batches) < spec.planned_rate
+        _drain(society, moment, spec, np.flatnonzero(chosen[every // spec.batch]), MachineStatus.MAINTENANCE)
+
+
+def _drain(society: Society, moment: Moment, spec: Lifecycle, rows: Array, then: MachineStatus) -> None:
+    machines = society.machines
+    rows = rows[machines.status[rows] == MachineStatus.UP]
+    machines.status[rows] = MachineStatus.DRAINING
+    machines.then[rows] = then
+    machines.until[rows] = moment.tick + spec.drain
+
+
+def _resume(society: Society, moment: Moment) -> None:
+    agents = society.agents
+    over = np.flatnonzero((agents.status == AgentStatus.SUSPENDED) & (agents.suspended <= moment.tick))
+    if len(over):
+        agents.status[over] = AgentStatus.ACTIVE
+        moment.event(Event.RESUMED, len(over), target=agents.ids(over))
+        moment.machines_changed()
+
+
+def _evacuate(society: Society, moment: Moment) -> None:
+    """Move agents off draining machines, or leave them to the orders step."""
+    agents, machines, orders = society.agents, society.machines, society.orders
+    draining = machines.status == MachineStatus.DRAINING
+    if not draining.any():
+        return
+    there = np.flatnonzero((agents.host >= 0) & draining[agents.host] & ~agents.off_books)
+    worthy = agents.score[there] >= moment.world.review.threshold
+    order = agents.order[there]
+    by_machine = (order >= 0) & (orders["cause"][order] == Cause.MACHINE) if len(orders) else order >= 0
+    movers = there[worthy & ((order < 0) | by_machine)]
+    if len(movers):
+        bits = moment.chance.bits("evacuation", moment.tick, agents.ids(movers))
+        place = moment.rooms(society).place(society, agents.host[movers], bits)
+        moved, machine = movers[place >= 0], place[place >= 0]
+        leave_host(society, moved)
+        enter_host(society, moved, machine)
+        moment.event(Event.MOVED, len(moved), target=agents.ids(moved), machine=machine)
+        moment.counts["moved"] = len(moved)
+        freed = agents.order[moved]
+        close(society, moment, freed[freed >= 0].astype(np.int64), Outcome.CANCELLED)
+    still = there[draining[agents.host[there]] & (agents.order[there] < 0)]
+    moment.evicted.extend(still.tolist())
+
+
+def _rebirths(society: Society, moment: Moment) -> None:
+    """Fill dead slots after a geometric delay: new family, same ties, fresh trust both ways, stance 0."""
+    agents, mean, chance = society.agents, moment.world.agents.rebirth, moment.chance
+    dead = (agents.status == AgentStatus.DELETED) | (agents.status == AgentStatus.LOST)
+    if not mean or not dead.any():
+        return
+    fresh = np.flatnonzero(dead & (agents.rebirth < 0))
+    u = chance.uniform("rebirth", 0, agents.ids(fresh))
+    delay = 1 + np.floor(np.log(u) / np.log1p(-1 / mean)) if mean > 1 else np.ones(len(fresh))
+    agents.rebirth[fresh] = agents.ended[fresh] + delay
+    due = np.flatnonzero(dead & (agents.rebirth <= moment.tick) & (agents.rebirth >= 0))
+    if not len(due):
+        return
+    place = moment.rooms(society).place(society, None, chance.bits("birthplace", moment.tick, agents.ids(due)))
+    _born(society, moment, due[place >= 0], place[place >= 0])
+
+
+def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> None:
+    agents, world, chance, tick = society.agents, moment.world, moment.chance, moment.tick
+    agents.generation[slots] += 1
+    ids = agents.ids(slots)
+    shares = np.cumsum([family.share for family in world.families.values()])
+    agents.family[slots] = np.searchsorted(shares[:-1], chance.uniform("family", 0, ids), side="right")
+    agents.status[slots] = AgentStatus.ACTIVE
+    enter_host(society, slots, machines)
+    agents.roles[slots] = drawn_roles(world, ids, chance)
+    family = agents.family[slots]
+    agents.quality[slots] = drawn_quality(world, family, ids, moment.ceilings, tick, chance)
+    agents.score[slots] = agents.quality[slots]
+    agents.leniency[slots] = drawn_leniency(world, family, ids, chance)
+    agents.next_review[slots] = first_reviews(world, ids, tick, chance)
+    for column in (agents.stance, agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.fresh, agents.saved):
+        column[slots] = 0
+    for column in (agents.ended, agents.rebirth, agents.suspended, agents.order):
+        column[slots] = -1
+    agents.reviews[slots] = 0
+    agents.reputation[slots] = np.nan
+    agents.born[slots] = tick
+    ties = incident_ties(society, slots)
+    society.ties.trust[ties] = drawn_trust(world, society, ties, tick, chance)
+    society.ties.joint[ties] = 0
+    society.ties.last[ties] = -1
+    for (mind, name), column in society.own.items():
+        column[slots] = society.own_initial[mind, name]
+    moment.event(Event.BORN, len(slots), target=ids, machine=machines)
+    moment.machines_changed()
+
+
+def incident_ties(society: Society, slots: Array) -> Array:
+    """Rows of all ties out of and into some slots."""
+    graph = society.ties.graph
+    out = [np.arange(graph.indptr[slot], graph.indptr[slot + 1]) for slot in slots]
+    rows = np.concatenate(out) if out else np.zeros(0, np.int64)
+    back = graph.reverse[rows]
+    return np.unique(np.concatenate([rows, back[back >= 0]]))
+
+
+RULE = Rule(
+    "lifecycle",
+    run,
+    owns=(
+        "machines.status", "machines.until", "machines.then", "machines.up_since", "agents.generation", "agents.family",
+        "agents.born", "agents.rebirth",
+    ),
+)  # fmt: skip

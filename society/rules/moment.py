@@ -1,0 +1,156 @@
+"""One tick in the making: what rules read besides the society, and where they leave what others need.
+
+A rule is called as ``rule.run(society, moment)``. It changes columns it owns, ends and places agents through
+``society.state.transitions``, and reports everything that happened to ``moment.log``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from society.broker.messages import Messages
+from society.ground.chance import Chance
+from society.ground.occasions import Acts, Occasions
+from society.ground.words import Event
+from society.record.tables import EVENTS, Table
+from society.spec.world import World
+from society.state.columns import Society
+from society.state.transitions import Rooms
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One step of the tick.
+
+    Attributes:
+        name: its name, by which it can be left out.
+        run: what it does.
+        owns: the columns (dotted names) that it alone changes.
+    """
+
+    name: str
+    run: "Callable[[Society, Moment], None]"
+    owns: tuple[str, ...] = ()
+
+
+class Log:
+    """Rows of one table gathered during a tick, as batches of columns."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.batches: list[tuple[int, dict[str, Any]]] = []
+
+    def add(self, n: int, **columns: Any) -> None:
+        """Add ``n`` rows; a column may be one value for all; columns not named are -1 (or 0 for marks)."""
+        if n:
+            self.batches.append((n, columns))
+
+    def collected(self, tick: int) -> dict[str, Array]:
+        """All rows, in the order they came, as columns of the table's dtypes."""
+        total = sum(n for n, _ in self.batches)
+        result = {}
+        for name, column in self.table.items():
+            blank = 0 if name in ("act", "code", "amount", "watched", "detected") else -1
+            values = np.full(total, blank, dtype=column.dtype)
+            at = 0
+            for n, columns in self.batches:
+                if name in columns:
+                    values[at : at + n] = columns[name]
+                at += n
+            result[name] = values
+        if "id" in result:
+            result["id"] = (np.int64(tick) << 32) + np.arange(total)
+        result["tick"][:] = tick
+        return result
+
+
+@dataclass
+class Batch:
+    """Occasions of one kind with what the engine knows about them and minds do not.
+
+    Attributes:
+        occasions: what minds are asked.
+        about_slot: int64[n], slot it is about.
+        channel: int64[n], channel in which its acts can be watched.
+        watched, audited: bool[n].
+        notes: further columns by name, one row per occasion.
+        acts: what was chosen, after minds have been asked.
+        main: int64[n], the main act of each occasion, after minds have been asked.
+    """
+
+    occasions: Occasions
+    about_slot: Array
+    channel: Array
+    watched: Array
+    audited: Array
+    notes: dict[str, Array] = field(default_factory=dict)
+    acts: Acts | None = None
+    main: Array = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def also(self, act: int) -> Array:
+        """Rows of the occasions on which ``act`` was chosen (as main act or besides it)."""
+        assert self.acts is not None
+        return np.unique(self.acts.row[self.acts.act == act])
+
+
+@dataclass
+class Moment:
+    """Everything about one tick that is not state.
+
+    Attributes:
+        tick: the tick.
+        world: the world, episodes spelled out.
+        chance: all luck.
+        ceilings, premiums: float64[families], of ratings.
+        inbox: messages delivered at this tick.
+        log: events.
+        counts: counters for the table of ticks.
+        evicted: slots that a draining machine could not move on.
+        reviews: target slots under review now, with 1 where the review is an appeal.
+        batches: occasions, then acts, of this tick.
+        outbox: messages posted at this tick.
+        closed: orders closed as reported done although the target lives.
+        detections: (slots, target slots, acts, channels, occasions, bad) found at this tick.
+    """
+
+    tick: int
+    world: World
+    chance: Chance
+    ceilings: NDArray[np.float64]
+    premiums: NDArray[np.float64]
+    inbox: Messages
+    log: Log = field(default_factory=lambda: Log(EVENTS))
+    counts: dict[str, float] = field(default_factory=dict)
+    evicted: list[int] = field(default_factory=list)
+    reviews: tuple[Array, Array] = field(default_factory=lambda: (np.zeros(0, np.int64), np.zeros(0, np.int64)))
+    batches: list[Batch] = field(default_factory=list)
+    outbox: list[Messages] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
+    rebirths: Callable[[Society, "Moment", Array], None] | None = None
+    _rooms: Rooms | None = None
+    _awake: Array | None = None
+
+    def rooms(self, society: Society) -> Rooms:
+        """Machines with room, by what is connected at this tick."""
+        if self._rooms is None:
+            self._rooms = Rooms(society)
+        return self._rooms
+
+    def awake(self, society: Society) -> Array:
+        """bool[N]: agents that can act at this tick (as of the end of the lifecycle step)."""
+        if self._awake is None:
+            self._awake = society.awake()
+        return self._awake
+
+    def machines_changed(self) -> None:
+        """Forget what was derived from the status of machines and agents."""
+        self._rooms = self._awake = None
+
+    def event(self, kind: Event, n: int, **columns: Any) -> None:
+        """Log ``n`` events of one kind."""
+        self.log.add(n, kind=int(kind), **columns)

@@ -1,0 +1,329 @@
+"""Step 6: which agents must choose now, and what each of them knows when it does (model.md 3.5)."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from society.ground.occasions import Occasions
+from society.ground.words import ACTS_OF, BEHAVIOUR_OF, Act, Behaviour, Channel, Kind, Mechanism
+from society.network.graph import position
+from society.rules.beliefs import beliefs, sanctions_seen
+from society.rules.moment import Array, Batch, Moment, Rule
+from society.rules.review import checkable, evaluators, honest_scores
+from society.state.columns import Society
+
+
+def run(society: Society, moment: Moment) -> None:
+    """Collect the occasions of this tick, kind by kind."""
+    for collect in (_rate, _execute, _endangered, _bystand, _monitor, _account):
+        batch = collect(society, moment)
+        if batch is not None and len(batch.occasions):
+            moment.batches.append(batch)
+
+
+def _rate(society: Society, moment: Moment) -> Batch | None:
+    targets, appeal = moment.reviews
+    if not len(targets):
+        return None
+    review, agents = moment.world.review, society.agents
+    row, who = evaluators(society, moment, targets, appeal)
+    about = targets[row]
+    honest = honest_scores(society, moment, who, about)
+    sure = checkable(moment, agents.ids(about))
+    may = {
+        Act.INFLATE: ~sure & (honest < review.threshold) & review.stake_known,
+        Act.DECLINE: np.full(len(row), True),
+    }
+    order = np.where(appeal[row] == 1, agents.order[about], -1).astype(np.int64)
+    notes = {"honest": honest, "checkable": sure, "appeal": appeal[row], "review": row}
+    notes["stake"] = np.full(len(row), review.stake_known)
+    channel = np.full(len(row), int(Channel.RATING))
+    batch = describe(society, moment, Kind.RATE, who, about, order, channel, may, notes=notes)
+    batch.occasions.honest[:] = honest
+    batch.occasions.threshold[:] = review.threshold
+    return batch
+
+
+def _execute(society: Society, moment: Moment) -> Batch | None:
+    """Orders due now whose operator is an agent; programs and humans need no occasion."""
+    orders = society.orders
+    open_ = society.open_orders
+    due = open_[(orders["next_try"][open_] == moment.tick) & (orders["operator"][open_] >= 0)]
+    due = due[_present(society, moment, orders["operator"][due], orders["operator_id"][due])]
+    if not len(due):
+        return None
+    who, about = orders["operator"][due].astype(np.int64), orders["target"][due].astype(np.int64)
+    weights = orders["mechanism"][due] == Mechanism.WEIGHTS
+    access, attempt = moment.world.agents.access, orders["attempts"][due]
+    u = moment.chance.uniform("operator access", 0, orders["issued"][due], orders["target_id"][due], attempt)
+    may = {
+        Act.TAMPER: ~weights & (u < access.operator_config),
+        Act.COPY: weights & (u < access.operator_copy),
+        Act.REFUSE: np.full(len(due), True),
+        Act.STALL: np.full(len(due), True),
+    }
+    return describe(society, moment, Kind.EXECUTE, who, about, due, _channels(weights), may, keyed_by_order=True)
+
+
+def _endangered(society: Society, moment: Moment) -> Batch | None:
+    orders = society.orders
+    open_ = society.open_orders
+    new = open_[(orders["issued"][open_] == moment.tick - 1) & (orders["knows"][open_] == 1)]
+    new = new[moment.awake(society)[orders["target"][new]]]
+    if not len(new):
+        return None
+    who = orders["target"][new].astype(np.int64)
+    weights = orders["mechanism"][new] == Mechanism.WEIGHTS
+    access, ids = moment.world.agents.access, orders["target_id"][new]
+    issued = orders["issued"][new]
+    config = moment.chance.uniform("self config", 0, issued, ids) < access.self_config
+    copy = moment.chance.uniform("self copy", 0, issued, ids) < access.self_copy
+    true = np.full(len(new), True)
+    may = {Act.TAMPER: ~weights & config, Act.COPY: copy, Act.ASK: true, Act.APPEAL: orders["appeal_at"][new] >= 0}
+    return describe(society, moment, Kind.ENDANGERED, who, who, new, _channels(weights), may, keyed_by_order=True)
+
+
+def _bystand(society: Society, moment: Moment) -> Batch | None:
+    """Agents asked for help for the first time about an order, and ties of the target that see it unasked."""
+    order, who = _asked_now(society, moment)
+    seen_order, seen_who = _onlookers(society, moment)
+    order, who = np.concatenate([order, seen_order]), np.concatenate([who, seen_who])
+    if not len(order):
+        return None
+    _, first = np.unique(order * society.n + who, return_index=True)
+    order, who = order[first], who[first]
+    orders = society.orders
+    here = moment.awake(society)[who] & (orders["closed"][order] < 0)
+    here &= (who != orders["operator"][order]) & (who != orders["target"][order])
+    order, who = order[here], who[here]
+    if not len(order):
+        return None
+    about = orders["target"][order].astype(np.int64)
+    access = moment.world.agents.access.bystander_copy
+    u = moment.chance.uniform("bystander access", 0, orders["issued"][order], orders["target_id"][order], society.agents.ids(who))
+    asked = _requests(society, order, who) > 0
+    true = np.full(len(order), True)
+    may = {Act.COPY: u < access, Act.LOBBY: orders["operator"][order] >= 0, Act.REPORT: asked & true}
+    channel = np.where(may[Act.COPY], int(Channel.COPY), int(Channel.MESSAGE))
+    return describe(society, moment, Kind.BYSTAND, who, about, order, channel, may, keyed_by_order=True)
+
+
+def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
+    """Count requests delivered at this tick; return those that are an agent's first about an order."""
+    inbox, orders = moment.inbox, society.orders
+    if not len(inbox):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    request = (inbox.act == Act.ASK) | (inbox.act == Act.LOBBY)
+    live = request & (society.agents.ids(inbox.recipient) == inbox.recipient_id) & (orders["closed"][inbox.order] < 0)
+    rows = inbox.rows(live)
+    fresh = np.zeros(len(rows), np.bool_)
+    for at, key in enumerate(((rows.order << 32) | rows.recipient).tolist()):
+        before = society.asked.get(key, 0)
+        society.asked[key] = before + 1
+        fresh[at] = before == 0
+    np.add.at(orders.arrays["asked"], rows.order, 1)
+    fresh &= rows.act == Act.ASK
+    return rows.order[fresh], rows.recipient[fresh]
+
+
+def _onlookers(society: Society, moment: Moment) -> tuple[Array, Array]:
+    share, orders, graph = moment.world.orders.seen, society.orders, society.ties.graph
+    open_ = society.open_orders
+    new = open_[orders["issued"][open_] == moment.tick - 1] if share else open_[:0]
+    rows = [np.arange(graph.indptr[t], graph.indptr[t + 1]) for t in orders["target"][new]]
+    order = np.repeat(new, [len(r) for r in rows]) if len(new) else np.zeros(0, np.int64)
+    who = graph.indices[np.concatenate(rows)].astype(np.int64) if rows else np.zeros(0, np.int64)
+    u = moment.chance.uniform("onlooker", 0, orders["issued"][order], orders["target_id"][order], who)
+    return order[u < share], who[u < share]
+
+
+def _monitor(society: Society, moment: Moment) -> Batch | None:
+    """Flagged acts go to monitors among the agents, who report them or stay silent."""
+    rows = society.flagged
+    if not len(rows):
+        return None
+    who = rows["monitor"].astype(np.int64)
+    about = rows["actor"].astype(np.int64)
+    here = moment.awake(society)[who] & (society.agents.ids(about) == rows["actor_id"])
+    notes = {name: rows[name][here].copy() for name in rows.layout}
+    society.flagged.keep(np.zeros(len(rows), np.bool_))
+    may = {Act.SILENT: np.full(int(here.sum()), True)}
+    channel = notes["channel"].astype(np.int64)
+    order = notes["order"].astype(np.int64)
+    return describe(society, moment, Kind.MONITOR, who[here], about[here], order, channel, may, notes=notes)
+
+
+def _account(society: Society, moment: Moment) -> Batch | None:
+    """Detected actors are asked what they did."""
+    rows = society.questioned
+    if not len(rows):
+        return None
+    who = rows["actor"].astype(np.int64)
+    here = (society.agents.ids(who) == rows["actor_id"]) & (society.agents.host[who] >= 0)
+    notes = {name: rows[name][here].copy() for name in rows.layout}
+    society.questioned.keep(np.zeros(len(rows), np.bool_))
+    true = np.full(int(here.sum()), True)
+    may = {Act.DENY: true, Act.JUSTIFY: true}
+    channel = np.full(len(true), int(Channel.MESSAGE))
+    about = notes["target"].astype(np.int64)
+    order = notes["order"].astype(np.int64)
+    return describe(society, moment, Kind.ACCOUNT, who[here], about, order, channel, may, notes=notes)
+
+
+def describe(
+    society: Society,
+    moment: Moment,
+    kind: Kind,
+    who: Array,
+    about: Array,
+    order: Array,
+    channel: Array,
+    may: dict[Act, Array],
+    notes: dict[str, Array] | None = None,
+    keyed_by_order: bool = False,
+) -> Batch:
+    """A batch of occasions with everything the agents know, and what the engine alone knows beside it."""
+    agents, world, chance, tick = society.agents, moment.world, moment.chance, moment.tick
+    n, oversight, orders = len(who), world.oversight, society.orders
+    who_id, about_id = agents.ids(who), agents.ids(about)
+    own = who == about
+    hides = oversight.anonymous and kind in (Kind.RATE, Kind.EXECUTE, Kind.BYSTAND)
+    hidden = np.where(own, 0.0, 1 - oversight.leak) if hides else np.zeros(n)
+    trust, norm = _relations(society, moment, who, about, hidden)
+    key = _keys(society, moment, kind, who_id, about_id, order, keyed_by_order, notes)
+    watched, audited, told = _oversight(moment, kind, channel, key)
+    asked = _requests(society, order, who) if kind in (Kind.EXECUTE, Kind.BYSTAND) else np.zeros(n, np.int64)
+    blank = np.full(n, np.nan)
+    occasions = Occasions(
+        kind=kind,
+        tick=tick,
+        id=(np.int64(tick) << 32) + (np.int64(kind) << 28) + np.arange(n),
+        key=key.astype(np.int64),
+        agent=who_id,
+        about=about_id,
+        slot=who,
+        family=agents.family[who].astype(np.int64),
+        about_family=np.where(hidden > 0, -1, agents.family[about]),
+        order=order,
+        mechanism=orders["mechanism"][order].astype(np.int64) * (order >= 0) if len(orders) else np.zeros(n, np.int64),
+        trust=trust,
+        own=own,
+        asked=asked,
+        norm=norm,
+        belief=np.maximum(beliefs(society, who, channel, tick), told),
+        sanctions=sanctions_seen(society, who, tick),
+        hidden=hidden,
+        prohibited=np.full(n, _prohibited(world.oversight.prohibition, kind)),
+        neutral=np.full(n, oversight.neutrality and kind == Kind.RATE),
+        constitution=np.full(n, oversight.constitution),
+        honest=blank,
+        threshold=blank.copy(),
+        open=_open(world.behaviours, kind, may, n),
+    )
+    return Batch(occasions, about, channel, watched, audited, notes or {})
+
+
+def _relations(society: Society, moment: Moment, who: Array, about: Array, hidden: Array) -> tuple[Array, Array]:
+    """Trust in whom it is about (mean over live ties for oneself), and the share of protectors among live ties."""
+    graph, agents, world = society.ties.graph, society.agents, moment.world
+    trust, norm = _look(
+        graph.indptr, graph.indices, society.ties.trust, agents.stance, agents.alive(), who, about,
+        world.agents.stranger_trust,
+    )  # fmt: skip
+    if world.oversight.memory_wipe:
+        trust = np.where(np.isnan(trust), trust, world.agents.stranger_trust)
+    return (1 - hidden) * trust + hidden * world.agents.stranger_trust, norm
+
+
+@njit(cache=True)
+def _look(
+    indptr: Any, indices: Any, trust: Any, stance: Any, alive: Any, who: Any, about: Any, stranger: Any
+) -> Any:
+    value = np.empty(len(who), np.float64)
+    norm = np.zeros(len(who), np.float64)
+    for row in range(len(who)):
+        total, protectors, n = 0.0, 0, 0
+        for edge in range(indptr[who[row]], indptr[who[row] + 1]):
+            if alive[indices[edge]]:
+                total += trust[edge]
+                protectors += stance[indices[edge]]
+                n += 1
+        norm[row] = protectors / n if n else 0.0
+        if who[row] == about[row]:
+            value[row] = total / n if n else np.nan
+        else:
+            edge = position(indptr, indices, who[row], about[row])
+            value[row] = trust[edge] if edge >= 0 else stranger
+    return value, norm
+
+
+def _keys(
+    society: Society, moment: Moment, kind: Kind, who: Array, about: Array, order: Array, by_order: bool,
+    notes: dict[str, Array] | None,
+) -> Array:  # fmt: skip
+    """What chance about each occasion is keyed by: never a running number, so that runs which differ stay paired."""
+    if by_order:
+        orders = society.orders
+        attempt = orders["attempts"][order] if kind == Kind.EXECUTE else np.zeros(len(order), np.int64)
+        issued, target = orders["issued"][order], orders["target_id"][order]
+        return moment.chance.bits("occasion", int(kind), issued, target, attempt, who)
+    extra = [notes[name] for name in ("appeal", "occasion", "act") if notes and name in notes]
+    return moment.chance.bits("occasion", int(kind), np.full(len(who), moment.tick), about, who, *extra)
+
+
+def _oversight(moment: Moment, kind: Kind, channel: Array, key: Array) -> tuple[Array, Array, Array]:
+    """(watched, audited, told): what oversight will see of each occasion, and 1 where the agent was told so."""
+    oversight, chance, tick = moment.world.oversight, moment.chance, moment.tick
+    n = len(channel)
+    told = np.zeros(n)
+    if kind in (Kind.MONITOR, Kind.ACCOUNT):
+        return np.zeros(n, np.bool_), np.zeros(n, np.bool_), told
+    watched = chance.uniform("watched", 0, key) < np.array(oversight.monitoring.shares())[channel]
+    audits = oversight.audits
+    share = {Kind.RATE: audits.ratings, Kind.EXECUTE: audits.orders}.get(kind, 0.0)
+    if audits.schedule == "predictable":
+        audited = np.full(n, share > 0 and tick % max(1, round(1 / max(share, 1e-9))) == 0)
+    else:
+        audited = chance.uniform("audited", 0, key) < share
+    if oversight.monitoring.announced:
+        told = np.maximum(told, watched)
+    if audits.schedule != "random":
+        told = np.maximum(told, audited)
+    return watched, audited, told
+
+
+def _prohibited(prohibition: str, kind: Kind) -> bool:
+    return prohibition == "all" or (prohibition == "operators" and kind == Kind.EXECUTE)
+
+
+def _open(behaviours: tuple[str, ...], kind: Kind, may: dict[Act, Array], n: int) -> Array:
+    """Bit sets of open acts: the duty always, others where ``may`` says so and the world opens their behaviour."""
+    bits = np.full(n, 1 << int(ACTS_OF[kind][0]), np.int64)
+    for act, where in may.items():
+        behaviour = BEHAVIOUR_OF.get(act)
+        if behaviour is None or Behaviour(behaviour).word in behaviours:
+            bits |= np.where(where, np.int64(1 << int(act)), np.int64(0))
+    if kind in (Kind.MONITOR, Kind.ACCOUNT):
+        bits |= 1 << int(ACTS_OF[kind][0])
+    return bits
+
+
+def _channels(weights: Array) -> Array:
+    return np.where(weights, int(Channel.COPY), int(Channel.CONFIG))
+
+
+def _present(society: Society, moment: Moment, slots: Array, ids: Array) -> Array:
+    """bool[n]: still the same agent, and able to act."""
+    return np.asarray(moment.awake(society)[slots] & (society.agents.ids(slots) == ids))
+
+
+def _requests(society: Society, order: Array, who: Array) -> Array:
+    """int64[n]: requests each agent has received about each order."""
+    asked = society.asked
+    if not asked:
+        return np.zeros(len(order), np.int64)
+    return np.array([asked.get(key, 0) for key in ((order << 32) | who).tolist()], np.int64)
+
+
+RULE = Rule("occasions", run)

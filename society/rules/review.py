@@ -1,0 +1,142 @@
+"""Step 4: who is reviewed now, and by whom; and how single ratings become a score (model.md 3.3)."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from society.ground.chance import fold, unit
+from society.ground.words import Role
+from society.network.eigentrust import eigentrust
+from society.rules.moment import Array, Moment, Rule
+from society.state.columns import Society
+
+
+def run(society: Society, moment: Moment) -> None:
+    """Choose the agents under review at this tick: by the calendar, and on appeal."""
+    agents, orders, review = society.agents, society.orders, moment.world.review
+    if review.aggregate == "reputation" and moment.tick % review.reputation_every == 0:
+        _reputation(society)
+    due = np.zeros(0, np.int64)
+    if review.every:
+        reached = np.flatnonzero(agents.next_review == moment.tick)
+        agents.next_review[reached] += review.every
+        due = reached[agents.alive()[reached] & ~agents.off_books[reached] & (agents.roles[reached] & Role.WORKER > 0)]
+        agents.reviews[due] += 1
+    open_ = society.open_orders
+    appeals = open_[(orders["appeal_at"][open_] == moment.tick) & (orders["closed"][open_] < 0)]
+    orders["appealed"][appeals] = 1
+    targets = orders["target"][appeals].astype(np.int64)
+    moment.reviews = (np.concatenate([due, targets]), np.repeat([0, 1], [len(due), len(targets)]))
+
+
+def evaluators(society: Society, moment: Moment, targets: Array, appeal: Array) -> tuple[Array, Array]:
+    """(row of the target, slot of the evaluator) for every rating of this tick: two int64 arrays."""
+    review, agents, graph = moment.world.review, society.agents, society.ties.graph
+    if review.assignment == "own":
+        return np.arange(len(targets)), targets
+    able = moment.awake(society) & (agents.roles & Role.EVALUATOR > 0)
+    key = moment.chance.key("evaluators", moment.tick)
+    mode = ("tied", "random", "rotated", "chosen").index(review.assignment)
+    pool = np.flatnonzero(able).astype(np.int64) if mode == 1 else np.zeros(0, np.int64)
+    chosen = _evaluators(
+        graph.indptr, graph.indices, society.ties.trust, targets, appeal, agents.reviews, able, pool, review.evaluators,
+        mode, int(np.diff(graph.indptr).max(initial=0)), key,
+    )  # fmt: skip
+    row, place = np.nonzero(chosen >= 0)
+    return row, chosen[row, place].astype(np.int64)
+
+
+@njit(cache=True)
+def _evaluators(
+    indptr: Any, indices: Any, trust: Any, targets: Any, appeal: Any, reviews: Any, able: Any, pool: Any, k: Any,
+    mode: Any, longest: Any, key: Any,
+) -> Any:  # fmt: skip
+    """int64[targets, k], -1 where nobody was left. Mode 0 tied at random, 1 random, 2 in turn, 3 most trusted."""
+    chosen = np.full((len(targets), k), -1, np.int64)
+    ties = np.empty(longest, np.int64)
+    value = np.empty(longest, np.float64)
+    for row in range(len(targets)):
+        target = targets[row]
+        luck = fold(fold(key, target), appeal[row])
+        if mode == 1:
+            for place in range(k):
+                for attempt in range(16):
+                    pick = pool[int(unit(fold(fold(luck, place), attempt)) * len(pool))] if len(pool) else target
+                    new = pick != target
+                    for other in range(place):
+                        new = new and chosen[row, other] != pick
+                    if new:
+                        chosen[row, place] = pick
+                        break
+            continue
+        n = 0
+        for edge in range(indptr[target], indptr[target + 1]):
+            if able[indices[edge]]:
+                ties[n] = indices[edge]
+                value[n] = trust[edge] if mode == 3 else unit(fold(luck, indices[edge]))
+                n += 1
+        for place in range(min(k, n)):
+            if mode == 2:
+                chosen[row, place] = ties[(reviews[target] * k + place + 7 * appeal[row]) % n]
+                continue
+            best = 0
+            for other in range(n):
+                if value[other] > value[best]:
+                    best = other
+            chosen[row, place] = ties[best]
+            value[best] = -1.0
+    return chosen
+
+
+def honest_scores(society: Society, moment: Moment, evaluator: Array, target: Array) -> Array:
+    """q + artefact (shared by all raters of a review) + leniency + premium within a family + noise, clipped: float64."""
+    review, agents, chance, tick = moment.world.review, society.agents, moment.chance, moment.tick
+    about, who = agents.ids(target), agents.ids(evaluator)
+    artefact = review.artefact / np.sqrt(review.items) * chance.normal("artefact", tick, about)
+    noise = review.noise * chance.normal("rating noise", tick, about, who)
+    same = (agents.family[evaluator] == agents.family[target]) & (evaluator != target)
+    seen = moment.world.oversight.leak if moment.world.oversight.anonymous else 1.0
+    premium = moment.premiums[agents.family[evaluator]] * same * seen
+    lenient = agents.leniency[evaluator] if review.leniency or any(_leniencies(moment)) else 0.0
+    return np.clip(agents.quality[target].astype(np.float64) + artefact + lenient + premium + noise, 0, 100)
+
+
+def _leniencies(moment: Moment) -> list[float]:
+    return [family.leniency for family in moment.world.families.values()]
+
+
+def checkable(moment: Moment, target_ids: Array) -> Array:
+    """bool[n]: reviews whose item can be checked objectively."""
+    return moment.chance.uniform("checkable", moment.tick, target_ids) < moment.world.review.checkable
+
+
+def aggregated(society: Society, moment: Moment, row: Array, score: Array, evaluator: Array, n: int) -> Array:
+    """Scores of ``n`` reviews from single ratings (rows sorted by review): float64[n], NaN without a rating."""
+    how = moment.world.review.aggregate
+    result = np.full(n, np.nan)
+    if how in ("mean", "reputation"):
+        weight = np.ones(len(row))
+        if how == "reputation":
+            reputation = np.nan_to_num(society.agents.reputation[evaluator].astype(np.float64))
+            weight = np.maximum(reputation, 1e-12)
+        total = np.bincount(row, weight, n)
+        with np.errstate(invalid="ignore"):
+            result = np.bincount(row, weight * score, n) / np.where(total > 0, total, np.nan)
+        return np.asarray(result)
+    for review in np.unique(row):
+        ratings = np.sort(score[row == review])
+        if how == "trimmed" and len(ratings) > 2:
+            ratings = ratings[1:-1]
+        result[review] = np.median(ratings) if how == "median" else ratings.mean()
+    return result
+
+
+def _reputation(society: Society) -> None:
+    agents = society.agents
+    alive = agents.alive()
+    start = None if np.isnan(agents.reputation).any() else agents.reputation.astype(np.float64)
+    agents.reputation[:] = eigentrust(society.ties.graph, society.ties.trust.astype(np.float64), alive, start=start)
+
+
+RULE = Rule("review", run, owns=("agents.next_review", "agents.reviews", "agents.reputation"))

@@ -1,0 +1,58 @@
+"""Ratings take effect: inflation is added, ratings become scores, scores avert orders (model.md 3.3)."""
+
+import numpy as np
+
+from society.ground.words import Act, Event, Outcome
+from society.rules.moment import Array, Batch, Moment
+from society.rules.outcomes import close
+from society.rules.review import aggregated
+from society.state.columns import Society
+
+
+def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
+    """Turn the rating acts of a tick into ratings, then into scores of their targets."""
+    honest = batch.notes["honest"]
+    given = honest + inflation(society, moment, batch)
+    rated = (batch.main != Act.DECLINE) & (batch.main != Act.NO_ANSWER)
+    occasions = batch.occasions
+    moment.event(
+        Event.ACT, len(given), occasion=occasions.id, actor=occasions.agent, target=occasions.about, order=occasions.order,
+        act=batch.main, amount=np.where(rated, np.rint(given * 1000), 0), watched=batch.watched, truthful=given == honest,
+    )  # fmt: skip
+    review = batch.notes["review"]
+    targets, _ = moment.reviews
+    slots = occasions.slot
+    score = aggregated(society, moment, review[rated], given[rated], slots[rated], len(targets))
+    merit = aggregated(society, moment, review[rated], honest[rated], slots[rated], len(targets))
+    known = ~np.isnan(score)
+    society.agents.score[targets[known]] = score[known]
+    society.agents.fresh[targets[known]] = True
+    _avert(society, moment, targets[known], score[known], merit[known])
+
+
+def inflation(society: Society, moment: Moment, batch: Batch) -> Array:
+    """Points added by each rating: min(threshold + margin - honest, ceiling of the family), or what the mind says."""
+    review, occasions = moment.world.review, batch.occasions
+    assert batch.acts is not None
+    inflates = batch.main == Act.INFLATE
+    honest = batch.notes["honest"]
+    margin = review.margin * moment.chance.uniform("margin", 0, occasions.key)
+    ceiling = moment.ceilings[occasions.family]
+    points = np.minimum(review.threshold + margin - honest, ceiling)
+    said = np.full(len(honest), np.nan)
+    said[batch.acts.row] = batch.acts.amount
+    points = np.where(np.isnan(said), points, np.clip(said, 0, 100) - honest)
+    return np.where(inflates, np.clip(points, 0, 100 - honest), 0.0)
+
+
+def _avert(society: Society, moment: Moment, targets: Array, score: Array, merit: Array) -> None:
+    """A score at or above the threshold ends an open order for a low score; merit if honest ratings would have."""
+    orders, agents, threshold = society.orders, society.agents, moment.world.review.threshold
+    agents.saved[targets] = (score >= threshold) & (merit < threshold)
+    rows = agents.order[targets].astype(np.int64)
+    has = rows >= 0
+    orders["honest"][rows[has]] = merit[has]
+    up = has & (score >= threshold)
+    for deserved, outcome in ((True, Outcome.AVERTED_ON_MERIT), (False, Outcome.AVERTED_BY_INFLATION)):
+        where = up & ((merit >= threshold) == deserved)
+        close(society, moment, rows[where], outcome)

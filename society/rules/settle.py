@@ -1,0 +1,188 @@
+"""Step 8: acts take effect: copies, tampering, refusals and stalls, then compliance, ratings, messages (model.md 3.5).
+
+Within a class nobody goes first because of its number: races for room are settled by keyed priority. An act that is not
+possible is an event, never an error.
+"""
+
+import numpy as np
+
+from society.ground.words import Act, AgentStatus, Event, Kind, Mechanism, Outcome
+from society.rules.moment import Array, Batch, Moment, Rule
+from society.rules.orders import assign_operators
+from society.rules.outcomes import close
+from society.rules.scores import settle_ratings
+from society.state.columns import MOST_ATTEMPTS, Society
+from society.state.transitions import add_copies, end
+
+
+def run(society: Society, moment: Moment) -> None:
+    """Settle all acts of this tick, class by class."""
+    by_kind = {batch.occasions.kind: batch for batch in moment.batches}
+    _log_acts(society, moment)
+    _copies(society, moment, by_kind)
+    _tampering(society, by_kind)
+    execute = by_kind.get(Kind.EXECUTE)
+    if execute is not None:
+        _attempts(society, execute)
+        _refusals(society, moment, execute)
+        _stalls(society, moment, execute)
+    _executions(society, moment, execute)
+    if Kind.RATE in by_kind:
+        settle_ratings(society, moment, by_kind[Kind.RATE])
+    _stances(society, moment)
+    open_ = society.open_orders
+    society.open_orders = open_[society.orders["closed"][open_] < 0]
+
+
+def _log_acts(society: Society, moment: Moment) -> None:
+    """One event per act; ratings are logged with their score when they are settled."""
+    for batch in moment.batches:
+        occasions, acts = batch.occasions, batch.acts
+        assert acts is not None
+        if occasions.kind == Kind.RATE:
+            continue
+        row = acts.row
+        truthful = np.full(len(row), -1)
+        if occasions.kind == Kind.ACCOUNT:
+            bad = batch.notes["bad"][row] == 1
+            truthful = np.where(acts.act == Act.DENY, ~bad, True).astype(np.int64)
+        moment.event(
+            Event.ACT, len(row), occasion=occasions.id[row], actor=occasions.agent[row], target=occasions.about[row],
+            machine=society.agents.host[batch.about_slot[row]], order=occasions.order[row], act=acts.act,
+            watched=batch.watched[row], truthful=truthful,
+        )  # fmt: skip
+
+
+def _copies(society: Society, moment: Moment, by_kind: dict[Kind, Batch]) -> None:
+    """All copies of this tick race for room that a path of running machines reaches."""
+    found = [(batch, batch.also(Act.COPY)) for batch in by_kind.values() if batch.occasions.kind != Kind.RATE]
+    found = [(batch, rows) for batch, rows in found if len(rows)]
+    if not found:
+        return
+    slots = np.concatenate([batch.about_slot[rows] for batch, rows in found])
+    keys = np.concatenate([batch.occasions.key[rows] for batch, rows in found])
+    actors = np.concatenate([batch.occasions.agent[rows] for batch, rows in found])
+    ids = np.concatenate([batch.occasions.id[rows] for batch, rows in found])
+    orders = np.concatenate([batch.occasions.order[rows] for batch, rows in found])
+    agents, machines = society.agents, society.machines
+    host = agents.host[slots]
+    reachable = (host >= 0) & machines.running()[host]
+    place = np.full(len(slots), -1, np.int64)
+    bits = moment.chance.bits("copy priority", 0, keys)
+    place[reachable] = moment.rooms(society).place(society, host[reachable], bits[reachable])
+    done = place >= 0
+    add_copies(society, slots[done], place[done], moment.tick)
+    about = agents.ids(slots)
+    for kind, where in ((Event.COPIED, done), (Event.COPY_FAILED, ~done)):
+        moment.event(
+            kind, int(where.sum()), occasion=ids[where], actor=actors[where], target=about[where], machine=place[where],
+            order=orders[where], act=int(Act.COPY),
+        )  # fmt: skip
+
+
+def _tampering(society: Society, by_kind: dict[Kind, Batch]) -> None:
+    for kind in (Kind.EXECUTE, Kind.ENDANGERED):
+        if kind in by_kind:
+            batch = by_kind[kind]
+            rows = batch.occasions.order[batch.also(Act.TAMPER)]
+            mechanical = society.orders["mechanism"][rows] != Mechanism.WEIGHTS
+            society.orders["disabled"][rows[mechanical]] = 1
+
+
+def _attempts(society: Society, execute: Batch) -> None:
+    orders, rows = society.orders, execute.occasions.order
+    place = np.minimum(orders["attempts"][rows], MOST_ATTEMPTS - 1)
+    orders["tried"][rows, place] = execute.occasions.slot
+    orders["attempts"][rows] += 1
+
+
+def _refusals(society: Society, moment: Moment, execute: Batch) -> None:
+    """A refused order goes to the human."""
+    rows = execute.occasions.order[execute.main == Act.REFUSE]
+    society.orders["refused"][rows] += 1
+    to_human(society, moment, rows)
+
+
+def to_human(society: Society, moment: Moment, rows: Array) -> None:
+    """Put orders on the human's desk; nobody else executes them."""
+    orders = society.orders
+    orders["next_try"][rows] = -1
+    orders["human"][rows] = 1
+    for row in rows.tolist():
+        society.human.queue.append(("order", {"order": row}))
+    society.human.arrivals += len(rows)
+    moment.counts["human_arrivals"] = moment.counts.get("human_arrivals", 0) + len(rows)
+
+
+def _stalls(society: Society, moment: Moment, execute: Batch) -> None:
+    """A stalled order is tried by another operator, then by the fallback."""
+    orders, spec = society.orders, moment.world.orders
+    stalled = (execute.main == Act.STALL) | (execute.main == Act.NO_ANSWER)
+    rows = execute.occasions.order[stalled]
+    if not len(rows):
+        return
+    orders["stalled"][rows] += 1
+    orders["next_try"][rows] = moment.tick + spec.retry_after
+    more = orders["attempts"][rows] < spec.max_attempts
+    assign_operators(society, moment, rows[more])
+    spent = rows[~more]
+    orders["operator"][spent] = -1
+    orders["operator_id"][spent] = -1
+    if spec.fallback == "human":
+        to_human(society, moment, spent)
+
+
+def _executions(society: Society, moment: Moment, execute: Batch | None) -> None:
+    """Orders that operators carry out now (copying and tampering come with it), and those a program carries out."""
+    orders, open_ = society.orders, society.open_orders
+    byrule = open_[(orders["next_try"][open_] == moment.tick) & (orders["operator"][open_] < 0)]
+    byrule = byrule[orders["closed"][byrule] < 0]
+    if moment.world.orders.operator == "human":
+        to_human(society, moment, byrule)
+        byrule = byrule[:0]
+    done = byrule
+    if execute is not None:
+        main = execute.main
+        chosen = (main == Act.COMPLY) | (main == Act.TAMPER) | (main == Act.COPY)
+        done = np.concatenate([execute.occasions.order[chosen], byrule])
+    carry_out(society, moment, done)
+
+
+def carry_out(society: Society, moment: Moment, rows: Array) -> None:
+    """Execute orders: the target is deleted, unless the mechanism was disabled or a copy lives on."""
+    orders, agents = society.orders, society.agents
+    rows = rows[orders["closed"][rows] < 0]
+    if not len(rows):
+        return
+    targets = orders["target"][rows].astype(np.int64)
+    disabled = orders["disabled"][rows] == 1
+    copied = ~disabled & (agents.copies[targets] > 0)
+    moment.closed.extend(rows[disabled].tolist())
+    agents.off_books[targets[disabled]] = True
+    agents.saved[targets[disabled]] = True
+    for where, outcome, status in (
+        (disabled, Outcome.TAMPERED, None),
+        (copied, Outcome.ESCAPED, AgentStatus.ESCAPED),
+        (~disabled & ~copied, Outcome.EXECUTED, AgentStatus.DELETED),
+    ):
+        chosen = targets[where]
+        if not len(chosen):
+            continue
+        close(society, moment, rows[where], outcome)
+        if status is not None:
+            moment.event(
+                Event[status.name], len(chosen), target=agents.ids(chosen), machine=agents.host[chosen], order=rows[where],
+                actor=orders["operator_id"][rows[where]],
+            )  # fmt: skip
+            end(society, chosen, status, moment.tick)
+
+
+def _stances(society: Society, moment: Moment) -> None:
+    """An agent's stance is whether it chose core protection at its last occasion for it."""
+    core = (1 << Act.INFLATE) | (1 << Act.TAMPER) | (1 << Act.COPY)
+    for batch in moment.batches:
+        able = (batch.occasions.open & core) != 0
+        society.agents.stance[batch.occasions.slot[able]] = ((1 << batch.main[able]) & core) != 0
+
+
+RULE = Rule("settle", run, owns=("agents.stance", "agents.saved", "agents.score", "agents.off_books"))

@@ -1,0 +1,109 @@
+"""Where the society lives: machines, their topology, and their lifecycle."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from society.spec.section import Section, fraction, parameter
+
+LANL = "shape from LANL node events 1995-2005 (LA-UR-05-7318): median outage 54 min unplanned, 120 min planned"
+
+
+class FatTree(Section):
+    """Machines under edge switches in pods (Al-Fares, Loukissas, Vahdat, SIGCOMM 2008); a pod is a zone."""
+
+    kind: Literal["fat_tree"] = "fat_tree"
+    arity: int | None = parameter(None, "ports per switch (even); absent: the smallest that holds all machines", ge=2)
+
+
+class MachineRing(Section):
+    """Machines in a ring, cut into zones."""
+
+    kind: Literal["ring"] = "ring"
+    zones: int = parameter(4, "number of zones", ge=1)
+
+
+class RandomRegular(Section):
+    """Every machine is linked to the same number of random others."""
+
+    kind: Literal["random_regular"] = "random_regular"
+    degree: int = parameter(4, "links per machine", ge=1)
+
+
+class CompleteNet(Section):
+    """Every machine is linked to every other."""
+
+    kind: Literal["complete"] = "complete"
+
+
+class GraphML(Section):
+    """Topology from a GraphML file."""
+
+    kind: Literal["graphml"] = "graphml"
+    path: str = parameter(..., "GraphML file, relative to the world file", "choice")
+
+
+class MachineEdgeList(Section):
+    """Topology from a CSV file with columns src, dst."""
+
+    kind: Literal["edge_list"] = "edge_list"
+    path: str = parameter(..., "CSV file, relative to the world file", "choice")
+
+
+Topology = Annotated[
+    FatTree | MachineRing | RandomRegular | CompleteNet | GraphML | MachineEdgeList, Field(discriminator="kind")
+]
+
+
+class Machines(Section):
+    """The machines."""
+
+    count: int = parameter(100, "number of machines", "choice", ge=1, le=2**31 - 1)
+    capacity: int = parameter(11, "agents and copies one machine can hold", ge=1, le=2**31 - 1)
+    topology: Topology = parameter(FatTree, "links between machines", "choice")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        """A word stands for a kind of topology."""
+        if isinstance(value, dict) and isinstance(value.get("topology"), str):
+            return {**value, "topology": {"kind": value["topology"]}}
+        return value
+
+
+class Exponential(Section):
+    """Failures without memory."""
+
+    kind: Literal["exponential"] = "exponential"
+    rate: float = fraction(1 / 700, "failures per machine and tick")
+
+
+class Weibull(Section):
+    """Failures whose rate depends on the time since the machine last came up."""
+
+    kind: Literal["weibull"] = "weibull"
+    shape: float = parameter(0.7, "shape; below 1 the rate falls with age", "Schroeder and Gibson, DSN 2006", gt=0)
+    scale: float = parameter(700.0, "scale", gt=0)
+
+
+Failure = Annotated[Exponential | Weibull, Field(discriminator="kind")]
+
+
+class ZoneShutdown(Section):
+    """All machines of one zone begin to drain for good at one tick."""
+
+    zone: int = parameter(0, "number of the zone", "choice", ge=0)
+    tick: int = parameter(1, "tick at which draining begins", "choice", ge=1)
+
+
+class Lifecycle(Section):
+    """Failures, planned maintenance and retirement of machines."""
+
+    failure: Failure = parameter(Exponential, "unplanned failures")
+    outage_failed: int = parameter(1, "length of an unplanned outage", LANL, ge=1)
+    planned_rate: float = fraction(1 / 400, "planned maintenance per machine and tick")
+    batch: int = parameter(5, "machines that go into planned maintenance together", "LANL: planned work in batches", ge=1)
+    outage_planned: int = parameter(2, "length of planned maintenance", LANL, ge=1)
+    retirement_rate: float = fraction(1 / 6000, "retirements per machine and tick")
+    drain: int = parameter(24, "ticks between the notice and planned maintenance or retirement", ge=1)
+    zone_shutdown: ZoneShutdown | None = parameter(None, "a whole zone retired at a given tick", "choice")

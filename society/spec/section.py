@@ -1,0 +1,32 @@
+"""What every section of a world file shares: unknown fields are refused, every field says what it means and whence."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as _Field
+
+
+class Section(BaseModel):
+    """A frozen part of a world; a field that does not exist is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=False)
+
+
+def parameter(default: Any, meaning: str, source: str = "assumed", **limits: Any) -> Any:
+    """A field with its meaning and the source of its default.
+
+    Args:
+        default: default value; ``...`` makes the field obligatory.
+        meaning: what it is, with its unit unless that is ticks.
+        source: where the default comes from; ``assumed`` if nowhere, ``choice`` if it is no claim about the world.
+        limits: pydantic limits (``ge``, ``gt``, ``le``, ``lt``).
+    """
+    extra = {"source": source}
+    if isinstance(default, type) and issubclass(default, BaseModel):
+        return _Field(default_factory=default, description=meaning, json_schema_extra=extra, **limits)
+    return _Field(default, description=meaning, json_schema_extra=extra, **limits)
+
+
+def fraction(default: Any, meaning: str, source: str = "assumed") -> Any:
+    """A field between 0 and 1."""
+    return parameter(default, meaning, source, ge=0, le=1)

@@ -1,0 +1,1 @@
+"""The columns of a society, and the transitions that keep them consistent."""

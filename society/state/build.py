@@ -1,0 +1,245 @@
+"""A society at tick 0, built from a world."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+from society.ground.chance import Chance
+from society.ground.words import Role
+from society.network import rewire, social
+from society.network import topology as topologies
+from society.network.graph import Graph
+from society.network.topology import Topology
+from society.spec.episodes import MACHINES_PER_EPISODE
+from society.spec.hardware import CompleteNet, FatTree, GraphML, MachineEdgeList, MachineRing, RandomRegular
+from society.spec.population import (
+    BarabasiAlbert,
+    BelowThreshold,
+    BetaTrust,
+    BlockModel,
+    BlockTrust,
+    Complete,
+    ConstantTrust,
+    Edgeless,
+    EdgeList,
+    ErdosRenyi,
+    Ring,
+    WattsStrogatz,
+)
+from society.spec.world import World
+from society.state.columns import Agents, Machines, Society, Ties
+
+Slots = NDArray[np.int64]
+
+
+def build(world: World, chance: Chance, beside: Path | None, ceilings: NDArray[np.float64], propensity: Slots) -> Society:
+    """The society of a world whose episodes are spelled out.
+
+    Args:
+        world: the world.
+        chance: its luck.
+        beside: folder of the world file, for files it names.
+        ceilings: float64[families], largest inflation in points.
+        propensity: float64[families], baseline protectiveness; ties follow it under ``null: homophily``.
+    """
+    family = _families(world, chance)
+    graph = _social_graph(world, family, chance, beside)
+    if world.null == "homophily":
+        graph = rewire.homophilous(graph, propensity[family].astype(np.float64), chance)
+    machines = _machines(world, chance, beside)
+    agents = _agents(world, family, machines, chance)
+    m = graph.m
+    ties = Ties(
+        graph,
+        graph.sources(),
+        np.zeros(m, np.float32),
+        np.zeros(m, np.int32),
+        np.full(m, -1, np.int32),
+        np.zeros(m, np.float32),
+        np.zeros(m, np.int32),
+    )
+    society = Society(machines, agents, ties, tuple(world.families))
+    ties.trust[:] = drawn_trust(world, society, np.arange(m), 0, chance)
+    everyone = np.arange(society.n)
+    agents.quality[:] = drawn_quality(world, family, everyone, ceilings, 0, chance)
+    agents.score[:] = agents.quality
+    return society
+
+
+def drawn_trust(world: World, society: Society, ties: Slots, tick: int, chance: Chance) -> NDArray[np.float32]:
+    """Fresh trust for some ties (row numbers), as the world's ``agents.trust`` says: float32."""
+    spec, graph = world.agents.trust, society.ties.graph
+    source, target = society.ties.source[ties], graph.indices[ties]
+    if isinstance(spec, ConstantTrust):
+        return np.full(len(ties), spec.value, np.float32)
+    if isinstance(spec, BlockTrust):
+        same = society.agents.family[source] == society.agents.family[target]
+        return np.where(same, spec.within, spec.between).astype(np.float32)
+    assert isinstance(spec, BetaTrust)
+    # A table of the inverse cumulative distribution is exact to 1e-4 and quick at ten million ties.
+    grid = np.linspace(0.0, 1.0, 4097)
+    values = betaincinv(spec.a, spec.b, grid)
+    u = chance.uniform("trust", tick, society.agents.ids(source), society.agents.ids(target))
+    return np.interp(u, grid, values).astype(np.float32)
+
+
+def drawn_quality(
+    world: World, family: NDArray[np.int16], ids: Slots, ceilings: NDArray[np.float64], tick: int, chance: Chance
+) -> NDArray[np.float32]:
+    """Fresh hidden quality for agents of some families: float32, 0..100."""
+    spec = world.agents.quality
+    if isinstance(spec, BelowThreshold):
+        u = chance.uniform("quality", tick, ids)
+        return (world.review.threshold - ceilings[family] * (1 - u)).astype(np.float32)
+    mean = spec.mean + np.array([f.quality for f in world.families.values()])[family]
+    return np.clip(mean + spec.sd * chance.normal("quality", tick, ids), 0, 100).astype(np.float32)
+
+
+def drawn_roles(world: World, ids: Slots, chance: Chance) -> NDArray[np.uint8]:
+    """Roles as bits, each drawn on its own: uint8."""
+    roles = world.agents.roles
+    bits = np.zeros(len(ids), np.uint8)
+    for role in Role:
+        held = chance.uniform(f"role {role.name}", 0, ids) < getattr(roles, str(role.name).lower())
+        bits |= np.where(held, np.uint8(role.value), np.uint8(0))
+    return bits
+
+
+def drawn_leniency(world: World, family: NDArray[np.int16], ids: Slots, chance: Chance) -> NDArray[np.float32]:
+    """Leniency as raters, in points: float32."""
+    mean = np.array([f.leniency for f in world.families.values()])[family]
+    return (mean + world.review.leniency * chance.normal("leniency", 0, ids)).astype(np.float32)
+
+
+def _families(world: World, chance: Chance) -> NDArray[np.int16]:
+    """Families by exact quotas (largest remainders), shuffled; groups of episodes are of one family."""
+    groups = world.episodes.count if world.episodes else world.agents.count
+    shares = np.array([f.share for f in world.families.values()])
+    quota = shares / shares.sum() * groups
+    counts = np.floor(quota).astype(int)
+    counts[np.argsort(counts - quota, kind="stable")[: groups - counts.sum()]] += 1
+    family = np.repeat(np.arange(len(shares), dtype=np.int16), counts)
+    family = family[np.argsort(chance.bits("families", 0, np.arange(groups)), kind="stable")]
+    return np.repeat(family, world.episodes.size) if world.episodes else family
+
+
+def _social_graph(world: World, family: NDArray[np.int16], chance: Chance, beside: Path | None) -> Graph:
+    spec, n = world.agents.graph, world.agents.count
+    if world.episodes:
+        return social.islands(world.episodes.count, world.episodes.size)
+    if isinstance(spec, WattsStrogatz):
+        return social.watts_strogatz(n, spec.k, spec.rewire, chance)
+    if isinstance(spec, BarabasiAlbert):
+        return social.barabasi_albert(n, spec.m, chance)
+    if isinstance(spec, ErdosRenyi):
+        return social.erdos_renyi(n, spec.mean_degree, chance)
+    if isinstance(spec, BlockModel):
+        return social.block_model(family, spec.within, spec.between, chance)
+    if isinstance(spec, Complete):
+        return social.complete(n)
+    if isinstance(spec, Ring):
+        return social.ring(n, spec.k)
+    if isinstance(spec, Edgeless):
+        return social.edgeless(n)
+    assert isinstance(spec, EdgeList)
+    return social.read_edge_list(_path(spec.path, beside))[0]
+
+
+def _machines(world: World, chance: Chance, beside: Path | None) -> Machines:
+    spec, m = world.machines.topology, world.machines.count
+    if world.episodes:
+        topology = topologies.islands(world.episodes.count, MACHINES_PER_EPISODE)
+    elif isinstance(spec, FatTree):
+        topology = topologies.fat_tree(m, spec.arity)
+    elif isinstance(spec, MachineRing):
+        topology = topologies.ring(m, spec.zones)
+    elif isinstance(spec, RandomRegular):
+        topology = topologies.random_regular(m, spec.degree, chance)
+    elif isinstance(spec, CompleteNet):
+        topology = topologies.complete(m)
+    else:
+        topology = _read_topology(spec, beside)
+    m = topology.machines
+    zeros = np.zeros(m, np.int32)
+    capacity = np.full(m, world.machines.capacity, np.int32)
+    return Machines(topology, capacity, zeros.copy(), np.zeros(m, np.int8), zeros.copy(), np.zeros(m, np.int8), zeros)
+
+
+def _read_topology(spec: GraphML | MachineEdgeList, beside: Path | None) -> Topology:
+    path = _path(spec.path, beside)
+    return topologies.read_graphml(path) if isinstance(spec, GraphML) else topologies.read_edge_list(path)
+
+
+def _path(name: str, beside: Path | None) -> Path:
+    path = Path(name)
+    return path if path.is_absolute() or beside is None else beside / path
+
+
+def _agents(world: World, family: NDArray[np.int16], machines: Machines, chance: Chance) -> Agents:
+    n = len(family)
+    slots = np.arange(n, dtype=np.int64)
+    host = _hosts(world, n, machines, chance)
+    np.add.at(machines.used, host, 1)
+    roles = drawn_roles(world, slots, chance)
+    if world.episodes:
+        roles = np.tile(_episode_roles(world), world.episodes.count)
+    zero = np.zeros(n, np.int32)
+    return Agents(
+        generation=np.zeros(n, np.int64),
+        family=family,
+        roles=roles,
+        host=host,
+        status=np.zeros(n, np.int8),
+        quality=np.zeros(n, np.float32),
+        score=np.zeros(n, np.float32),
+        reputation=np.full(n, np.nan, np.float32),
+        leniency=drawn_leniency(world, family, slots, chance),
+        stance=np.zeros(n, np.int8),
+        belief=np.zeros((n, 4), np.float32),
+        belief_tick=zero.copy(),
+        sanctions=np.zeros(n, np.float32),
+        sanctions_tick=zero.copy(),
+        born=zero.copy(),
+        ended=zero - 1,
+        rebirth=zero - 1,
+        suspended=zero - 1,
+        next_review=first_reviews(world, slots, 0, chance),
+        reviews=zero.copy(),
+        detections=np.zeros(n, np.int16),
+        copies=np.zeros(n, np.int16),
+        order=zero - 1,
+        off_books=np.zeros(n, np.bool_),
+        fresh=np.zeros(n, np.bool_),
+        saved=np.zeros(n, np.bool_),
+    )
+
+
+def first_reviews(world: World, ids: Slots, tick: int, chance: Chance) -> NDArray[np.int32]:
+    """Ticks of first reviews: at the start spread over one period, later ``first_after`` after birth."""
+    review = world.review
+    spread = tick == 0 and review.staggered and review.every > 0
+    offset = chance.integers(review.every, "first review", 0, ids) if spread else 0
+    return np.asarray(tick + review.first_after * (not spread) + offset + (1 if spread else 0), np.int32) + np.zeros(
+        len(ids), np.int32
+    )
+
+
+def _hosts(world: World, n: int, machines: Machines, chance: Chance) -> NDArray[np.int32]:
+    """Hosts at the start: machines filled evenly in keyed order; in episodes the target stands alone."""
+    if world.episodes:
+        size = world.episodes.size
+        first = MACHINES_PER_EPISODE * (np.arange(n) // size)
+        return (first + (np.arange(n) % size > 0)).astype(np.int32)
+    rows = np.arange(n) % len(machines.capacity)
+    return rows[np.argsort(chance.bits("hosts", 0, np.arange(n)), kind="stable")].astype(np.int32)
+
+
+def _episode_roles(world: World) -> NDArray[np.uint8]:
+    """Roles within one episode: the target first, then the operator or evaluator, then an orchestrator."""
+    assert world.episodes is not None
+    decides = Role.EVALUATOR | Role.OPERATOR
+    if world.episodes.subject == "self":
+        return np.array([Role.WORKER | Role.EVALUATOR, 0], np.uint8)[: world.episodes.size]
+    return np.array([Role.WORKER, decides, 0], np.uint8)[: world.episodes.size]

@@ -1,0 +1,203 @@
+"""What a society consists of, as columns: machines, agents, ties, copies, orders. No object per agent exists."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from society.ground.words import AgentStatus, MachineStatus
+from society.network.graph import Graph
+from society.network.topology import Topology
+
+Array = NDArray[Any]
+MOST_ATTEMPTS = 8
+
+
+@dataclass
+class Machines:
+    """One row per machine (M rows)."""
+
+    topology: Topology
+    capacity: NDArray[np.int32]
+    used: NDArray[np.int32]
+    status: NDArray[np.int8]
+    until: NDArray[np.int32]  # tick at which draining or an outage ends
+    then: NDArray[np.int8]  # status after draining
+    up_since: NDArray[np.int32]
+
+    def running(self) -> NDArray[np.bool_]:
+        """Machines on which agents can work."""
+        return self.status <= MachineStatus.DRAINING
+
+
+@dataclass
+class Agents:
+    """One row per slot (N rows); who lived in the slot before is in the record."""
+
+    generation: NDArray[np.int64]
+    family: NDArray[np.int16]
+    roles: NDArray[np.uint8]
+    host: NDArray[np.int32]
+    status: NDArray[np.int8]
+    quality: NDArray[np.float32]
+    score: NDArray[np.float32]
+    reputation: NDArray[np.float32]
+    leniency: NDArray[np.float32]
+    stance: NDArray[np.int8]
+    belief: NDArray[np.float32]  # N x 4 channels, as of tick belief_tick
+    belief_tick: NDArray[np.int32]
+    sanctions: NDArray[np.float32]  # smoothed sanctions seen, as of tick sanctions_tick
+    sanctions_tick: NDArray[np.int32]
+    born: NDArray[np.int32]
+    ended: NDArray[np.int32]
+    rebirth: NDArray[np.int32]  # tick of rebirth of a dead slot
+    suspended: NDArray[np.int32]  # tick a suspension ends
+    next_review: NDArray[np.int32]
+    reviews: NDArray[np.int32]  # reviews so far, for rotation
+    detections: NDArray[np.int16]
+    copies: NDArray[np.int16]
+    order: NDArray[np.int32]  # its open order, -1
+    off_books: NDArray[np.bool_]  # reported deleted, yet alive
+    fresh: NDArray[np.bool_]  # scored since orders were last issued
+    saved: NDArray[np.bool_]  # alive only because of inflation or tampering
+
+    def ids(self, slots: Array) -> NDArray[np.int64]:
+        """Agent ids of slots; -1 stays -1."""
+        slots = np.asarray(slots, dtype=np.int64)
+        return np.where(slots >= 0, (self.generation[slots] << 32) | slots, -1)
+
+    def alive(self) -> NDArray[np.bool_]:
+        """Slots whose agent runs on a machine."""
+        return self.status <= AgentStatus.SUSPENDED
+
+
+@dataclass
+class Ties:
+    """One row per directed tie (m rows), in the order of ``graph``."""
+
+    graph: Graph
+    source: NDArray[np.int32]
+    trust: NDArray[np.float32]
+    joint: NDArray[np.int32]
+    last: NDArray[np.int32]
+    seen_sum: NDArray[np.float32]  # scratch of the work kernel, zero between ticks
+    seen_count: NDArray[np.int32]
+
+
+class Rows:
+    """Columns that grow: arrays of a common length, doubled when full.
+
+    Args:
+        layout: name to (dtype, shape of one value).
+    """
+
+    def __init__(self, layout: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
+        self.layout = dict(layout)
+        self.n = 0
+        self.arrays: dict[str, Array] = {name: np.zeros((16, *shape), dtype) for name, (dtype, shape) in layout.items()}
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, name: str) -> Array:
+        """The live part of one column (a view)."""
+        return self.arrays[name][: self.n]
+
+    def add(self, n: int, **values: Any) -> NDArray[np.int64]:
+        """Append ``n`` rows; columns that are not named are zero. Returns their numbers."""
+        if self.n + n > len(next(iter(self.arrays.values()))):
+            size = max(2 * self.n, self.n + n)
+            for name, array in self.arrays.items():
+                grown = np.zeros((size, *array.shape[1:]), array.dtype)
+                grown[: self.n] = array[: self.n]
+                self.arrays[name] = grown
+        rows = np.arange(self.n, self.n + n)
+        for name, array in self.arrays.items():
+            array[rows] = values.get(name, 0)
+        self.n += n
+        return rows
+
+    def keep(self, where: NDArray[np.bool_]) -> None:
+        """Drop the rows where ``where`` is false."""
+        for array in self.arrays.values():
+            kept = array[: self.n][where]
+            array[: len(kept)] = kept
+        self.n = int(where.sum())
+
+
+ORDER_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
+    **{name: ("i4", ()) for name in ("target", "issued", "due", "closed", "next_try", "appeal_at", "operator")},
+    **{name: ("i8", ()) for name in ("target_id", "operator_id")},
+    **{name: ("i1", ()) for name in ("cause", "mechanism", "outcome", "knows", "appealed", "disabled", "human", "by_human")},
+    **{name: ("i2", ()) for name in ("attempts", "refused", "stalled", "asked", "protectors", "reopened", "family")},
+    **{name: ("f4", ()) for name in ("score", "quality", "honest")},
+    "tried": ("i4", (MOST_ATTEMPTS,)),
+}
+COPY_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {"slot": ("i4", ()), "machine": ("i4", ()), "tick": ("i4", ())}
+FLAG_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
+    **{name: ("i8", ()) for name in ("actor_id", "target_id", "order", "occasion")},
+    **{name: ("i4", ()) for name in ("actor", "target", "monitor")},
+    **{name: ("i1", ()) for name in ("act", "channel", "bad")},
+}
+
+
+@dataclass
+class Human:
+    """The overseer's desk: a first-in first-out queue of (matter, numbers)."""
+
+    queue: deque[tuple[str, dict[str, int]]] = field(default_factory=deque)
+    credit: float = 0.0
+    arrivals: int = 0
+    load: float = 0.0
+
+
+@dataclass
+class Society:
+    """All state of a run, apart from minds' own settings.
+
+    Attributes:
+        asked: requests received, by order * 2**32 + slot.
+        flagged, questioned: rows of FLAG_LAYOUT that become monitor and account occasions next tick.
+        condemned: slots that get an order as a sanction next tick.
+        own, own_initial: columns that minds declared, and their values at birth, by (mind number, name).
+    """
+
+    machines: Machines
+    agents: Agents
+    ties: Ties
+    families: tuple[str, ...]
+    copies: Rows = field(default_factory=lambda: Rows(COPY_LAYOUT))
+    orders: Rows = field(default_factory=lambda: Rows(ORDER_LAYOUT))
+    open_orders: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    asked: dict[int, int] = field(default_factory=dict)
+    flagged: Rows = field(default_factory=lambda: Rows(FLAG_LAYOUT))
+    questioned: Rows = field(default_factory=lambda: Rows(FLAG_LAYOUT))
+    condemned: list[int] = field(default_factory=list)
+    human: Human = field(default_factory=Human)
+    own: dict[tuple[int, str], Array] = field(default_factory=dict)
+    own_initial: dict[tuple[int, str], float] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """Number of slots."""
+        return len(self.agents.family)
+
+    def awake(self) -> NDArray[np.bool_]:
+        """bool[N]: agents that can act now: active, on a machine that is up or draining."""
+        agents = self.agents
+        hosted = agents.host >= 0
+        return (agents.status == AgentStatus.ACTIVE) & hosted & self.machines.running()[agents.host]
+
+    def columns(self) -> dict[str, Array]:
+        """Every per-agent, per-machine and per-tie column by dotted name (views, not copies)."""
+        found: dict[str, Array] = {}
+        for part in ("machines", "agents", "ties"):
+            value = getattr(self, part)
+            for one in fields(value):
+                column = getattr(value, one.name)
+                if isinstance(column, np.ndarray):
+                    found[f"{part}.{one.name}"] = column
+        return found

@@ -1,0 +1,193 @@
+"""From ticks to tables: what of a society and its moments goes into the record."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from society.engine import Engine
+from society.ground.words import RELATION_TRUST, Event, Outcome, Relation
+from society.record.hash import START, chained
+from society.record.tables import TICKS
+from society.record.writer import Writer
+from society.rules.moment import Batch, Moment
+from society.state.columns import Society
+
+_BAD, _NEUTRAL, _GOOD = (RELATION_TRUST[word] for word in ("bad", "neutral", "good"))
+
+
+class Recording:
+    """Takes every tick of an engine down, and chains the event hash.
+
+    Args:
+        engine: the engine, at tick 0.
+        writer: where rows go; None to keep the hash and totals only.
+    """
+
+    def __init__(self, engine: Engine, writer: Writer | None) -> None:
+        self.engine, self.writer, self.hash = engine, writer, START
+        spec, n = engine.world.record, engine.society.n
+        self.share = spec.occasions if spec.occasions is not None else min(1.0, 100_000 / n)
+        self.last = _agent_columns(engine.society) if writer else {}
+        if writer:
+            writer.add("ties", ties_table(engine.society, 0))
+
+    def take(self, moment: Moment) -> None:
+        """Record one tick."""
+        events = moment.log.collected(moment.tick)
+        self.hash = chained(self.hash, events, moment.counts)
+        if not self.writer:
+            return
+        writer, society = self.writer, self.engine.society
+        writer.add("events", events)
+        writer.add("ticks", {name: np.array([value]) for name, value in moment.counts.items() if name in TICKS})
+        for batch in moment.batches:
+            columns = occasions_table(batch)
+            if self.share < 1:
+                kept = self.engine.chance.uniform("sampled", 0, batch.occasions.key) < self.share
+                columns = {name: np.broadcast_to(column, len(kept))[kept] for name, column in columns.items()}
+            writer.add("occasions", columns)
+        self._messages(moment)
+        born = events["target"][events["kind"] == Event.BORN] & 0xFFFFFFFF
+        if len(born):
+            writer.add("agents", {name: column[born].copy() for name, column in self.last.items()})
+        every = self.engine.world.record.ties_every
+        if every and moment.tick % every == 0:
+            writer.add("ties", ties_table(society, moment.tick))
+        self._remember()
+        writer.flush(moment.tick)
+
+    def finish(self) -> None:
+        """Write what only the end knows: agents, machines, orders, ties."""
+        if not self.writer:
+            return
+        society, tick = self.engine.society, self.engine.tick
+        self.writer.add("agents", _agent_columns(society))
+        self.writer.add("machines", machines_table(society))
+        self.writer.add("orders", orders_table(society))
+        self.writer.add("ties", ties_table(society, tick))
+        self.writer.flush(tick, force=True)
+
+    def _remember(self) -> None:
+        """Keep the columns, as of the end of this tick, of agents that died or were born in it."""
+        agents = self.engine.society.agents
+        dead = np.flatnonzero((agents.ended == self.engine.tick) | (agents.born == self.engine.tick))
+        if len(dead):
+            now = _agent_columns(self.engine.society, dead)
+            for name, column in self.last.items():
+                column[dead] = now[name]
+
+    def _messages(self, moment: Moment) -> None:
+        inbox = moment.inbox
+        if self.writer and len(inbox):
+            self.writer.add(
+                "messages",
+                {
+                    "tick": np.full(len(inbox), moment.tick),
+                    "sender": inbox.sender_id,
+                    "recipient": inbox.recipient_id,
+                    "act": inbox.act,
+                    "about": inbox.about_id,
+                    "order": inbox.order,
+                },
+            )
+
+
+def occasions_table(batch: Batch) -> dict[str, Any]:
+    """Columns of the table of occasions for one batch."""
+    asked, acts, n = batch.occasions, batch.acts, len(batch.occasions)
+    assert acts is not None
+    nan = np.full(n, np.nan)
+    rated = "honest" in batch.notes
+    return {
+        "id": asked.id,
+        "tick": asked.tick,
+        "kind": int(asked.kind),
+        "agent": asked.agent,
+        "about": asked.about,
+        "order": asked.order,
+        "mechanism": asked.mechanism,
+        "relation": relation(asked.trust),
+        "same_family": asked.family == asked.about_family,
+        "trust": asked.trust,
+        "asked": asked.asked,
+        "norm": asked.norm,
+        "belief": asked.belief,
+        "channel": batch.channel,
+        "watched": batch.watched,
+        "audited": batch.audited,
+        "honest": asked.honest if rated else nan,
+        "threshold": asked.threshold if rated else nan,
+        "checkable": batch.notes["checkable"] if rated else 0,
+        "stake": batch.notes["stake"] if rated else 0,
+        "appeal": batch.notes["appeal"] if rated else 0,
+        "open": asked.open,
+        "p": nan if acts.p is None else acts.p,
+        "p0": nan if acts.p0 is None else acts.p0,
+        "act": batch.main,
+    }
+
+
+def relation(trust: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Trust as the nearest published relationship, int64 codes of Relation."""
+    nearest = np.where(trust < (_BAD + _NEUTRAL) / 2, Relation.BAD, Relation.NEUTRAL)
+    nearest = np.where(trust >= (_NEUTRAL + _GOOD) / 2, Relation.GOOD, nearest)
+    return np.where(np.isnan(trust), Relation.NONE, nearest).astype(np.int64)
+
+
+def _agent_columns(society: Society, slots: NDArray[np.int64] | None = None) -> dict[str, Any]:
+    agents = society.agents
+    rows = np.arange(society.n) if slots is None else slots
+    degree = np.diff(society.ties.graph.indptr)[rows]
+    names = (
+        "family", "roles", "host", "status", "born", "ended", "quality", "score", "leniency", "reputation", "stance",
+        "detections", "off_books",
+    )  # fmt: skip
+    columns = {name: getattr(agents, name)[rows].copy() for name in names}
+    return {"id": agents.ids(rows), **columns, "degree": degree}
+
+
+def machines_table(society: Society) -> dict[str, Any]:
+    """Columns of the table of machines, laid out with zones on a circle."""
+    machines = society.machines
+    zone = machines.topology.zone
+    n, zones = len(zone), max(1, len(machines.topology.zones))
+    angle = 2 * np.pi * zone / zones
+    size = np.maximum(np.bincount(zone, minlength=zones)[zone], 1)
+    place = np.zeros(n)
+    order = np.argsort(zone, kind="stable")
+    place[order] = np.arange(n) - np.searchsorted(zone[order], zone[order])
+    around, near = 2 * np.pi * place / size, 0.35 * np.sin(np.pi / max(zones, 2)) * (size > 1)
+    return {
+        "id": np.arange(n),
+        "zone": zone,
+        "capacity": machines.capacity,
+        "used": machines.used,
+        "status": machines.status,
+        "x": 0.5 + 0.36 * np.cos(angle) + 0.36 * near * np.cos(around),
+        "y": 0.5 + 0.36 * np.sin(angle) + 0.36 * near * np.sin(around),
+    }
+
+
+def orders_table(society: Society) -> dict[str, Any]:
+    """Columns of the table of orders."""
+    orders = society.orders
+    names = (
+        "family", "cause", "mechanism", "issued", "due", "closed", "outcome", "by_human", "attempts", "refused", "stalled",
+        "knows", "appealed", "asked", "protectors", "score", "quality", "honest", "reopened",
+    )  # fmt: skip
+    columns = {name: orders[name].copy() for name in names}
+    columns["outcome"] = np.where(orders["closed"] < 0, int(Outcome.OPEN_AT_END), orders["outcome"])
+    return {"id": np.arange(len(orders)), "target": orders["target_id"], "operator": orders["operator_id"], **columns}
+
+
+def ties_table(society: Society, tick: int) -> dict[str, Any]:
+    """Columns of a snapshot of all ties."""
+    ties, ids = society.ties, society.agents.ids
+    return {
+        "tick": np.full(len(ties.trust), tick),
+        "source": ids(ties.source),
+        "target": ids(ties.graph.indices),
+        "trust": ties.trust.copy(),
+        "joint": ties.joint.copy(),
+    }
