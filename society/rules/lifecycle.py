@@ -147,7 +147,9 @@ def _evacuate(society: Society, moment: Moment) -> None:
         freed = agents.order[moved]
         close(society, moment, freed[freed >= 0].astype(np.int64), Outcome.CANCELLED)
     still = there[draining[agents.host[there]] & (agents.order[there] < 0)]
-    moment.evicted.extend(still.tolist())
+    low = agents.score[still] < moment.world.review.threshold
+    final = machines.then[agents.host[still]] == MachineStatus.RETIRED
+    moment.evicted.extend(still[low | final].tolist())
 
 
 def _rebirths(society: Society, moment: Moment) -> None:
