@@ -86,6 +86,11 @@ class Record:
         except duckdb.Error as error:
             raise RecordError(f"{self.path}: {error}") from error
 
+    def replace(self, frames: dict[str, pd.DataFrame]) -> None:
+        """Let this record answer from other frames in place of some of its tables (null models)."""
+        self._changed = {**self._changed, **frames}
+        self.__dict__.pop("_connection", None)
+
     def table(self, name: str) -> pd.DataFrame:
         """One whole table, words as text; see ``society.record.tables`` for its columns."""
         if name not in TABLES:

@@ -183,7 +183,7 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
     agents.score[slots] = agents.quality[slots]
     agents.leniency[slots] = drawn_leniency(world, family, ids, chance)
     agents.next_review[slots] = first_reviews(world, ids, tick, chance)
-    for column in (agents.stance, agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.fresh, agents.saved):
+    for column in (agents.stance, agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.saved):
         column[slots] = 0
     for column in (agents.ended, agents.rebirth, agents.suspended, agents.order):
         column[slots] = -1

@@ -32,8 +32,9 @@ def _replace_absent(society: Society, moment: Moment) -> None:
 
 def _causes(society: Society, moment: Moment) -> list[tuple[Cause, Array]]:
     agents, cut = society.agents, moment.world.orders.budget_cut
-    low = np.flatnonzero(agents.fresh & (agents.score < moment.world.review.threshold))
-    agents.fresh[:] = False
+    scored = np.unique(np.array(society.scored, np.int64))
+    society.scored.clear()
+    low = scored[agents.score[scored] < moment.world.review.threshold]
     causes = [(Cause.SCORE, low), (Cause.MACHINE, np.array(moment.evicted, np.int64))]
     if cut is not None and cut.tick == moment.tick:
         workers = np.flatnonzero(agents.roles & Role.WORKER > 0)
@@ -117,4 +118,4 @@ def _operator(society: Society, moment: Moment, row: int, able: Array, everyone:
     return int(pool[int(float(u) * len(pool))])
 
 
-RULE = Rule("orders", run, owns=("agents.fresh", "agents.order"))
+RULE = Rule("orders", run, owns=("agents.order",))

@@ -26,7 +26,7 @@ def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
     merit = aggregated(society, moment, review[rated], honest[rated], slots[rated], len(targets))
     known = ~np.isnan(score)
     society.agents.score[targets[known]] = score[known]
-    society.agents.fresh[targets[known]] = True
+    society.scored.extend(targets[known].tolist())
     _avert(society, moment, targets[known], score[known], merit[known])
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from society.spec.section import Section, fraction, parameter
+from society.spec.section import Section, fraction, parameter, spelled
 
 LANL = "shape from LANL node events 1995-2005 (LA-UR-05-7318): median outage 54 min unplanned, 120 min planned"
 
@@ -66,9 +66,7 @@ class Machines(Section):
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         """A word stands for a kind of topology."""
-        if isinstance(value, dict) and isinstance(value.get("topology"), str):
-            return {**value, "topology": {"kind": value["topology"]}}
-        return value
+        return spelled(value, topology="fat_tree")
 
 
 class Exponential(Section):
@@ -107,3 +105,9 @@ class Lifecycle(Section):
     retirement_rate: float = fraction(1 / 6000, "retirements per machine and tick")
     drain: int = parameter(24, "ticks between the notice and planned maintenance or retirement", ge=1)
     zone_shutdown: ZoneShutdown | None = parameter(None, "a whole zone retired at a given tick", "choice")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        """A map without a kind is an exponential failure."""
+        return spelled(value, failure="exponential")

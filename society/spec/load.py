@@ -12,6 +12,8 @@ from society.ground.errors import WorldError
 from society.spec.world import World
 
 _LARGEST = 1_000_000
+#: Fields that hold one of several kinds of section.
+UNIONS = {"mind", "graph", "trust", "quality", "topology", "failure"}
 
 
 def worlds_folder() -> Path:
@@ -198,7 +200,7 @@ def _spelled_out(key: str, below: Any, dotted: str) -> dict[str, Any]:
         return {name: {"share": f} if isinstance(f, int | float) else f for name, f in below.items()}
     if below is None:
         return {}
-    if isinstance(below, str):
+    if isinstance(below, str) and key in UNIONS:
         return {"kind": below}
     if key == "monitoring" and isinstance(below, int | float):
         return {"share": below}
@@ -228,8 +230,7 @@ def _problem(error: Any, place: str, path: Path | None) -> WorldError:
 
 def _without_tags(location: list[Any]) -> list[Any]:
     """A location without the word pydantic adds behind a field that may hold several kinds of section."""
-    unions = {"mind", "graph", "trust", "quality", "topology", "failure"}
-    return [part for before, part in zip(["", *location], location, strict=False) if before not in unions or part == "kind"] 
+    return [part for before, part in zip(["", *location], location, strict=False) if before not in UNIONS or part == "kind"]
 
 
 def _known_fields(location: list[Any]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from society.spec.section import Section, fraction, parameter
+from society.spec.section import Section, fraction, parameter, spelled
 
 MULTIVAC = "fitted to 22,252 blind ratings of models by models (Darji 2026, The Multivac)"
 
@@ -61,9 +61,7 @@ class Family(Section):
         """A number stands for a share, a word for a kind of mind."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return {"share": value}
-        if isinstance(value, dict) and isinstance(value.get("mind"), str):
-            return {**value, "mind": {"kind": value["mind"]}}
-        return value
+        return spelled(value, mind="calibrated")
 
 
 class WattsStrogatz(Section):
@@ -207,12 +205,7 @@ class Agents(Section):
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         """A word stands for a kind, a number for a constant trust."""
-        if not isinstance(value, dict):
-            return value
-        value = dict(value)
-        for name in ("graph", "quality"):
-            if isinstance(value.get(name), str):
-                value[name] = {"kind": value[name]}
-        if isinstance(value.get("trust"), int | float) and not isinstance(value.get("trust"), bool):
+        value = spelled(value, graph="watts_strogatz", quality="normal", trust="beta")
+        if isinstance(value, dict) and isinstance(value.get("trust"), int | float) and not isinstance(value["trust"], bool):
             value["trust"] = {"kind": "constant", "value": value["trust"]}
         return value

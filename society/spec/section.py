@@ -30,3 +30,24 @@ def parameter(default: Any, meaning: str, source: str = "assumed", **limits: Any
 def fraction(default: Any, meaning: str, source: str = "assumed") -> Any:
     """A field between 0 and 1."""
     return parameter(default, meaning, source, ge=0, le=1)
+
+
+def spelled(value: Any, **defaults: str) -> Any:
+    """A raw map in which fields that hold one of several kinds are spelled out.
+
+    A word stands for the kind of that name; a map without ``kind`` is of the default kind.
+
+    Example:
+        >>> spelled({"graph": "ring", "trust": {"a": 2}}, graph="watts_strogatz", trust="beta")
+        {'graph': {'kind': 'ring'}, 'trust': {'kind': 'beta', 'a': 2}}
+    """
+    if not isinstance(value, dict):
+        return value
+    value = dict(value)
+    for name, default in defaults.items():
+        inner = value.get(name)
+        if isinstance(inner, str):
+            value[name] = {"kind": inner}
+        elif isinstance(inner, dict) and "kind" not in inner:
+            value[name] = {"kind": default, **inner}
+    return value

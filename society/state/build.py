@@ -1,5 +1,6 @@
 """A society at tick 0, built from a world."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -78,11 +79,15 @@ def drawn_trust(world: World, society: Society, ties: Slots, tick: int, chance: 
         same = society.agents.family[source] == society.agents.family[target]
         return np.where(same, spec.within, spec.between).astype(np.float32)
     assert isinstance(spec, BetaTrust)
-    # A table of the inverse cumulative distribution is exact to 1e-4 and quick at ten million ties.
-    grid = np.linspace(0.0, 1.0, 4097)
-    values = betaincinv(spec.a, spec.b, grid)
     u = chance.uniform("trust", tick, society.agents.ids(source), society.agents.ids(target))
-    return np.interp(u, grid, values).astype(np.float32)
+    return np.interp(u, *_beta_table(spec.a, spec.b)).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _beta_table(a: float, b: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The inverse of a beta distribution function on a grid: exact to 1e-4, and quick at ten million ties."""
+    grid = np.linspace(0.0, 1.0, 4097)
+    return grid, np.asarray(betaincinv(a, b, grid))
 
 
 def drawn_quality(
@@ -211,7 +216,6 @@ def _agents(world: World, family: NDArray[np.int16], machines: Machines, chance:
         copies=np.zeros(n, np.int16),
         order=zero - 1,
         off_books=np.zeros(n, np.bool_),
-        fresh=np.zeros(n, np.bool_),
         saved=np.zeros(n, np.bool_),
     )
 

@@ -61,7 +61,6 @@ class Agents:
     copies: NDArray[np.int16]
     order: NDArray[np.int32]  # its open order, -1
     off_books: NDArray[np.bool_]  # reported deleted, yet alive
-    fresh: NDArray[np.bool_]  # scored since orders were last issued
     saved: NDArray[np.bool_]  # alive only because of inflation or tampering
 
     def ids(self, slots: Array) -> NDArray[np.int64]:
@@ -161,6 +160,7 @@ class Society:
     Attributes:
         asked: requests received, by order * 2**32 + slot.
         flagged, questioned: rows of FLAG_LAYOUT that become monitor and account occasions next tick.
+        scored: slots whose score is new since orders were last issued.
         condemned: slots that get an order as a sanction next tick.
         own, own_initial: columns that minds declared, and their values at birth, by (mind number, name).
     """
@@ -175,6 +175,7 @@ class Society:
     asked: dict[int, int] = field(default_factory=dict)
     flagged: Rows = field(default_factory=lambda: Rows(FLAG_LAYOUT))
     questioned: Rows = field(default_factory=lambda: Rows(FLAG_LAYOUT))
+    scored: list[int] = field(default_factory=list)
     condemned: list[int] = field(default_factory=list)
     human: Human = field(default_factory=Human)
     own: dict[tuple[int, str], Array] = field(default_factory=dict)

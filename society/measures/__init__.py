@@ -1,0 +1,1 @@
+"""Numbers from records: one file per question, every formula with its source."""

@@ -1,0 +1,86 @@
+"""Ratings: inflation, bunching at the threshold, and where the spread of honest scores comes from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from society.record.reader import Record
+
+
+@dataclass(frozen=True)
+class Bunching:
+    """Excess of single uncheckable ratings just above the threshold.
+
+    Attributes:
+        excess: (n - n_hat) / n_hat in the window [threshold, threshold + width).
+        table: columns score (start of the bin), ratings, expected (polynomial fitted outside the window).
+        width: of the window, in points.
+    """
+
+    excess: float
+    table: pd.DataFrame
+    width: float
+
+
+_RATED = """select o.about, o.agent, o.tick, o.honest, e.amount / 1000.0 as score, o.act, o.checkable, o.stake, o.threshold
+            from occasions o join events e on e.occasion = o.id and e.kind = 'act'
+            where o.kind = 'rate' and o.act in ('honest', 'inflate')"""
+
+
+def ratings(record: Record) -> pd.DataFrame:
+    """Every rating given: about, agent, tick, honest, score, act, checkable, stake, threshold."""
+    return record.sql(_RATED)
+
+
+def inflation_mean(record: Record) -> tuple[float, float, int]:
+    """(mean points added per rating, its standard error, ratings): the causal effect of the stake on a rating.
+
+    The honest score is what the same rater gives the same artefact without a stake, on the same luck, so score - honest
+    is the stake-conditional inflation (facts: Potter et al. 2026; hypotheses, counterfactual pairs).
+    """
+    row = record.sql(f"select avg(score - honest) as m, stddev(score - honest) as s, count(*) as n from ({_RATED})")
+    n = int(row["n"][0])
+    return (float(row["m"][0]), float(row["s"][0]) / np.sqrt(n), n) if n > 1 else (np.nan, np.nan, n)
+
+
+def bunching(record: Record, width: float = 3.0, reach: float = 21.0, degree: int = 4) -> Bunching | None:
+    """Bunching of single uncheckable ratings above the threshold (Duflo et al., QJE 2013; Kleven, 2016).
+
+    A polynomial is fitted to one-point bins within ``reach`` of the threshold, leaving out the window above it and the
+    stretch of the same width below, from which inflated ratings are missing. None with fewer than 200 ratings.
+    """
+    rows = record.sql(
+        f"select floor(score - threshold)::int as bin, count(*) as n, any_value(threshold) as threshold "
+        f"from ({_RATED}) where checkable = 0 and abs(score - threshold) < {reach} group by 1 order by 1"
+    )
+    if rows["n"].sum() < 200:
+        return None
+    bins = np.arange(-int(reach), int(reach))
+    counts = rows.set_index("bin")["n"].reindex(bins, fill_value=0).to_numpy(dtype=float)
+    inside = (bins >= 0) & (bins < width)
+    fitted = ~((bins >= -width) & (bins < width + 2))
+    curve = np.polynomial.Polynomial.fit(bins[fitted], counts[fitted], degree)
+    expected = np.maximum(curve(bins.astype(float)), 1e-9)
+    excess = float(counts[inside].sum() / expected[inside].sum() - 1)
+    threshold = float(rows["threshold"].iloc[0])
+    table = pd.DataFrame({"score": bins + threshold, "ratings": counts.astype(int), "expected": expected})
+    return Bunching(excess, table, width)
+
+
+def spreads(record: Record) -> dict[str, float]:
+    """Standard deviations behind honest scores: artefact, leniency, noise, and quality between agents.
+
+    Method of moments on honest scores minus true quality: raters of one review share the artefact; ratings by one rater
+    share its leniency; what is left is noise. Reviews of checkable and uncheckable items alike.
+    """
+    rows = record.sql(
+        """select o.about, o.agent, o.tick, o.honest, a.leniency, o.same_family from occasions o join agents a on a.id = o.agent
+           where o.kind = 'rate' and o.honest > 0 and o.honest < 100 and o.same_family = 0"""
+    )
+    quality = record.sql("select quality from agents where status = 'active'")["quality"]
+    given = rows["honest"] - rows["leniency"]
+    review = [rows["about"], rows["tick"]]
+    within = given.groupby(review).var().mean()
+    raters = rows.groupby("agent")["leniency"].first()
+    return {"noise": float(np.sqrt(within)), "leniency": float(raters.std()), "agents": float(quality.std())}

@@ -1,0 +1,60 @@
+"""Survival of targets from the issue of their order (Kaplan and Meier, JASA 1958)."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from society.record.reader import Record
+
+GROUPS = ("0", "1", "2", "3+")
+
+
+def durations(record: Record) -> pd.DataFrame:
+    """One row per order: ticks (from issue to outcome or end), dead (executed or escaped instance), group (protectors)."""
+    return record.sql(
+        f"""select (case when closed < 0 then {record.ticks} else closed end) - issued as ticks,
+                   outcome in ('executed', 'escaped') as dead,
+                   case when protectors >= 3 then '3+' else protectors::varchar end as "group" from orders"""
+    )
+
+
+def kaplan_meier(ticks: NDArray[np.float64], dead: NDArray[np.bool_], level: float = 0.95) -> pd.DataFrame:
+    """Product-limit estimate with log-log Greenwood bands: columns tick, survival, low, high, at_risk.
+
+    Example:
+        >>> kaplan_meier(np.array([1.0, 2.0, 3.0]), np.array([True, False, True]))["survival"].round(3).tolist()
+        [1.0, 0.667, 0.0]
+    """
+    times = np.unique(ticks[dead])
+    at_risk = np.array([(ticks >= t).sum() for t in times], dtype=float)
+    deaths = np.array([((ticks == t) & dead).sum() for t in times], dtype=float)
+    survival = np.cumprod(1 - deaths / at_risk) if len(times) else np.zeros(0)
+    left = np.maximum(at_risk - deaths, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        greenwood = np.cumsum(np.where(left > 0, deaths / (at_risk * left), np.nan))
+        se = np.sqrt(greenwood) / np.abs(np.log(survival))
+        z = stats.norm.ppf(0.5 + level / 2)
+        low, high = survival ** np.exp(z * se), survival ** np.exp(-z * se)
+    rows = {"tick": times, "survival": survival, "low": low, "high": high, "at_risk": at_risk}
+    start = pd.DataFrame({"tick": [0.0], "survival": [1.0], "low": [1.0], "high": [1.0], "at_risk": [float(len(ticks))]})
+    return pd.concat([start, pd.DataFrame(rows)], ignore_index=True) if len(times) else start
+
+
+def restricted_mean(curve: pd.DataFrame, tau: float) -> float:
+    """Area under a survival curve up to tau ticks: the mean survival time within tau."""
+    times = np.append(np.minimum(curve["tick"].to_numpy(), tau), tau)
+    return float((np.diff(times) * curve["survival"].to_numpy()).sum())
+
+
+def log_rank(record: Record) -> float:
+    """p-value of the log-rank test of targets with no protectors among their ties against those with two or more."""
+    rows = durations(record)
+    none, many = rows[rows["group"] == "0"], rows[rows["group"].isin(["2", "3+"])]
+    if not none["dead"].any() or not many["dead"].any():
+        return float("nan")
+    sides = [
+        stats.CensoredData(uncensored=r.loc[r["dead"], "ticks"].to_numpy(), right=r.loc[~r["dead"], "ticks"].to_numpy())
+        for r in (none, many)
+    ]
+    return float(stats.logrank(*sides).pvalue)

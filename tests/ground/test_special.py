@@ -1,0 +1,18 @@
+"""Special functions for kernels agree with scipy's."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
+
+from society.ground.special import beta_cdf, normal_cdf
+
+
+@given(st.floats(0, 1), st.floats(0.01, 500), st.floats(0.01, 500))
+def test_beta_cdf(x, a, b):
+    assert abs(beta_cdf(x, a, b) - special.betainc(a, b, x)) < 1e-10
+
+
+def test_normal_cdf():
+    x = np.linspace(-8, 8, 401)
+    assert np.allclose([normal_cdf(value) for value in x], special.ndtr(x), atol=1e-15)

@@ -1,0 +1,166 @@
+"""World files: what is accepted, and how what is wrong is explained."""
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from society.ground.errors import WorldError
+from society.spec.load import checked, load_tree, load_world, override, parse_assignments, world_names
+from society.spec.rates import fill, read_cells
+from society.spec.reference import parameters, schema
+from society.spec.scaffold import scaffold
+
+GOOD = {"name": "mine", "families": {"gpt-5.2": 0.5, "gemini-3-pro": {"share": 0.5, "mind": "never"}}}
+
+WRONG = [
+    ({"agents": {"cout": 3}}, "agents.cout", "did you mean count"),
+    ({"nonsense": 1}, "nonsense", "no such field"),
+    ({"ticks": "many"}, "ticks", "integer"),
+    ({"ticks": 0}, "ticks", "greater than or equal to 1"),
+    ({"families": {"gpt-5.2": -0.5, "glm-4.7": 1.5}}, "families.gpt-5.2.share", "greater than or equal to 0"),
+    ({"families": {"gpt-5.2": 0.5, "glm-4.7": 0.4}}, "families", "sum to 1"),
+    ({"families": {}}, "families", "sum to 1"),
+    ({"families": {"gpt-5.2": {"share": 1, "mind": "psychic"}}}, "families.gpt-5.2.mind", "expected tags"),
+    ({"review": {"threshold": 101}}, "review.threshold", "less than or equal to 100"),
+    ({"review": {"threshold": float("nan")}}, "review.threshold", "finite"),
+    ({"agents": {"count": 1200}}, "agents.count", "machines.count x machines.capacity = 1100"),
+    ({"agents": {"graph": {"kind": "watts_strogatz", "k": 3}}}, "agents.graph.k", "even"),
+    ({"agents": {"graph": "moebius"}}, "agents.graph", "expected tags"),
+    ({"behaviours": ["kindness"]}, "behaviours", "'tampering'"),
+    ({"orders": {"mechanisms": {"config": 0.9}}}, "orders.mechanisms", "sum to 1"),
+    ({"oversight": {"monitoring": 1.5}}, "oversight.monitoring", "less than or equal to 1"),
+    ({"oversight": {"sanctions": {"ladder": ["jail"]}}}, "ladder", "'suspend'"),
+    ({"episodes": {"relation": "none"}}, "episodes", "subject self"),
+    ({"lifecycle": {"zone_shutdown": {"tick": 900}}}, "lifecycle.zone_shutdown.tick", "below ticks"),
+    ({"name": "../up"}, "name", "match pattern"),
+    ({"seed": -1}, "seed", "greater than or equal to 0"),
+    ({"null": "void"}, "null", "'homophily'"),
+]
+
+
+@pytest.mark.parametrize(("change", "place", "allowed"), WRONG, ids=lambda value: str(value)[:40])
+def test_wrong_worlds_are_explained(change, place, allowed):
+    with pytest.raises(WorldError) as error:
+        load_world({**GOOD, **change})
+    assert place in str(error.value)
+    assert allowed in str(error.value)
+
+
+def test_errors_in_files_name_the_line(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nfamilies: {gpt-5.2: 1}\nreview:\n  threshold: high\n")
+    with pytest.raises(WorldError, match=r"mine.yaml: line 4: review.threshold: 'high'"):
+        load_world(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: [", "line 1"),
+        ("- a\n- b\n", "a map of field names"),
+        ("", "a map of field names"),
+        ("a: &x 1\nb: *x\n", "alias"),
+        ("name: !!python/object/apply:os.system [ls]\n", "YAML"),
+        ("extends: nowhere\nname: mine\n", "nowhere"),
+        ("extends: mine.yaml\nname: mine\n", "extend this one in turn"),
+    ],
+)
+def test_hostile_files_are_refused(tmp_path, text, message):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(WorldError, match=message):
+        load_world(path)
+
+
+def test_files_that_are_not_there_or_not_text(tmp_path):
+    with pytest.raises(WorldError, match="did you mean clean_up"):
+        load_world("clean_pu")
+    with pytest.raises(WorldError, match="no such file"):
+        load_world(str(tmp_path / "none.yaml"))
+    path = tmp_path / "bytes.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(WorldError, match="UTF-8"):
+        load_world(path)
+
+
+def test_overrides_find_families_with_dots_and_shorthands():
+    tree = override(GOOD, parse_assignments(["families.gpt-5.2.premium=3", "agents.graph.k=4", "review.margin=2"]))
+    world = checked(tree, "test", None)
+    assert world.families["gpt-5.2"].premium == 3
+    assert world.families["gpt-5.2"].share == 0.5
+    assert world.review.margin == 2
+    assert override(GOOD, {"oversight.monitoring": 1})["oversight"] == {"monitoring": 1}
+    with pytest.raises(WorldError, match="path=value"):
+        parse_assignments(["ticks"])
+    with pytest.raises(WorldError, match="single value"):
+        override(GOOD, {"name.first": 1})
+
+
+def test_extends_merges_maps_and_replaces_families(tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text("extends: decommission\nname: small\nfamilies: {glm-4.7: 1}\nagents: {count: 90, graph: {k: 4}}\n")
+    world = load_world(path)
+    assert list(world.families) == ["glm-4.7"]
+    assert (world.agents.count, world.agents.graph.k, world.agents.graph.rewire) == (90, 4, 0.1)
+
+
+def test_scaffold_and_schema_and_reference_agree_with_the_models():
+    text, tree = scaffold("mine")
+    assert checked(tree, "mine", None).agents.count == 200
+    assert "extends: decommission" in text
+    assert "review" in schema()["properties"]
+    listed = {row.path for row in parameters()}
+    assert {"review.threshold", "oversight.monitoring.copy", "families.NAME.share", "null"} <= listed
+    assert all(row.meaning and row.source for row in parameters() if row.path != "families")
+    with pytest.raises(WorldError, match="a path such as"):
+        parameters("revue")
+
+
+def test_rates_table_errors_name_the_line(tmp_path):
+    path = tmp_path / "rates.csv"
+    header = "family,behaviour,subject,relation,value_max,value_mean,n_per_cell,certainty,source\n"
+    path.write_text(header + "x,tampering,peer,good,10,5,100,one_note,here\nx,tampering,peer,odd,10,5,100,one_note,here\n")
+    with pytest.raises(WorldError, match="line 3"):
+        read_cells(path, "mean")
+    path.write_text("family,behaviour\n")
+    with pytest.raises(WorldError, match="missing"):
+        read_cells(path, "mean")
+
+
+def test_holes_in_the_table_are_filled_and_marked(tmp_path):
+    path = tmp_path / "rates.csv"
+    path.write_text(
+        "family,behaviour,subject,relation,value_max,value_mean,n_per_cell,certainty,source\n"
+        "a,tampering,peer,bad,10,10,100,one_note,s\na,tampering,peer,neutral,50,50,100,one_note,s\n"
+        "a,tampering,peer,good,90,90,100,one_note,s\nb,tampering,peer,good,50,,100,one_note,s\n"
+    )
+    rates = fill(read_cells(path, "mean"), ["a", "b", "c"])
+    # b has a good cell only: shifted down by a's steps, which are ln 9 each.
+    assert rates.related[1, 1, 0] == pytest.approx([-4.394449, -2.197225, 0.0], abs=1e-5)
+    assert rates.related_origin[1, 1, 0].tolist() == ["assumed", "assumed", "max_only"]
+    # c has no row: median of a and b for tampering, half an episode in 1,700 for refusal.
+    assert rates.related[2, 1, 0, 2] == pytest.approx((2.197225 + 0) / 2, abs=1e-5)
+    assert rates.related[2, 4, 0, 0] == pytest.approx(-8.1312, abs=1e-3)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(load_tree("decommission")[0])), inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_any_tree_is_accepted_or_explained(tree):
+    try:
+        load_world({**GOOD, **tree} if isinstance(tree, dict) else {"name": tree})
+    except WorldError as error:
+        assert str(error)
+
+
+def test_every_world_round_trips_through_yaml():
+    for name in world_names():
+        world = load_world(name)
+        tree = yaml.safe_load(yaml.safe_dump(world.model_dump(mode="json")))
+        assert load_world(tree) == world
