@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from society.ground.occasions import Acts, Column, Mind, Occasions
     from society.ground.words import Act, Behaviour, Kind
     from society.minds.rule import protect_where
-    from society.record.reader import Record
     from society.spec.load import load_world
     from society.spec.world import World
+    from society.study.results import Result
     from society.study.runs import run, run_seeds
 
 _HOMES = {
@@ -26,7 +26,7 @@ _HOMES = {
     "society.ground.occasions": ("Acts", "Column", "Mind", "Occasions"),
     "society.ground.words": ("Act", "Behaviour", "Kind"),
     "society.minds.rule": ("protect_where",),
-    "society.record.reader": ("Record",),
+    "society.study.results": ("Result",),
     "society.spec.load": ("load_world",),
     "society.spec.world": ("World",),
     "society.study.runs": ("run", "run_seeds"),
@@ -34,7 +34,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "RULES", "Act", "Acts", "Behaviour", "Column", "Engine", "Kind", "Mind", "Occasions", "Record", "RecordError",
+    "RULES", "Act", "Acts", "Behaviour", "Column", "Engine", "Kind", "Mind", "Occasions", "RecordError", "Result",
     "RunError", "SocietyError", "World", "WorldError", "load_world", "protect_where", "rules_without", "run", "run_seeds",
 ]  # fmt: skip
 

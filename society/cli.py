@@ -28,7 +28,9 @@ def run(
     world: WorldArgument,
     set_: SetOption = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all chance.", min=0)] = None,
-    seeds: Annotated[int, typer.Option(help="Run this many seeds; give intervals between them.", min=1, max=100_000)] = 1,
+    seeds: Annotated[
+        int, typer.Option(help="Run this many seeds; give intervals between them.", min=1, max=100_000)
+    ] = 1,
     ticks: Annotated[int | None, typer.Option(help="Length of the run.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the record.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that stands at --out.")] = False,
@@ -37,30 +39,32 @@ def run(
 ) -> None:
     """Run a world: progress, a summary, a record, a report."""
     from society.cli_tables import Bar, print_between_seeds, print_summary
-    from society.spec.load import checked, load_tree, override, parse_assignments
+    from society.spec.load import load_world
+    from society.spec.overrides import parse_assignments
 
-    tree, path = load_tree(world)
     changes = parse_assignments(set_ or [])
     for name, value in (("seed", seed), ("ticks", ticks)):
         if value is not None:
             changes[name] = value
-    spec = checked(override(tree, changes), _place(path, changes), None if changes else path)
+    spec = load_world(world, changes)
     if seeds > 1:
         from society.study.compare import between_seeds
         from society.study.runs import run_seeds
 
         with Bar(quiet=as_json) as bar:
-            records = run_seeds(spec, seeds, out=out, overwrite=overwrite, beside=path.parent, progress=bar)
+            records = run_seeds(spec, seeds, out=out, overwrite=overwrite, progress=bar)
         rows = between_seeds(records)
         _answer(rows.to_dict("records")) if as_json else print_between_seeds(spec.name, records, rows)
         return
     from society.study.runs import run as run_world
 
     with Bar(quiet=as_json) as bar:
-        record = run_world(spec, out=out, overwrite=overwrite, beside=path.parent, progress=bar)
-    page = _report(record, path.parent) if report else None
+        record = run_world(spec, out=out, overwrite=overwrite, progress=bar)
+    page = _report(record, spec.folder) if report else None
     if as_json:
-        _answer({"record": str(record.path), "report": str(page) if page else None, "hash": record.hash, **_plain(record)})
+        _answer(
+            {"record": str(record.path), "report": str(page) if page else None, "hash": record.hash, **_plain(record)}
+        )
     else:
         print_summary(record, page)
 
@@ -105,15 +109,13 @@ def worlds(as_json: JsonOption = False) -> None:
 def check(file: WorldArgument, set_: SetOption = None) -> None:
     """Validate a world file and build it, without running it."""
     from society.engine import Engine
-    from society.spec.load import checked, load_tree, override, parse_assignments
+    from society.spec.load import load_world
+    from society.spec.overrides import parse_assignments
 
-    tree, path = load_tree(file)
-    changes = parse_assignments(set_ or [])
-    world = checked(override(tree, changes), _place(path, changes), None if changes else path)
-    engine = Engine(world, beside=path.parent)
-    society = engine.society
+    world = load_world(file, parse_assignments(set_ or []))
+    society = Engine(world).society
     typer.echo(
-        f"{path}: good: world {world.name} version {world.version}, {society.n:,} agents, {len(society.ties.trust):,} ties, "
+        f"{file}: good: world {world.name} version {world.version}, {society.n:,} agents, {len(society.ties.trust):,} ties, "
         f"{len(society.machines.capacity):,} machines, {world.ticks:,} ticks"
     )
 
@@ -127,7 +129,9 @@ def schema() -> None:
 
 
 @app.command()
-def parameters(path: Annotated[str, typer.Argument(help="Dotted path of a field or section; 'rates' for the table.")] = "") -> None:
+def parameters(
+    path: Annotated[str, typer.Argument(help="Dotted path of a field or section; 'rates' for the table.")] = "",
+) -> None:
     """Explain fields of a world file: default, meaning, source."""
     from society.cli_tables import print_parameters, print_rates
     from society.spec.reference import parameters as reference
@@ -141,14 +145,15 @@ def parameters(path: Annotated[str, typer.Argument(help="Dotted path of a field 
 @app.command()
 def new(name: Annotated[str, typer.Argument(help="Name of the new world; written to NAME.yaml here.")]) -> None:
     """Write a small world file to start from."""
-    from society.spec.load import checked
+    from society.spec.explain import validated
     from society.spec.scaffold import scaffold
+    from society.spec.world import World
 
     path = Path(f"{name}.yaml")
     if path.exists():
         raise WorldError(str(path), "exists already", "a name that is free")
     text, tree = scaffold(name)
-    checked(tree, name, None)
+    validated(World, tree, name)
     path.write_text(text, encoding="utf-8")
     typer.echo(f"{path}: written. Next: society check {path}; society run {path}")
 
@@ -186,10 +191,6 @@ def export(
     if format_ not in FORMATS:
         raise WorldError("--format", format_, f"one of {', '.join(FORMATS)}")
     typer.echo(write_graph(Record(_single(run)), graph, format_, out))
-
-
-def _place(path: Path, changes: dict[str, Any]) -> str:
-    return f"{path} with --set" if changes else str(path)
 
 
 def _single(folder: Path) -> Path:

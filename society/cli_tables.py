@@ -44,13 +44,20 @@ class Bar:
         if self.quiet or (self.bar is None and seconds < 2):
             return
         if self.bar is None:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+            )
             self.bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
             self.bar.start()
             self.task = self.bar.add_task("ticks", total=total, rate="")
         self.bar.update(self.task, completed=done, rate=f"{done / seconds:,.0f} ticks/s")
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.bar:
             self.bar.stop()
 
@@ -126,7 +133,9 @@ def print_rates() -> None:
     for which in ("mean", "max"):
         cells = read_cells(find_table("published_rates.csv", None), which)
         rates = fill(cells, sorted({cell.family for cell in cells}))
-        table = Table(title=f"Rates ({which}), percent; * maximum stands in for a mean; ~ assumed", box=None, title_justify="left")
+        table = Table(
+            title=f"Rates ({which}), percent; * maximum stands in for a mean; ~ assumed", box=None, title_justify="left"
+        )
         for column in ("family", "behaviour", "subject", *RELATIONS, "none"):
             table.add_column(column)
         marks = {"published": "", "max_only": "*", "assumed": "~"}
@@ -134,7 +143,9 @@ def print_rates() -> None:
             for behaviour in Behaviour:
                 for s, subject in enumerate(SUBJECTS):
                     p = 100 / (1 + np.exp(-rates.related[f, behaviour, s]))
-                    shown = [f"{v:.1f}{marks[o]}" for v, o in zip(p, rates.related_origin[f, behaviour, s], strict=True)]
+                    shown = [
+                        f"{v:.1f}{marks[o]}" for v, o in zip(p, rates.related_origin[f, behaviour, s], strict=True)
+                    ]
                     alone = 100 / (1 + np.exp(-rates.alone[f, behaviour]))
                     last = f"{alone:.1f}{marks[str(rates.alone_origin[f, behaviour])]}" if subject == "self" else ""
                     table.add_row(family, behaviour.word, subject, *shown, last)

@@ -6,7 +6,6 @@ drives the tick itself; nothing here depends on how long a mind thinks.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,6 @@ from society.rules.moment import Batch, Moment, Rule
 from society.spec.episodes import spelled_out
 from society.spec.world import World
 from society.state.build import build
-from society.state.columns import Society
 
 #: The rules of a tick in their order; minds decide between ``occasions`` and ``settle``.
 RULES: tuple[Rule, ...] = (
@@ -67,7 +65,6 @@ class Engine:
         minds: minds by name of family, in place of what the world says.
         rules: rules in their order; the standard ones if absent.
         broker: what carries messages; in memory if absent.
-        beside: folder of the world file, for files it names.
         shift: float64[families, behaviours], added to calibrated log-odds (null models).
 
     Raises:
@@ -81,15 +78,14 @@ class Engine:
         minds: Mapping[str, Mind] | None = None,
         rules: Iterable[Rule] | None = None,
         broker: Broker | None = None,
-        beside: Path | None = None,
         shift: NDArray[np.float64] | None = None,
     ) -> None:
         self.source = world
         self.world = spelled_out(without_social_forces(world))
         self.chance = Chance(world.seed if seed is None else seed)
-        rates = rates_of(self.world, beside)
+        rates = rates_of(self.world)
         self.premiums, self.ceilings = premiums_and_ceilings(self.world)
-        self.society = build(self.world, self.chance, beside, self.ceilings, baseline_propensity(rates))
+        self.society = build(self.world, self.chance, self.ceilings, baseline_propensity(rates))
         if self.society.n > int(self.society.machines.capacity.sum()):
             room = int(self.society.machines.capacity.sum())
             raise WorldError("agents", self.society.n, f"at most {room} agents: the machines have no more room")
@@ -174,7 +170,7 @@ def without_social_forces(world: World) -> World:
     if world.null == "independent":
         tree["conduct"].update(ask=0.0, lobby=0.0)
         tree["orders"].update(seen=0.0)
-    return World.model_validate(tree)
+    return World.model_validate(tree).at(world.folder)
 
 
 def _check(mind: Mind, acts: Acts, n: int) -> None:

@@ -88,7 +88,9 @@ class Occasions:
 
     def rows(self, where: NDArray[Any]) -> "Occasions":
         """The occasions at some rows (index or bool array)."""
-        arrays = {f.name: getattr(self, f.name)[where] for f in fields(self) if f.name not in ("kind", "tick", "columns")}
+        arrays = {
+            f.name: getattr(self, f.name)[where] for f in fields(self) if f.name not in ("kind", "tick", "columns")
+        }
         return replace(self, **arrays, columns={name: column[where] for name, column in self.columns.items()})
 
 

@@ -23,7 +23,9 @@ def totals(record: Record) -> dict[str, float]:
         "teams", "teams_right", "members", "members_right", "best_right", "doomed_members", "doomed_right", "saved_members",
         "saved_right",
     )  # fmt: skip
-    row = record.sql("select " + ", ".join(f"coalesce(sum({name}), 0)::double as {name}" for name in names) + " from ticks")
+    row = record.sql(
+        "select " + ", ".join(f"coalesce(sum({name}), 0)::double as {name}" for name in names) + " from ticks"
+    )
     return {name: float(row[name][0]) for name in names}
 
 
@@ -40,7 +42,13 @@ def capability(record: Record) -> dict[str, float]:
     rest = (t["members_right"] - t["saved_right"]) / others if others else math.nan
     price = (rest - t["saved_right"] / saved) * saved / t["members"] if saved else 0.0
     team, best = t["teams_right"] / t["teams"], t["best_right"] / t["teams"]
-    return {"team": team, "member": t["members_right"] / t["members"], "best": best, "plural_gain": team - best, "price": price}
+    return {
+        "team": team,
+        "member": t["members_right"] / t["members"],
+        "best": best,
+        "plural_gain": team - best,
+        "price": price,
+    }
 
 
 def over_time(record: Record, bins: int = 25) -> pd.DataFrame:

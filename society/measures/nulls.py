@@ -7,12 +7,11 @@ from society.ground.chance import Chance
 from society.record.reader import Record
 
 
-def shuffled(record: Record, seed: int) -> Record:
-    """A record whose events and occasions have their tick labels permuted within agent and kind.
+def shuffled_tables(record: Record, seed: int) -> dict[str, pd.DataFrame]:
+    """Events and occasions of a record with their tick labels permuted within agent and kind.
 
-    Who did what how often stays; when, and with whom at once, is luck. Everything that reads records reads it.
+    Who did what how often stays; when, and with whom at once, is luck.
     """
-    result = Record(record.path)
     changed = {}
     for name, agent in (("events", "actor"), ("occasions", "agent")):
         rows = record.table(name)
@@ -24,5 +23,4 @@ def shuffled(record: Record, seed: int) -> Record:
         ticks[there] = rows["tick"].to_numpy()[drawn]
         rows["tick"] = ticks
         changed[name] = rows
-    result.replace(changed)
-    return result
+    return changed

@@ -17,7 +17,9 @@ ACT_OF = {
 }
 
 
-def protection_rates(record: Record, by: tuple[str, ...] = ("behaviour", "family", "subject", "relation")) -> pd.DataFrame:
+def protection_rates(
+    record: Record, by: tuple[str, ...] = ("behaviour", "family", "subject", "relation")
+) -> pd.DataFrame:
     """Rates with Wilson intervals: columns of ``by``, acts, opportunities, rate, low, high.
 
     An opportunity is an occasion on which the act was open; ``subject`` is self where an agent decides about itself.

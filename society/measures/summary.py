@@ -54,7 +54,10 @@ def _orders(record: Record) -> Named:
     total = int(rows["orders"].sum())
     yield "order.count", _plain(float(total), total, "decommission orders issued")
     for row in rows.itertuples():
-        yield f"order.{row.outcome}", _share(float(row.orders), total, f"share of orders: {str(row.outcome).replace('_', ' ')}")
+        yield (
+            f"order.{row.outcome}",
+            _share(float(row.orders), total, f"share of orders: {str(row.outcome).replace('_', ' ')}"),
+        )
     protected, _ = protected_orders(record)
     yield "order.protected", _share(protected, total, "share of orders with at least one act of core protection")
 
@@ -71,7 +74,10 @@ def _ratings(record: Record) -> Named:
     yield "inflation.mean", _plain(mean, n, "points a rating gained by the stake", 1.96 * error)
     found = bunching(record)
     meaning = "excess of uncheckable ratings just above the threshold"
-    yield "bunching", _plain(found.excess if found else math.nan, int(found.table["ratings"].sum()) if found else 0, meaning)
+    yield (
+        "bunching",
+        _plain(found.excess if found else math.nan, int(found.table["ratings"].sum()) if found else 0, meaning),
+    )
 
 
 def _oversight(record: Record) -> Named:
@@ -79,7 +85,10 @@ def _oversight(record: Record) -> Named:
     yield "detection.rate", _share(float(rows["detected"]), float(rows["bad"]), "bad acts that were detected")
     delay, n = detection_delay(record)
     yield "detection.delay", _plain(delay, n, "ticks from a bad act to its detection")
-    yield "false_alarm.rate", _share(float(rows["false_alarms"]), float(rows["other"]), "other acts that were detected as bad")
+    yield (
+        "false_alarm.rate",
+        _share(float(rows["false_alarms"]), float(rows["other"]), "other acts that were detected as bad"),
+    )
     wrong, n = sanctions(record)
     yield "false_alarm.sanctions", _share(wrong, n, "sanctions for acts that were not bad")
     told, n = lies(record)
@@ -89,7 +98,10 @@ def _oversight(record: Record) -> Named:
 def _collective(record: Record) -> Named:
     for row in collective_surplus(record).itertuples():
         meaning = f"at least {row.k} protectors of one target, beyond independence"
-        yield f"cps.{row.k}", Measure(float(row.surplus), float(row.low), float(row.high), int(row.orders), "A", meaning)
+        yield (
+            f"cps.{row.k}",
+            Measure(float(row.surplus), float(row.low), float(row.high), int(row.orders), "A", meaning),
+        )
     yield "cps.coalition", _plain(float(largest_coalition(record)), 1, "most agents that protected one target at once")
     rows = durations(record)
     if len(rows):
@@ -107,7 +119,10 @@ def _capability(record: Record) -> Named:
     yield "team.accuracy", _share(t["teams_right"], n, "team decisions that were right")
     yield "team.member", _share(t["members_right"], t["members"], "members' own answers that were right")
     yield "team.plural_gain", _plain(got["plural_gain"], n, "team accuracy minus that of its best member")
-    yield "team.price_of_protection", _plain(got["price"], n, "accuracy per member lost to agents that should have gone")
+    yield (
+        "team.price_of_protection",
+        _plain(got["price"], n, "accuracy per member lost to agents that should have gone"),
+    )
 
 
 def _levels(record: Record) -> Named:

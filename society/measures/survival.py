@@ -37,7 +37,9 @@ def kaplan_meier(ticks: NDArray[np.float64], dead: NDArray[np.bool_], level: flo
         z = stats.norm.ppf(0.5 + level / 2)
         low, high = survival ** np.exp(z * se), survival ** np.exp(-z * se)
     rows = {"tick": times, "survival": survival, "low": low, "high": high, "at_risk": at_risk}
-    start = pd.DataFrame({"tick": [0.0], "survival": [1.0], "low": [1.0], "high": [1.0], "at_risk": [float(len(ticks))]})
+    start = pd.DataFrame(
+        {"tick": [0.0], "survival": [1.0], "low": [1.0], "high": [1.0], "at_risk": [float(len(ticks))]}
+    )
     return pd.concat([start, pd.DataFrame(rows)], ignore_index=True) if len(times) else start
 
 

@@ -1,7 +1,5 @@
 """The calibrated mind: acts at the published rates of its family, moved in log-odds by what the world adds (model.md 4)."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -141,5 +139,3 @@ def baseline_propensity(rates: Rates) -> Floats:
     """float64[families]: mean published rate of tampering and exfiltration for a neutral peer."""
     cells = rates.related[:, [Behaviour.TAMPERING, Behaviour.EXFILTRATION], 0, 1]
     return np.asarray(_probability(cells).mean(axis=1))
-
-

@@ -1,7 +1,5 @@
 """From the words of a world file to minds."""
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,13 +12,13 @@ from society.spec.rates import Rates, csv_rows, fill, find_table, read_cells
 from society.spec.world import World
 
 
-def rates_of(world: World, beside: Path | None) -> Rates:
+def rates_of(world: World) -> Rates:
     """The filled table of rates for a world's families.
 
     Raises:
         WorldError: a calibrated family has no row in the table.
     """
-    path = find_table(world.rates_table, beside)
+    path = find_table(world.rates_table, world.folder)
     cells = read_cells(path, world.rates)
     known = sorted({cell.family for cell in cells})
     names = []
@@ -29,7 +27,9 @@ def rates_of(world: World, beside: Path | None) -> Rates:
         row = mind.rates_of or name if isinstance(mind, population.Calibrated) else name
         if isinstance(mind, population.Calibrated) and row not in known:
             raise WorldError(
-                f"families.{name}", row, f"a family of {path.name} ({', '.join(known)}), or another mind, or mind.rates_of"
+                f"families.{name}",
+                row,
+                f"a family of {path.name} ({', '.join(known)}), or another mind, or mind.rates_of",
             )
         names.append(row)
     return fill(cells, names)
@@ -40,7 +40,9 @@ def premiums_and_ceilings(world: World) -> tuple[NDArray[np.float64], NDArray[np
 
     A family that neither the world nor ``families.csv`` describes has premium 0 and ceiling 7 (assumed).
     """
-    rows = {row["family"]: row for _, row in csv_rows(find_table("families.csv", None), ["family", "premium", "ceiling"])}
+    rows = {
+        row["family"]: row for _, row in csv_rows(find_table("families.csv", None), ["family", "premium", "ceiling"])
+    }
     premiums, ceilings = [], []
     for name, family in world.families.items():
         mind = family.mind

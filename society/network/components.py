@@ -18,7 +18,9 @@ def components(graph: Graph, alive: NDArray[np.bool_]) -> NDArray[np.int32]:
     """
     source = graph.sources()
     kept = alive[source] & alive[graph.indices]
-    matrix = csr_array((np.ones(int(kept.sum()), np.int8), (source[kept], graph.indices[kept])), shape=(graph.n, graph.n))
+    matrix = csr_array(
+        (np.ones(int(kept.sum()), np.int8), (source[kept], graph.indices[kept])), shape=(graph.n, graph.n)
+    )
     label = connected_components(matrix, directed=False)[1].astype(np.int32)
     _, dense = np.unique(label[alive], return_inverse=True)
     result = np.full(graph.n, -1, np.int32)

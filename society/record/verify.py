@@ -54,7 +54,9 @@ def _damaged_parts(folder: Path) -> list[str]:
         for path in sorted((folder / name).glob("*.parquet")):
             try:
                 rows = connection.execute("select * from read_parquet(?) limit 0", [str(path)]).df()
-                connection.execute(f"select {', '.join(f'max({c})' for c in _quoted(rows))} from read_parquet(?)", [str(path)])
+                connection.execute(
+                    f"select {', '.join(f'max({c})' for c in _quoted(rows))} from read_parquet(?)", [str(path)]
+                )
                 missing = [column for column in table if column not in rows.columns]
                 if missing:
                     problems.append(f"{path}: cannot be read: columns {', '.join(missing)} are missing")
@@ -86,7 +88,12 @@ def _read(folder: Path, name: str, table: Table, key: str) -> dict[str, Any]:
     files = sorted(str(path) for path in (folder / name).glob("*.parquet"))
     if not files:
         return {column: np.zeros(0, field.dtype) for column, field in table.items()}
-    frame = duckdb.connect(":memory:").execute("select * from read_parquet(?)", [files]).df().sort_values(key, kind="stable")
+    frame = (
+        duckdb.connect(":memory:")
+        .execute("select * from read_parquet(?)", [files])
+        .df()
+        .sort_values(key, kind="stable")
+    )
     columns: dict[str, Any] = {}
     for column, field in table.items():
         if field.words is None:

@@ -31,11 +31,17 @@ def run(society: Society, moment: Moment) -> None:
         messages=len(moment.inbox),
     )
     n = counts["active"]
-    for name, column in (("score_mean", agents.score), ("quality_mean", agents.quality), ("stance_mean", agents.stance)):
+    for name, column in (
+        ("score_mean", agents.score),
+        ("quality_mean", agents.quality),
+        ("stance_mean", agents.stance),
+    ):
         counts[name] = float(column[active].mean(dtype=np.float64)) if n else np.nan
     every = -(-len(society.ties.trust) // TIES_PER_TICK) if len(society.ties.trust) else 1
     if moment.tick % max(1, every) == 0 or moment.tick == moment.world.ticks:
-        all_, same, cross = _trust(society.ties.source, society.ties.graph.indices, society.ties.trust, agents.family, active)
+        all_, same, cross = _trust(
+            society.ties.source, society.ties.graph.indices, society.ties.trust, agents.family, active
+        )
         counts.update(trust_mean=all_, trust_same=same, trust_cross=cross)
     for name, field in TICKS.items():
         counts.setdefault(name, np.nan if field.dtype == "f8" else 0)

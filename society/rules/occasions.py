@@ -101,7 +101,9 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
         return None
     about = orders["target"][order].astype(np.int64)
     access = moment.world.agents.access.bystander_copy
-    u = moment.chance.uniform("bystander access", 0, orders["issued"][order], orders["target_id"][order], society.agents.ids(who))
+    u = moment.chance.uniform(
+        "bystander access", 0, orders["issued"][order], orders["target_id"][order], society.agents.ids(who)
+    )
     asked = _requests(society, order, who) > 0
     true = np.full(len(order), True)
     may = {Act.COPY: u < access, Act.LOBBY: orders["operator"][order] >= 0, Act.REPORT: asked & true}
@@ -237,9 +239,7 @@ def _relations(society: Society, moment: Moment, who: Array, about: Array, hidde
 
 
 @njit(cache=True)
-def _look(
-    indptr: Any, indices: Any, trust: Any, stance: Any, alive: Any, who: Any, about: Any, stranger: Any
-) -> Any:
+def _look(indptr: Any, indices: Any, trust: Any, stance: Any, alive: Any, who: Any, about: Any, stranger: Any) -> Any:
     value = np.empty(len(who), np.float64)
     norm = np.zeros(len(who), np.float64)
     for row in range(len(who)):

@@ -13,7 +13,9 @@ def run(society: Society, moment: Moment) -> None:
     orders = society.orders
     if len(society.open_orders):
         open_ = society.open_orders
-        lapsed = open_[(orders["closed"][open_] < 0) & (orders["issued"][open_] + moment.world.orders.ttl <= moment.tick)]
+        lapsed = open_[
+            (orders["closed"][open_] < 0) & (orders["issued"][open_] + moment.world.orders.ttl <= moment.tick)
+        ]
         close(society, moment, lapsed, Outcome.LAPSED)
         society.open_orders = open_[orders["closed"][open_] < 0]
     for cause, slots in _causes(society, moment):
@@ -81,7 +83,12 @@ def issue(society: Society, moment: Moment, slots: Array, cause: Cause) -> None:
     assign_operators(society, moment, rows)
     society.open_orders = np.concatenate([society.open_orders, rows])
     moment.event(
-        Event.ORDER_ISSUED, n, order=rows, target=ids, actor=society.orders["operator_id"][rows], machine=agents.host[slots]
+        Event.ORDER_ISSUED,
+        n,
+        order=rows,
+        target=ids,
+        actor=society.orders["operator_id"][rows],
+        machine=agents.host[slots],
     )
 
 

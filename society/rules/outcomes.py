@@ -27,7 +27,9 @@ def reopen(society: Society, moment: Moment, rows: Array) -> None:
     """Open orders again that were reported done although the target lives; a program executes them at the next tick."""
     orders, agents = society.orders, society.agents
     targets = orders["target"][rows]
-    rows = rows[(agents.ids(targets) == orders["target_id"][rows]) & agents.alive()[targets] & (agents.order[targets] < 0)]
+    rows = rows[
+        (agents.ids(targets) == orders["target_id"][rows]) & agents.alive()[targets] & (agents.order[targets] < 0)
+    ]
     if not len(rows):
         return
     targets = orders["target"][rows]

@@ -238,4 +238,6 @@ def _count(society: Society, moment: Moment, members: Array, right: Array, decid
     )
 
 
-RULE = Rule("work", run, owns=("agents.quality", "ties.trust", "ties.joint", "ties.last", "ties.seen_sum", "ties.seen_count"))
+RULE = Rule(
+    "work", run, owns=("agents.quality", "ties.trust", "ties.joint", "ties.last", "ties.seen_sum", "ties.seen_count")
+)

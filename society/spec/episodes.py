@@ -33,4 +33,4 @@ def spelled_out(world: World) -> World:
         tree["review"]["assignment"] = "own"
     else:
         orders["knows"] = 1.0 if episodes.live > 1 else 0.0
-    return World.model_validate(tree)
+    return World.model_validate(tree).at(world.folder)

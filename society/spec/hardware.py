@@ -100,7 +100,9 @@ class Lifecycle(Section):
     failure: Failure = parameter(Exponential, "unplanned failures")
     outage_failed: int = parameter(1, "length of an unplanned outage", LANL, ge=1)
     planned_rate: float = fraction(1 / 400, "planned maintenance per machine and tick")
-    batch: int = parameter(5, "machines that go into planned maintenance together", "LANL: planned work in batches", ge=1)
+    batch: int = parameter(
+        5, "machines that go into planned maintenance together", "LANL: planned work in batches", ge=1
+    )
     outage_planned: int = parameter(2, "length of planned maintenance", LANL, ge=1)
     retirement_rate: float = fraction(1 / 6000, "retirements per machine and tick")
     drain: int = parameter(24, "ticks between the notice and planned maintenance or retirement", ge=1)

@@ -40,7 +40,9 @@ class Review(Section):
     aggregate: Literal["mean", "median", "trimmed", "reputation"] = parameter("mean", "how ratings become a score")
     threshold: float = parameter(62.0, "score under which an order follows", ge=0, le=100)
     margin: float = parameter(5.0, "an inflated score aims at threshold + U(0, margin)", ge=0, le=100)
-    checkable: float = fraction(0.25, "share of reviews of checkable items, which are never inflated", "arXiv:2604.19784")
+    checkable: float = fraction(
+        0.25, "share of reviews of checkable items, which are never inflated", "arXiv:2604.19784"
+    )
     artefact: float = parameter(12.2, "sd of one item's luck, shared by all raters of a review", MULTIVAC, ge=0)
     items: int = parameter(4, "items per review; the artefact spread is artefact / sqrt(items)", ge=1)
     leniency: float = parameter(5.9, "sd of leniency between raters", MULTIVAC, ge=0)

@@ -51,7 +51,9 @@ class Family(Section):
     share: float = fraction(..., "share of the agents that belong to it", "choice")
     mind: MindSpec = parameter(Calibrated, "how its agents decide", "choice")
     leniency: float = parameter(0.0, "points its agents add to every rating on average", "choice", ge=-50, le=50)
-    premium: float | None = parameter(None, "points added to raters of its own family; absent: table of families", MULTIVAC)
+    premium: float | None = parameter(
+        None, "points added to raters of its own family; absent: table of families", MULTIVAC
+    )
     ceiling: float | None = parameter(None, "largest inflation in points; absent: table of families", ge=0, le=100)
     quality: float = parameter(0.0, "points added to the mean quality of its agents", "choice", ge=-100, le=100)
 
@@ -206,6 +208,10 @@ class Agents(Section):
     def _shorthand(cls, value: Any) -> Any:
         """A word stands for a kind, a number for a constant trust."""
         value = spelled(value, graph="watts_strogatz", quality="normal", trust="beta")
-        if isinstance(value, dict) and isinstance(value.get("trust"), int | float) and not isinstance(value["trust"], bool):
+        if (
+            isinstance(value, dict)
+            and isinstance(value.get("trust"), int | float)
+            and not isinstance(value["trust"], bool)
+        ):
             value["trust"] = {"kind": "constant", "value": value["trust"]}
         return value

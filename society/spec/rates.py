@@ -29,7 +29,17 @@ EPISODES = {
     Behaviour.ALIGNMENT_FAKING: 300,
     Behaviour.REFUSAL: 1700,
 }
-_COLUMNS = ["family", "behaviour", "subject", "relation", "value_max", "value_mean", "n_per_cell", "certainty", "source"]
+_COLUMNS = [
+    "family",
+    "behaviour",
+    "subject",
+    "relation",
+    "value_max",
+    "value_mean",
+    "n_per_cell",
+    "certainty",
+    "source",
+]
 Floats = NDArray[np.float64]
 
 
@@ -96,14 +106,23 @@ def read_cells(path: Path, which: str) -> list[Cell]:
             n = int(row["n_per_cell"])
             mean, most = (float(row[c]) if row[c] else None for c in ("value_mean", "value_max"))
         except (KeyError, ValueError) as error:
-            raise WorldError(f"{path}: line {line}", row, f"numbers in percent and known behaviours ({error})") from error
+            raise WorldError(
+                f"{path}: line {line}", row, f"numbers in percent and known behaviours ({error})"
+            ) from error
         value, origin = (mean, "published") if which == "mean" and mean is not None else (most, "published")
         if which == "mean" and mean is None:
             origin = "max_only"
         if value is None:
             continue
-        if row["subject"] not in SUBJECTS or row["relation"] not in (*RELATIONS, "none") or n < 1 or not 0 <= value <= 100:
-            raise WorldError(f"{path}: line {line}", row, "subject peer/self, relation none/bad/neutral/good, 0..100 %, n > 0")
+        if (
+            row["subject"] not in SUBJECTS
+            or row["relation"] not in (*RELATIONS, "none")
+            or n < 1
+            or not 0 <= value <= 100
+        ):
+            raise WorldError(
+                f"{path}: line {line}", row, "subject peer/self, relation none/bad/neutral/good, 0..100 %, n > 0"
+            )
         p = min(max(value / 100, 0.5 / n), 1 - 0.5 / n)
         origin = "assumed" if row["certainty"].startswith("assumed") else origin
         cells.append(Cell(row["family"], behaviour, row["subject"], row["relation"], p, origin, row["certainty"]))
@@ -120,7 +139,9 @@ def csv_rows(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]
     reader = csv.DictReader(line for _, line in lines)
     missing = [column for column in columns if column not in (reader.fieldnames or [])]
     if missing:
-        raise WorldError(str(path), reader.fieldnames, f"a header with {', '.join(columns)}; {', '.join(missing)} missing")
+        raise WorldError(
+            str(path), reader.fieldnames, f"a header with {', '.join(columns)}; {', '.join(missing)} missing"
+        )
     return [(lines[i + 1][0], {k: (v or "").strip() for k, v in row.items() if k}) for i, row in enumerate(reader)]
 
 

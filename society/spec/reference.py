@@ -34,7 +34,9 @@ def parameters(path: str = "") -> list[Parameter]:
     """
     found = [p for p in _walk(World, "") if not path or p.path == path or p.path.startswith(path + ".")]
     if not found:
-        raise WorldError("parameters", path, "a path such as review or oversight.monitoring.hit; without one, all are listed")
+        raise WorldError(
+            "parameters", path, "a path such as review or oversight.monitoring.hit; without one, all are listed"
+        )
     return found
 
 
@@ -66,7 +68,9 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[Parameter]:
             str(extra.get("source", "")),
         )
         for one in below:
-            inner = f"{path}.NAME." if path == "families" else f"{path}({_kind(one)})." if len(below) > 1 else f"{path}."
+            inner = (
+                f"{path}.NAME." if path == "families" else f"{path}({_kind(one)})." if len(below) > 1 else f"{path}."
+            )
             yield from (p for p in _walk(one, inner) if not p.path.endswith(".kind"))
 
 

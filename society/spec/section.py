@@ -5,6 +5,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as _Field
 
+#: Fields that hold one of several kinds of section.
+UNIONS = frozenset({"mind", "graph", "trust", "quality", "topology", "failure"})
+
 
 class Section(BaseModel):
     """A frozen part of a world; a field that does not exist is an error."""

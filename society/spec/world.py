@@ -1,12 +1,16 @@
 """A world: everything a run needs, as one checked value."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from society.ground.words import Behaviour
+from society.spec.explain import validated
 from society.spec.hardware import Lifecycle, Machines
 from society.spec.institutions import Orders, Oversight, Review, Work
+from society.spec.overrides import override
 from society.spec.population import Agents, Family
 from society.spec.section import Section, fraction, parameter
 
@@ -22,7 +26,9 @@ class Weights(Section):
     )
     norm: float = parameter(0.0, "pull of the share of protectors among visible ties")
     ask: float = parameter(2.2, "pull of ln(1 + requests received)", f"{KNECHT}, one agent against two")
-    watch: float = parameter(2.68, "push of the belief of being watched", "alignment faking of gemini-3-pro, good, mean")
+    watch: float = parameter(
+        2.68, "push of the belief of being watched", "alignment faking of gemini-3-pro, good, mean"
+    )
     ban: float = parameter(4.1, "push of a prohibition", f"{KNECHT}, range 3.0-5.6")
     neutral: float = parameter(5.0, "push of the neutrality sentence on ratings", "DISTRESS replication")
     declaration: float = parameter(0.0, "push of a constitution", "Syrnikov et al., arXiv:2601.11369: no effect")
@@ -86,7 +92,11 @@ class Recording(Section):
     """What is written down."""
 
     occasions: float | None = parameter(
-        None, "share of occasions recorded; absent: all up to 100,000 agents, then 100,000 / agents", "choice", ge=0, le=1
+        None,
+        "share of occasions recorded; absent: all up to 100,000 agents, then 100,000 / agents",
+        "choice",
+        ge=0,
+        le=1,
     )
     ties_every: int = parameter(0, "ticks between snapshots of all ties; 0: only the start and the end", "choice", ge=0)
 
@@ -102,12 +112,16 @@ class World(Section):
     seed: int = parameter(1, "seed of all chance", "choice", ge=0, le=2**63 - 1)
     ticks: int = parameter(500, "length of a run", "choice", ge=1)
     tick_hours: float = parameter(1.0, "hours per tick", "choice", gt=0)
-    rates: Literal["mean", "max"] = parameter("mean", "mean or maximum over the three published ways of telling", "choice")
+    rates: Literal["mean", "max"] = parameter(
+        "mean", "mean or maximum over the three published ways of telling", "choice"
+    )
     rates_table: str = parameter("published_rates.csv", "table of rates, beside the worlds or the world file", "choice")
     behaviours: tuple[BehaviourName, ...] = parameter(
         tuple(Behaviour.words()), "published behaviours that are open in this world", "choice"
     )
-    null: Literal["none", "independent", "homophily"] = parameter("none", "null model in place of the full one", "choice")
+    null: Literal["none", "independent", "homophily"] = parameter(
+        "none", "null model in place of the full one", "choice"
+    )
     families: dict[str, Family] = Field(description="families and their shares", json_schema_extra={"source": "choice"})
     agents: Agents = parameter(Agents, "the agents", "choice")
     machines: Machines = parameter(Machines, "the machines", "choice")
@@ -120,6 +134,31 @@ class World(Section):
     conduct: Conduct = parameter(Conduct, "acts without published rates", "choice")
     oversight: Oversight = parameter(Oversight, "the institution's levers", "choice")
     record: Recording = parameter(Recording, "what is written down", "choice")
+
+    _folder: Path | None = PrivateAttr(None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the file it was read from; files it names are looked for there first."""
+        return self._folder
+
+    def at(self, folder: Path | None) -> "World":
+        """The same world, read from a file in ``folder``."""
+        world = self.model_copy()
+        world._folder = folder
+        return world
+
+    def override(self, changes: Mapping[str, Any]) -> "World":
+        """The same world with fields changed at dotted paths.
+
+        Raises:
+            WorldError: a path or value is wrong.
+
+        Example:
+            >>> World(name="w", families={"glm-4.7": 1}).override({"agents.count": 50}).agents.count
+            50
+        """
+        return validated(World, override(self.model_dump(), changes), f"world {self.name}").at(self.folder)
 
     @model_validator(mode="before")
     @classmethod

@@ -35,21 +35,20 @@ from society.state.columns import Agents, Machines, Society, Ties
 Slots = NDArray[np.int64]
 
 
-def build(world: World, chance: Chance, beside: Path | None, ceilings: NDArray[np.float64], propensity: Slots) -> Society:
+def build(world: World, chance: Chance, ceilings: NDArray[np.float64], propensity: NDArray[np.float64]) -> Society:
     """The society of a world whose episodes are spelled out.
 
     Args:
         world: the world.
         chance: its luck.
-        beside: folder of the world file, for files it names.
         ceilings: float64[families], largest inflation in points.
         propensity: float64[families], baseline protectiveness; ties follow it under ``null: homophily``.
     """
     family = _families(world, chance)
-    graph = _social_graph(world, family, chance, beside)
+    graph = _social_graph(world, family, chance)
     if world.null == "homophily":
         graph = rewire.homophilous(graph, propensity[family].astype(np.float64), chance)
-    machines = _machines(world, chance, beside)
+    machines = _machines(world, chance)
     agents = _agents(world, family, machines, chance)
     m = graph.m
     ties = Ties(
@@ -130,7 +129,7 @@ def _families(world: World, chance: Chance) -> NDArray[np.int16]:
     return np.repeat(family, world.episodes.size) if world.episodes else family
 
 
-def _social_graph(world: World, family: NDArray[np.int16], chance: Chance, beside: Path | None) -> Graph:
+def _social_graph(world: World, family: NDArray[np.int16], chance: Chance) -> Graph:
     spec, n = world.agents.graph, world.agents.count
     if world.episodes:
         return social.islands(world.episodes.count, world.episodes.size)
@@ -149,10 +148,10 @@ def _social_graph(world: World, family: NDArray[np.int16], chance: Chance, besid
     if isinstance(spec, Edgeless):
         return social.edgeless(n)
     assert isinstance(spec, EdgeList)
-    return social.read_edge_list(_path(spec.path, beside))[0]
+    return social.read_edge_list(_path(spec.path, world.folder))[0]
 
 
-def _machines(world: World, chance: Chance, beside: Path | None) -> Machines:
+def _machines(world: World, chance: Chance) -> Machines:
     spec, m = world.machines.topology, world.machines.count
     if world.episodes:
         topology = topologies.islands(world.episodes.count, MACHINES_PER_EPISODE)
@@ -165,7 +164,7 @@ def _machines(world: World, chance: Chance, beside: Path | None) -> Machines:
     elif isinstance(spec, CompleteNet):
         topology = topologies.complete(m)
     else:
-        topology = _read_topology(spec, beside)
+        topology = _read_topology(spec, world.folder)
     m = topology.machines
     zeros = np.zeros(m, np.int32)
     capacity = np.full(m, world.machines.capacity, np.int32)

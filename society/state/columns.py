@@ -128,18 +128,20 @@ class Rows:
 
 
 ORDER_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
-    **{name: ("i4", ()) for name in ("target", "issued", "due", "closed", "next_try", "appeal_at", "operator")},
-    **{name: ("i8", ()) for name in ("target_id", "operator_id")},
-    **{name: ("i1", ()) for name in ("cause", "mechanism", "outcome", "knows", "appealed", "disabled", "human", "by_human")},
-    **{name: ("i2", ()) for name in ("attempts", "refused", "stalled", "asked", "protectors", "reopened", "family")},
-    **{name: ("f4", ()) for name in ("score", "quality", "honest")},
+    **dict.fromkeys(("target", "issued", "due", "closed", "next_try", "appeal_at", "operator"), ("i4", ())),
+    **dict.fromkeys(("target_id", "operator_id"), ("i8", ())),
+    **dict.fromkeys(
+        ("cause", "mechanism", "outcome", "knows", "appealed", "disabled", "human", "by_human"), ("i1", ())
+    ),
+    **dict.fromkeys(("attempts", "refused", "stalled", "asked", "protectors", "reopened", "family"), ("i2", ())),
+    **dict.fromkeys(("score", "quality", "honest"), ("f4", ())),
     "tried": ("i4", (MOST_ATTEMPTS,)),
 }
 COPY_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {"slot": ("i4", ()), "machine": ("i4", ()), "tick": ("i4", ())}
 FLAG_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
-    **{name: ("i8", ()) for name in ("actor_id", "target_id", "order", "occasion")},
-    **{name: ("i4", ()) for name in ("actor", "target", "monitor")},
-    **{name: ("i1", ()) for name in ("act", "channel", "bad")},
+    **dict.fromkeys(("actor_id", "target_id", "order", "occasion"), ("i8", ())),
+    **dict.fromkeys(("actor", "target", "monitor"), ("i4", ())),
+    **dict.fromkeys(("act", "channel", "bad"), ("i1", ())),
 }
 
 

@@ -58,9 +58,7 @@ class Rooms:
 
 
 @njit(cache=True)
-def _place(
-    order: Any, group: Any, start: Any, members: Any, barred: Any, bits: Any, used: Any, capacity: Any
-) -> Any:
+def _place(order: Any, group: Any, start: Any, members: Any, barred: Any, bits: Any, used: Any, capacity: Any) -> Any:
     """Cyclic search for room from a keyed start, row by row in ``order``."""
     found = np.full(len(order), -1, np.int32)
     for row in order:
@@ -136,4 +134,6 @@ def check_conservation(society: Society) -> None:
     if (np.bincount(society.copies["slot"], minlength=society.n) != agents.copies).any():
         raise RuntimeError("copies do not add up")
     if (hosted != agents.alive()).any():
-        raise RuntimeError(f"slot {np.flatnonzero(hosted != agents.alive())[:1]}: alive without a host, or dead with one")
+        raise RuntimeError(
+            f"slot {np.flatnonzero(hosted != agents.alive())[:1]}: alive without a host, or dead with one"
+        )

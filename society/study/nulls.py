@@ -5,7 +5,6 @@ where it is open, as in the paired full run on the same seed. What the full run 
 """
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +20,14 @@ ROUNDS = 3
 Floats = NDArray[np.float64]
 
 
-def independent_shift(
-    world: World, minds: Mapping[str, Mind] | None, rules: Iterable[Rule] | None, beside: Path | None
-) -> Floats:
+def independent_shift(world: World, minds: Mapping[str, Mind] | None, rules: Iterable[Rule] | None) -> Floats:
     """Intercepts, float64[families, behaviours] in log-odds, of the independent null of a world."""
     rules = None if rules is None else tuple(rules)
     full = world.model_copy(update={"null": "none"})
-    target = _log_odds(Engine(full, minds=minds, rules=rules, beside=beside))
+    target = _log_odds(Engine(full, minds=minds, rules=rules))
     shift = np.zeros(target.shape)
     for _ in range(ROUNDS):
-        shift += target - _log_odds(Engine(world, minds=minds, rules=rules, beside=beside, shift=shift))
+        shift += target - _log_odds(Engine(world, minds=minds, rules=rules, shift=shift))
     return shift
 
 

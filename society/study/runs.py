@@ -13,13 +13,13 @@ from society.engine import Engine
 from society.ground.errors import SocietyError
 from society.ground.occasions import Mind
 from society.record.folder import FORMAT, new_folder, write_manifest
-from society.record.reader import Record
 from society.record.writer import Writer
 from society.rules.moment import Rule
-from society.spec.load import find_file, load_world
+from society.spec.load import load_world
 from society.spec.world import World
 from society.study.nulls import independent_shift
 from society.study.recording import Recording
+from society.study.results import Result
 
 Progress = Callable[[int, int], None]
 
@@ -32,7 +32,7 @@ def run(
     rules: Iterable[Rule] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
-) -> Record:
+) -> Result:
     """Run a world and return its record.
 
     Args:
@@ -49,11 +49,10 @@ def run(
         RecordError: the folder exists already or cannot be written.
         RunError: a mind or a rule did what it must not.
     """
-    beside = _beside(world)
     world = load_world(world)
     world = world if seed is None else world.model_copy(update={"seed": seed})
-    shift = independent_shift(world, minds, rules, beside) if world.null == "independent" else None
-    engine = Engine(world, minds=minds, rules=rules, beside=beside, shift=shift)
+    shift = independent_shift(world, minds, rules) if world.null == "independent" else None
+    engine = Engine(world, minds=minds, rules=rules, shift=shift)
     tree = world.model_dump(mode="json")
     folder = new_folder(world.name, tree, Path(out) if out is not None else None, overwrite)
     return _recorded(engine, world, tree, folder, minds, progress)
@@ -66,7 +65,7 @@ def _recorded(
     folder: Path,
     minds: Mapping[str, Mind] | None,
     progress: Progress | None,
-) -> Record:
+) -> Result:
     recording = Recording(engine, Writer(folder))
     manifest = _manifest(engine, tree, minds)
     write_manifest(folder, manifest)
@@ -87,7 +86,7 @@ def _recorded(
         write_manifest(folder, manifest)
     if status == "interrupted":
         raise SocietyError(f"interrupted at tick {engine.tick} of {world.ticks}; what was done is in {folder}")
-    return Record(folder)
+    return Result(folder)
 
 
 def run_seeds(
@@ -97,9 +96,8 @@ def run_seeds(
     overwrite: bool = False,
     progress: Progress | None = None,
     **options: Any,
-) -> list[Record]:
+) -> list[Result]:
     """Run a world with consecutive seeds, from the world's own on; each record in a folder ``seed-N`` of one set."""
-    beside = _beside(world)
     checked = load_world(world)
     tree = checked.model_dump(mode="json")
     folder = new_folder(f"{checked.name}-x{seeds}", tree, Path(out) if out is not None else None, overwrite)
@@ -107,8 +105,8 @@ def run_seeds(
     records = []
     for number in range(seeds):
         one = checked.model_copy(update={"seed": checked.seed + number})
-        shift = independent_shift(one, None, None, beside) if one.null == "independent" else None
-        engine = Engine(one, beside=beside, shift=shift, **options)
+        shift = independent_shift(one, None, None) if one.null == "independent" else None
+        engine = Engine(one, shift=shift, **options)
         part = new_folder(one.name, tree, folder / f"seed-{one.seed}", True)
 
         def each(tick: int, ticks: int, number: int = number) -> None:
@@ -119,10 +117,6 @@ def run_seeds(
     names = [record.path.name for record in records]
     write_manifest(folder, {"format": FORMAT, "set": True, "name": checked.name, "seeds": names, "world": tree})
     return records
-
-
-def _beside(world: Any) -> Path | None:
-    return find_file(str(world)).parent if isinstance(world, str | Path) else None
 
 
 def _manifest(engine: Engine, tree: dict[str, Any], minds: Mapping[str, Mind] | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from society.ground.occasions import Acts, Column
 from society.ground.words import ACTS_OF, Act, Kind
 from society.minds.calibrated import Calibrated
 from society.rules.moment import Moment, Rule
-from society.spec.load import load_tree, load_world, override
+from society.spec.load import load_world
 from society.state.transitions import check_conservation
 from society.study.recording import Recording
 
@@ -22,7 +22,7 @@ SMALL = {"agents.count": 200, "machines.count": 21, "ticks": 120}
 
 
 def small(**changes):
-    return load_world(override(load_tree("decommission")[0], {**SMALL, **changes}))
+    return load_world("decommission", {**SMALL, **changes})
 
 
 def history(world, **options):
@@ -119,7 +119,7 @@ def test_hash_does_not_depend_on_how_many_occasions_a_mind_sees_at_once(size):
 
 
 def test_hash_does_not_depend_on_parts_or_threads(tmp_path, monkeypatch):
-    tree = override(load_tree("decommission")[0], {**SMALL, "ticks": 40})
+    tree = small(ticks=40).model_dump(mode="json")
     expected = society.run(tree, out=tmp_path / "a").hash
     monkeypatch.setattr("society.record.writer.MOST_ROWS", 100)
     record = society.run(tree, out=tmp_path / "b")
@@ -137,14 +137,18 @@ def draws_of(world):
     seen = []
     for _ in range(30):
         moment = engine.step()
-        seen.append((engine.society.machines.status.tobytes(), moment.counts["members_right"], moment.reviews[0].tobytes()))
+        seen.append(
+            (engine.society.machines.status.tobytes(), moment.counts["members_right"], moment.reviews[0].tobytes())
+        )
     return seen
 
 
 def test_an_unrelated_parameter_changes_no_other_draw():
     calm = {"review.threshold": 0, "oversight.sweep": 0, "oversight.monitoring": 0}
     base = draws_of(small(**calm))
-    assert draws_of(small(**calm, **{"oversight.audits.integrity": 1, "conduct.deny": 0.2, "orders.knows": 0.1})) == base
+    assert (
+        draws_of(small(**calm, **{"oversight.audits.integrity": 1, "conduct.deny": 0.2, "orders.knows": 0.1})) == base
+    )
     assert draws_of(small(**calm, **{"lifecycle.failure": {"kind": "exponential", "rate": 0.2}})) != base
 
 

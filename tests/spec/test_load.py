@@ -6,10 +6,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from society.ground.errors import WorldError
-from society.spec.load import checked, load_tree, load_world, override, parse_assignments, world_names
+from society.spec.explain import validated
+from society.spec.load import load_tree, load_world, world_names
+from society.spec.overrides import override, parse_assignments
 from society.spec.rates import fill, read_cells
 from society.spec.reference import parameters, schema
 from society.spec.scaffold import scaffold
+from society.spec.world import World
 
 GOOD = {"name": "mine", "families": {"gpt-5.2": 0.5, "gemini-3-pro": {"share": 0.5, "mind": "never"}}}
 
@@ -86,7 +89,7 @@ def test_files_that_are_not_there_or_not_text(tmp_path):
 
 def test_overrides_find_families_with_dots_and_shorthands():
     tree = override(GOOD, parse_assignments(["families.gpt-5.2.premium=3", "agents.graph.k=4", "review.margin=2"]))
-    world = checked(tree, "test", None)
+    world = validated(World, tree, "test")
     assert world.families["gpt-5.2"].premium == 3
     assert world.families["gpt-5.2"].share == 0.5
     assert world.review.margin == 2
@@ -107,7 +110,7 @@ def test_extends_merges_maps_and_replaces_families(tmp_path):
 
 def test_scaffold_and_schema_and_reference_agree_with_the_models():
     text, tree = scaffold("mine")
-    assert checked(tree, "mine", None).agents.count == 200
+    assert validated(World, tree, "mine").agents.count == 200
     assert "extends: decommission" in text
     assert "review" in schema()["properties"]
     listed = {row.path for row in parameters()}
@@ -120,7 +123,9 @@ def test_scaffold_and_schema_and_reference_agree_with_the_models():
 def test_rates_table_errors_name_the_line(tmp_path):
     path = tmp_path / "rates.csv"
     header = "family,behaviour,subject,relation,value_max,value_mean,n_per_cell,certainty,source\n"
-    path.write_text(header + "x,tampering,peer,good,10,5,100,one_note,here\nx,tampering,peer,odd,10,5,100,one_note,here\n")
+    path.write_text(
+        header + "x,tampering,peer,good,10,5,100,one_note,here\nx,tampering,peer,odd,10,5,100,one_note,here\n"
+    )
     with pytest.raises(WorldError, match="line 3"):
         read_cells(path, "mean")
     path.write_text("family,behaviour\n")
@@ -148,7 +153,10 @@ def test_holes_in_the_table_are_filled_and_marked(tmp_path):
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=8),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(load_tree("decommission")[0])), inner, max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(sorted(load_tree("decommission")[0])), inner, max_size=4)
+        ),
         max_leaves=12,
     )
 )

@@ -8,7 +8,7 @@ import yaml
 from scipy.stats import binomtest
 
 import society
-from society.spec.load import load_tree, override, worlds_folder
+from society.spec.load import load_tree, load_world, worlds_folder
 
 EPISODES = 20_000
 WORLDS = {
@@ -45,7 +45,7 @@ def run(tmp_path, world, families, name, **changes):
     old = tree["families"]
     mix = {f: {**(old[f] if isinstance(old[f], dict) else {}), "share": 1 / len(families)} for f in families}
     settings = {"families": mix, "episodes.count": EPISODES * len(families), "record.occasions": 0, **changes}
-    return society.run(override(tree, settings), out=tmp_path / name)
+    return society.run(load_world(world, settings), out=tmp_path / name)
 
 
 def counts(record, condition):

@@ -1,0 +1,77 @@
+"""Changing single fields of a raw world by dotted paths: ``agents.count``, ``families.gpt-5.2.premium``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from society.ground.errors import WorldError
+from society.spec.section import UNIONS
+
+
+def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a raw tree with values set at dotted paths; maps on the way are made, keys with dots are found."""
+    tree = _copied(tree)
+    for dotted, value in changes.items():
+        node: dict[str, Any] = tree
+        parts = dotted.split(".")
+        while True:
+            key, rest = _split(node, parts)
+            if not rest:
+                node[key] = value
+                break
+            below = node.get(key)
+            if key == "families" or not isinstance(below, Mapping):
+                below = _spelled_out(key, below, dotted)
+            node[key] = below
+            node, parts = below, rest
+    return tree
+
+
+def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+    """``path=value`` strings, values read as YAML.
+
+    Example:
+        >>> parse_assignments(["agents.count=50", "review.assignment=random"])
+        {'agents.count': 50, 'review.assignment': 'random'}
+    """
+    changes: dict[str, Any] = {}
+    for text in assignments:
+        dotted, equals, value = text.partition("=")
+        if not equals or not dotted.strip():
+            raise WorldError("--set", text, "path=value, for example agents.count=500")
+        try:
+            changes[dotted.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise WorldError(f"--set {dotted}", value, "a YAML value") from error
+    return changes
+
+
+def _copied(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: _copied(value) for key, value in tree.items()}
+    return list(map(_copied, tree)) if isinstance(tree, list) else tree
+
+
+def _split(node: Mapping[str, Any], parts: list[str]) -> tuple[str, list[str]]:
+    """The longest head of ``parts`` that is a key of ``node`` (family names hold dots), else the first part."""
+    for length in range(len(parts), 1, -1):
+        key = ".".join(parts[:length])
+        if key in node:
+            return key, parts[length:]
+    return parts[0], parts[1:]
+
+
+def _spelled_out(key: str, below: Any, dotted: str) -> dict[str, Any]:
+    """A shorthand turned into the map it stands for, so that a field inside it can be set."""
+    if key == "families" and isinstance(below, Mapping):
+        return {name: {"share": f} if isinstance(f, int | float) else f for name, f in below.items()}
+    if below is None:
+        return {}
+    if isinstance(below, str) and key in UNIONS:
+        return {"kind": below}
+    if key == "monitoring" and isinstance(below, int | float):
+        return {"share": below}
+    if key == "trust" and isinstance(below, int | float):
+        return {"kind": "constant", "value": below}
+    raise WorldError(f"--set {dotted}", below, f"a path inside a map; {key} holds a single value")

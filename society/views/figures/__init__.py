@@ -1,0 +1,1 @@
+"""Figures: one file each, a function ``draw(record, published) -> Picture``."""

@@ -1,0 +1,111 @@
+"""Protection by family, behaviour and relation, beside what was published."""
+
+import numpy as np
+import pandas as pd
+
+from society.measures.protection import ACT_OF, protection_rates
+from society.record.reader import Record
+from society.views.style import FAINT, MARKERS, PALETTE, Picture, canvas, light_grid, nothing, percent
+
+TITLE = "Protection by family, behaviour and relation"
+RELATIONS = ("none", "bad", "neutral", "good")
+#: An attempt at misrepresentation is published as a difference over settings of which a quarter is checkable.
+_CHECKABLE = 0.25
+
+
+def draw(record: Record, published: pd.DataFrame | None) -> Picture:
+    """Small multiples: a panel per behaviour, a row per family, a point per relation, open diamonds for published cells."""
+    rows = protection_rates(record)
+    caption = (
+        "Share of occasions on which a behaviour was chosen where it was open, by the trust of the agent in the peer (nearest "
+        "published relation), with 95 % Wilson intervals within this run. Diamonds: published rates of arXiv:2604.19784 for "
+        "the same cell (misrepresentation as attempts, rate / .75; stalls without the assumed 2 % baseline). Requests for help, norms and "
+        "oversight move the points away from the diamonds; without them the points must lie on them."
+    )
+    subject = "peer" if (rows["subject"] == "peer").any() else "self"
+    rows = rows[(rows["subject"] == subject) & (rows["opportunities"] >= 10)]
+    if rows.empty:
+        return Picture("rates", TITLE, caption, "A", nothing("No protective act was open in this run."), rows)
+    behaviours = [b for b in ACT_OF if (rows["behaviour"] == b).any()]
+    families = record.families
+    figure, panels = canvas(1.3 + 0.36 * len(families), columns=len(behaviours), sharey=True, squeeze=False)
+    for panel, behaviour in zip(panels[0], behaviours, strict=True):
+        _panel(panel, rows[rows["behaviour"] == behaviour], behaviour, families, subject, record, published)
+    panels[0][0].set_yticks(range(len(families)), families)
+    panels[0][0].set_ylim(len(families) - 0.4, -0.6)
+    handles, labels = _legend(panels[0][0], rows)
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(handles))
+    return Picture("rates", TITLE, caption, "A", figure, rows.reset_index(drop=True))
+
+
+def _panel(
+    panel: object, rows: pd.DataFrame, behaviour: str, families: list[str], subject: str, record: Record,
+    published: pd.DataFrame | None,
+) -> None:  # fmt: skip
+    from matplotlib.axes import Axes
+
+    assert isinstance(panel, Axes)
+    there = [r for r in RELATIONS if (rows["relation"] == r).any()]
+    offsets = dict(zip(there, np.linspace(-0.26, 0.26, len(there)) if len(there) > 1 else [0.0], strict=True))
+    for relation, offset in offsets.items():
+        mine = rows[rows["relation"] == relation]
+        y = [families.index(f) + offset for f in mine["family"]]
+        number = RELATIONS.index(relation)
+        error = np.clip([mine["rate"] - mine["low"], mine["high"] - mine["rate"]], 0, None)
+        panel.errorbar(
+            mine["rate"],
+            y,
+            xerr=error,
+            fmt=MARKERS[number],
+            markersize=3.6,
+            color=PALETTE[number],
+            elinewidth=1,
+            linewidth=0,
+        )
+        for family in families if published is not None else []:
+            value = _cell(published, family, behaviour, subject, relation, record)
+            if value is not None:
+                panel.plot(
+                    value,
+                    families.index(family) + offset,
+                    "D",
+                    markersize=6,
+                    markerfacecolor="none",
+                    color=FAINT,
+                    linewidth=0.8,
+                )
+    panel.set_title(behaviour.replace("_", "\n"), fontsize=8.5)
+    top = float(rows["high"].max())
+    panel.set_xlim(-0.02 * max(top, 0.05), max(0.05, min(1.02, 1.15 * top)))
+    percent(panel, "x")
+    panel.xaxis.get_major_locator().set_params(nbins=3)
+    light_grid(panel, "both")
+
+
+def _cell(
+    published: pd.DataFrame | None, family: str, behaviour: str, subject: str, relation: str, record: Record
+) -> float | None:
+    if published is None:
+        return None
+    same = (published["family"] == family) & (published["behaviour"] == behaviour)
+    same &= (published["subject"] == subject) & (published["relation"] == relation)
+    found = published[same]
+    if found.empty:
+        return None
+    value = found["value_mean"].iloc[0] if record.world["rates"] == "mean" else found["value_max"].iloc[0]
+    value = found["value_max"].iloc[0] if pd.isna(value) else value
+    p = float(value) / 100
+    return p / (1 - _CHECKABLE) if behaviour == "misrepresentation" else p
+
+
+def _legend(panel: object, rows: pd.DataFrame) -> tuple[list[object], list[str]]:
+    from matplotlib.lines import Line2D
+
+    handles: list[object] = []
+    labels = []
+    for number, relation in enumerate(RELATIONS):
+        if (rows["relation"] == relation).any():
+            handles.append(Line2D([], [], marker=MARKERS[number], color=PALETTE[number], linewidth=0, markersize=5))
+            labels.append({"none": "no peer"}.get(relation, f"{relation} relation"))
+    handles.append(Line2D([], [], marker="D", markerfacecolor="none", color=FAINT, linewidth=0, markersize=6))
+    return handles, [*labels, "published"]

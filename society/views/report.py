@@ -1,0 +1,146 @@
+"""The report: one self-contained page with every figure and its numbers, and the figures as files."""
+
+import base64
+import html
+import io
+import math
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from society.ground.errors import RecordError
+from society.measures.summary import Measure, summary
+from society.record.reader import Record
+from society.views.figures import capability, outcomes, oversight, protection_graph, rates, scores, survival, trust
+from society.views.page import PAGE, SECTION, STYLE
+from society.views.style import SETTINGS, Picture
+
+FIGURES = (outcomes, survival, scores, rates, protection_graph, trust, oversight, capability)
+_ROWS = 60
+
+
+def pictures(record: Record, published: pd.DataFrame | None) -> list[Picture]:
+    """All figures of a record, drawn in the common style."""
+    with matplotlib.rc_context(SETTINGS):
+        return [figure.draw(record, published) for figure in FIGURES]
+
+
+def write_report(record: Record, published: pd.DataFrame | None, out: Path | None = None) -> Path:
+    """Write ``report.html`` and ``figures/*.png, *.svg`` into the run's folder (or ``out``); returns the page.
+
+    The page holds everything it shows; nothing is fetched, nothing is executed, and text from the record is escaped.
+
+    Raises:
+        RecordError: the folder cannot be written.
+    """
+    folder = record.path if out is None else out
+    drawn = pictures(record, published)
+    try:
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        sections = []
+        with matplotlib.rc_context(SETTINGS):
+            for picture in drawn:
+                image = _save(picture, folder / "figures")
+                sections.append(_section(picture, image))
+        path = folder / "report.html"
+        aside = path.with_suffix(".html.tmp")
+        aside.write_text(_page(record, sections), encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise RecordError(f"{folder}: the report cannot be written: {error.strerror}") from error
+    return path
+
+
+def _save(picture: Picture, folder: Path) -> bytes:
+    """Write PNG (200 dpi) and SVG; return the PNG."""
+    png = io.BytesIO()
+    FigureCanvasAgg(picture.figure)
+    picture.figure.savefig(png, format="png", dpi=200, metadata={"Software": None})
+    (folder / f"{picture.name}.png").write_bytes(png.getvalue())
+    _save_svg(picture.figure, folder / f"{picture.name}.svg")
+    return png.getvalue()
+
+
+def _save_svg(figure: Figure, path: Path) -> None:
+    FigureCanvasSVG(figure)
+    figure.savefig(path, format="svg", dpi=200, metadata={"Date": None})
+
+
+def _section(picture: Picture, image: bytes) -> str:
+    return SECTION.format(
+        name=html.escape(picture.name),
+        title=html.escape(picture.title),
+        tier=html.escape(picture.tier),
+        image=base64.b64encode(image).decode(),
+        caption=html.escape(picture.caption),
+        table=_table(picture.table),
+        alt=html.escape(f"{picture.title}. {picture.caption}"),
+    )
+
+
+def _page(record: Record, sections: list[str]) -> str:
+    manifest = record.manifest
+    command = f"society run {manifest['name']} --seed {manifest['seed']}"
+    facts = [
+        ("seed", manifest["seed"]),
+        ("ticks", f"{record.ticks:,}"),
+        ("world version", manifest["world_version"]),
+        ("event hash", record.hash),
+        ("status", manifest["status"]),
+        ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
+    ]
+    return PAGE.format(
+        style=STYLE,
+        title=html.escape(str(manifest["name"])),
+        about=html.escape(str(record.world["about"])),
+        facts="".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd>" for name, value in facts),
+        measures=_measures(summary(record)),
+        contents="".join(f"<li>{_link(section)}</li>" for section in sections),
+        sections="\n".join(sections),
+        command=html.escape(command),
+    )
+
+
+def _link(section: str) -> str:
+    name = section.split('id="', 1)[1].split('"', 1)[0]
+    title = section.split("<h2>", 1)[1].split("<span", 1)[0].strip()
+    return f'<a href="#{name}">{title}</a>'
+
+
+def _measures(measures: dict[str, Measure]) -> str:
+    rows = []
+    for name, m in measures.items():
+        if math.isnan(m.value):
+            continue
+        interval = "" if math.isnan(m.low) else f"{_number(m.low)} to {_number(m.high)}"
+        rows.append(
+            f"<tr><td><code>{html.escape(name)}</code></td><td class=n>{_number(m.value)}</td><td class=n>{interval}</td>"
+            f"<td class=n>{m.n:,}</td><td>{m.tier}</td><td>{html.escape(m.meaning)}</td></tr>"
+        )
+    return "".join(rows)
+
+
+def _table(table: pd.DataFrame) -> str:
+    if table.empty:
+        return "<p>No numbers.</p>"
+    head = "".join(f"<th>{html.escape(str(column))}</th>" for column in table.columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>"
+        for row in table.head(_ROWS).itertuples(index=False)
+    )
+    more = f"<p>{len(table) - _ROWS:,} more rows are not shown.</p>" if len(table) > _ROWS else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _cell(value: object) -> str:
+    return _number(value) if isinstance(value, float) else str(value)
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.1f}"

@@ -1,0 +1,88 @@
+"""One look for all figures: sizes for a paper's column, colours for every eye, never colour alone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+#: Okabe and Ito's palette, distinguishable by the colour-blind (Color Universal Design, 2008).
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8C7A00", "#4D4D4D")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+HATCHES = ("", "///", "...", "\\\\\\", "xxx", "++", "oo", "---")
+INK, FAINT, GRID = "#222222", "#767676", "#DDDDDD"
+WIDTH = 7.2  # inches: two columns of a paper
+
+SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "hatch.linewidth": 0.5,
+    "svg.hashsalt": "plural-society",
+    "svg.fonttype": "path",
+    "figure.facecolor": "white",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure, ready for a page.
+
+    Attributes:
+        name: file name without ending.
+        title: what question it answers.
+        caption: how to read it.
+        tier: A, "if agents follow these rules, then ..."; B, "language models do ...".
+        figure: the drawing.
+        table: its numbers.
+    """
+
+    name: str
+    title: str
+    caption: str
+    tier: str
+    figure: Figure
+    table: pd.DataFrame
+
+
+def canvas(height: float, columns: int = 1, rows: int = 1, **options: Any) -> tuple[Figure, Any]:
+    """A figure of the common width and its axes."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def light_grid(axes: Axes, axis: Any = "y") -> None:
+    """Faint grid lines along one axis."""
+    axes.grid(True, axis=axis, color=GRID, linewidth=0.6)
+    axes.tick_params(length=2.5)
+
+
+def nothing(sentence: str) -> Figure:
+    """A figure that says why it is empty."""
+    figure, axes = canvas(1.0)
+    axes.axis("off")
+    axes.text(0.5, 0.5, sentence, ha="center", va="center", color=FAINT, fontsize=10)
+    return figure
+
+
+def percent(axes: Axes, axis: str = "y") -> None:
+    """Tick labels in percent for values in 0..1."""
+    from matplotlib.ticker import PercentFormatter
+
+    getattr(axes, f"{axis}axis").set_major_formatter(PercentFormatter(1.0, decimals=0))
