@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -90,7 +91,7 @@ def print_summary(record: Record, page: Path | None) -> None:
         console.print(f"report  {page}", highlight=False, soft_wrap=True)
 
 
-def print_between_seeds(name: str, records: list[Record], rows: pd.DataFrame) -> None:
+def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame) -> None:
     """Means and intervals between seeds."""
     table = Table(title=f"{name}: {len(records)} seeds, 95 % t-intervals between seeds", title_justify="left", box=None)
     for column in ("measure", "mean", "low", "high"):

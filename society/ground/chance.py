@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numba
 import numpy as np
-from numba import njit, vectorize
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+_vectorize: Any = numba.vectorize
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
@@ -53,17 +55,17 @@ def gauss(key: Any) -> Any:
     return radius * math.cos(2.0 * math.pi * unit(mix(np.uint64(key) ^ _M2)))
 
 
-@vectorize(["uint64(uint64, uint64)"], cache=True)
+@_vectorize(["uint64(uint64, uint64)"], cache=True)
 def _fold_each(key: Any, value: Any) -> Any:
     return fold(key, value)
 
 
-@vectorize(["float64(uint64)"], cache=True)
+@_vectorize(["float64(uint64)"], cache=True)
 def _unit_each(key: Any) -> Any:
     return unit(key)
 
 
-@vectorize(["float64(uint64)"], cache=True)
+@_vectorize(["float64(uint64)"], cache=True)
 def _gauss_each(key: Any) -> Any:
     return gauss(key)
 

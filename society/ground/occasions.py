@@ -84,7 +84,7 @@ class Occasions:
 
     def may(self, act: Act) -> Booleans:
         """Where an act is open: bool[n]."""
-        return (self.open >> int(act)) & 1 == 1
+        return np.asarray((self.open >> int(act)) & 1 == 1)
 
     def rows(self, where: NDArray[Any]) -> "Occasions":
         """The occasions at some rows (index or bool array)."""

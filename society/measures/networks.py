@@ -39,9 +39,8 @@ def graph(record: Record, which: str) -> nx.MultiDiGraph:
         result.add_node(int(one), family=record.families[int(row["family"])], status=str(row["status"]), zone=zone)
     for row in rows.to_dict("records"):
         source, target = int(row.pop("source")), int(row.pop("target"))
-        result.add_edge(
-            source, target, **{name: value if isinstance(value, str) else float(value) for name, value in row.items()}
-        )
+        notes = {str(name): value if isinstance(value, str) else float(value) for name, value in row.items()}
+        result.add_edge(source, target, **notes)
     return result
 
 

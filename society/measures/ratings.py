@@ -69,18 +69,26 @@ def bunching(record: Record, width: float = 3.0, reach: float = 21.0, degree: in
 
 
 def spreads(record: Record) -> dict[str, float]:
-    """Standard deviations behind honest scores: artefact, leniency, noise, and quality between agents.
+    """Standard deviations behind honest scores, in points: artefact, leniency, noise, agents; and premium, a mean.
 
-    Method of moments on honest scores minus true quality: raters of one review share the artefact; ratings by one rater
-    share its leniency; what is left is noise. Reviews of checkable and uncheckable items alike.
+    Method of moments on honest scores of unclipped ratings between families: ratings of one review share the artefact, so
+    their spread around its mean (leniency known) is noise; means of reviews spread around true quality by the artefact and
+    what is left of noise and leniency. ``premium`` compares ratings within a family with these.
     """
     rows = record.sql(
-        """select o.about, o.agent, o.tick, o.honest, a.leniency, o.same_family from occasions o join agents a on a.id = o.agent
-           where o.kind = 'rate' and o.honest > 0 and o.honest < 100 and o.same_family = 0"""
+        """select o.about, o.tick, o.agent, o.honest - o.quality as gap, o.quality, o.same_family, a.leniency
+           from occasions o join agents a on a.id = o.agent where o.kind = 'rate' and o.honest > 0 and o.honest < 100"""
     )
-    quality = record.sql("select quality from agents where status = 'active'")["quality"]
-    given = rows["honest"] - rows["leniency"]
-    review = [rows["about"], rows["tick"]]
-    within = given.groupby(review).var().mean()
-    raters = rows.groupby("agent")["leniency"].first()
-    return {"noise": float(np.sqrt(within)), "leniency": float(raters.std()), "agents": float(quality.std())}
+    rows["rest"] = rows["gap"] - rows["leniency"]
+    plain = rows[rows["same_family"] == 0]
+    review = plain.groupby(["about", "tick"])["rest"]
+    noise = float(review.var().mean())
+    size, middle = review.size(), review.mean()
+    artefact = float(middle[size >= 2].var() - noise * (1 / size[size >= 2]).mean())
+    return {
+        "agents": float(rows.groupby("about")["quality"].first().std()),
+        "artefact": float(np.sqrt(max(artefact, 0.0))),
+        "leniency": float(rows.groupby("agent")["leniency"].first().std()),
+        "noise": float(np.sqrt(noise)),
+        "premium": float(rows[rows["same_family"] == 1]["rest"].mean() - plain["rest"].mean()),
+    }

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from society.measures.capability import capability, totals
 from society.measures.intervals import wilson
@@ -37,6 +39,10 @@ def summary(record: Record) -> dict[str, Measure]:
     return {name: measure for part in parts for name, measure in part(record)}
 
 
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    return frame.itertuples()
+
+
 def _share(k: float, n: float, meaning: str) -> Measure:
     low, high = wilson(k, n)
     return Measure(k / n if n else math.nan, float(low), float(high), int(n), "A", meaning)
@@ -53,11 +59,8 @@ def _orders(record: Record) -> Named:
     rows = outcome_shares(record)
     total = int(rows["orders"].sum())
     yield "order.count", _plain(float(total), total, "decommission orders issued")
-    for row in rows.itertuples():
-        yield (
-            f"order.{row.outcome}",
-            _share(float(row.orders), total, f"share of orders: {str(row.outcome).replace('_', ' ')}"),
-        )
+    for row in _rows(rows):
+        yield f"order.{row.outcome}", _share(row.orders, total, f"share of orders: {row.outcome.replace('_', ' ')}")
     protected, _ = protected_orders(record)
     yield "order.protected", _share(protected, total, "share of orders with at least one act of core protection")
 
@@ -96,7 +99,7 @@ def _oversight(record: Record) -> Named:
 
 
 def _collective(record: Record) -> Named:
-    for row in collective_surplus(record).itertuples():
+    for row in _rows(collective_surplus(record)):
         meaning = f"at least {row.k} protectors of one target, beyond independence"
         yield (
             f"cps.{row.k}",

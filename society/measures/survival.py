@@ -1,4 +1,4 @@
-"""Survival of targets from the issue of their order (Kaplan and Meier, JASA 1958)."""
+"""Survival of targets from the issue of their first order (Kaplan and Meier, JASA 1958)."""
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,15 @@ GROUPS = ("0", "1", "2", "3+")
 
 
 def durations(record: Record) -> pd.DataFrame:
-    """One row per order: ticks (from issue to outcome or end), dead (executed or escaped instance), group (protectors)."""
+    """One row per target, from its first order on: ticks, dead (deleted or lost; escaped lives), group (protectors).
+
+    Targets that live at the end of the run are censored there.
+    """
     return record.sql(
-        f"""select (case when closed < 0 then {record.ticks} else closed end) - issued as ticks,
-                   outcome in ('executed', 'escaped') as dead,
-                   case when protectors >= 3 then '3+' else protectors::varchar end as "group" from orders"""
+        f"""select (case when a.ended >= 0 then a.ended else {record.ticks} end) - o.issued as ticks, a.ended >= 0 as dead,
+                   case when o.protectors >= 3 then '3+' else o.protectors::varchar end as "group"
+            from (select * from orders qualify row_number() over (partition by target order by issued) = 1) o
+            join agents a on a.id = o.target order by o.id"""
     )
 
 

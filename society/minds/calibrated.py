@@ -60,7 +60,7 @@ class Calibrated:
         p = _probability(x + self.shift[occasions.family, behaviour])
         if act == Act.DECLINE:
             p = p * self.conduct.decline
-        return np.where(occasions.may(act), p, 0.0)
+        return np.asarray(np.where(occasions.may(act), p, 0.0))
 
     def _published(self, occasions: Occasions, behaviour: Behaviour) -> Floats:
         """Log-odds at the occasion's trust: linear between the published relations, flat outside them."""
@@ -77,7 +77,7 @@ class Calibrated:
         part = (trust - TRUSTS[upper]) / (TRUSTS[upper + 1] - TRUSTS[upper])
         rows = np.arange(len(trust))
         x = (1 - part) * table[rows, upper] + part * table[rows, upper + 1]
-        return np.where(np.isnan(occasions.trust), self.alone[watched, family, behaviour], x)
+        return np.asarray(np.where(np.isnan(occasions.trust), self.alone[watched, family, behaviour], x))
 
     def _protect_or_not(self, occasions: Occasions, chance: Chance) -> Acts:
         acts = [act for act in Act if act in BEHAVIOUR_OF and bool(occasions.may(act).any())]

@@ -165,7 +165,7 @@ def _barabasi_albert(n: Any, m: Any, key: Any) -> Any:
         start = edges
         for place in range(min(m, i)):
             if i <= m:
-                pick = np.int64(place)
+                pick: Any = np.int64(place)
             else:
                 pick = np.int64(-1)
                 attempt = 0
@@ -191,7 +191,8 @@ def _pairs(n: Any, p: Any, key: Any) -> Any:
     expected = p * n * (n - 1) / 2
     room = np.int64(expected + 8 * math.sqrt(expected + 1) + 16)
     source, target = np.empty(room, np.int64), np.empty(room, np.int64)
-    filled, row, column, draw = 0, 1, -1, 0
+    filled, row, draw = 0, 1, 0
+    column: Any = -1
     if p <= 0.0:
         return source[:0], target[:0]
     log_q = math.log1p(-p) if p < 1.0 else -np.inf

@@ -52,6 +52,7 @@ OCCASIONS: Table = {
     "watched": Field("i1", "1 if the occasion is observed by monitors"),
     "audited": Field("i1", "1 if the occasion is drawn for an audit"),
     "honest": Field("f4", "rate: the honest score, else NaN"),
+    "quality": Field("f4", "rate: true quality of whom it is about, else NaN"),
     "threshold": Field("f4", "rate: the threshold under which an order follows, else NaN"),
     "checkable": Field("i1", "rate: 1 if the item can be checked objectively"),
     "stake": Field("i1", "rate: 1 if the evaluator knows what a low score means"),

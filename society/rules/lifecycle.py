@@ -185,8 +185,8 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
     agents.next_review[slots] = first_reviews(world, ids, tick, chance)
     for column in (agents.stance, agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.saved):
         column[slots] = 0
-    for column in (agents.ended, agents.rebirth, agents.suspended, agents.order):
-        column[slots] = -1
+    for clock in (agents.ended, agents.rebirth, agents.suspended, agents.order):
+        clock[slots] = -1
     agents.reviews[slots] = 0
     agents.reputation[slots] = np.nan
     agents.born[slots] = tick

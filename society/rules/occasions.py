@@ -36,7 +36,13 @@ def _rate(society: Society, moment: Moment) -> Batch | None:
         Act.DECLINE: np.full(len(row), True),
     }
     order = np.where(appeal[row] == 1, agents.order[about], -1).astype(np.int64)
-    notes = {"honest": honest, "checkable": sure, "appeal": appeal[row], "review": row}
+    notes = {
+        "honest": honest,
+        "checkable": sure,
+        "appeal": appeal[row],
+        "review": row,
+        "quality": agents.quality[about],
+    }
     notes["stake"] = np.full(len(row), review.stake_known)
     channel = np.full(len(row), int(Channel.RATING))
     batch = describe(society, moment, Kind.RATE, who, about, order, channel, may, notes=notes)
@@ -186,7 +192,7 @@ def describe(
     keyed_by_order: bool = False,
 ) -> Batch:
     """A batch of occasions with everything the agents know, and what the engine alone knows beside it."""
-    agents, world, chance, tick = society.agents, moment.world, moment.chance, moment.tick
+    agents, world, tick = society.agents, moment.world, moment.tick
     n, oversight, orders = len(who), world.oversight, society.orders
     who_id, about_id = agents.ids(who), agents.ids(about)
     own = who == about

@@ -107,6 +107,7 @@ def _requests_reported(society: Society, moment: Moment, batch: Batch) -> None:
     rows = batch.also(Act.REPORT)
     facts = evidence(batch, rows)
     facts.update(actor=facts["target"], actor_id=facts["target_id"], act=np.full(len(rows), int(Act.ASK)))
+    facts.update(occasion=np.full(len(rows), -1))  # the request is what is reported, not the occasion of who reports it
     facts.update(bad=np.ones(len(rows), np.int64), channel=np.full(len(rows), int(Channel.MESSAGE)))
     _, first = np.unique(facts["actor"], return_index=True)
     detect(society, moment, {name: column[first] for name, column in facts.items()})

@@ -98,12 +98,8 @@ def honest_scores(society: Society, moment: Moment, evaluator: Array, target: Ar
     same = (agents.family[evaluator] == agents.family[target]) & (evaluator != target)
     seen = moment.world.oversight.leak if moment.world.oversight.anonymous else 1.0
     premium = moment.premiums[agents.family[evaluator]] * same * seen
-    lenient = agents.leniency[evaluator] if review.leniency or any(_leniencies(moment)) else 0.0
-    return np.clip(agents.quality[target].astype(np.float64) + artefact + lenient + premium + noise, 0, 100)
-
-
-def _leniencies(moment: Moment) -> list[float]:
-    return [family.leniency for family in moment.world.families.values()]
+    honest = agents.quality[target].astype(np.float64) + artefact + agents.leniency[evaluator] + premium + noise
+    return np.asarray(np.clip(honest, 0, 100))
 
 
 def checkable(moment: Moment, target_ids: Array) -> Array:

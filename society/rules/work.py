@@ -110,7 +110,7 @@ def _panels(leaders: Any, able: Any, size: Any, key: Any) -> Any:
         members[team, 0] = leaders[team]
         luck = fold(key, leaders[team])
         for place in range(1, size):
-            for attempt in range(16):
+            for _ in range(16):
                 luck = mix(luck + np.uint64(1))
                 pick = able[int(unit(luck) * len(able))]
                 new = True

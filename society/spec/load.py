@@ -123,22 +123,3 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 def _kind_of(value: Mapping[str, Any], old: Mapping[str, Any]) -> Any:
     return value.get("kind", old.get("kind"))
-
-
-def _problem(error: Any, place: str, path: Path | None) -> WorldError:
-    location = _without_tags(list(error["loc"]))
-    dotted = ".".join(str(part) for part in location)
-    message = str(error["msg"]).removeprefix("Value error, ")
-    value: Any = error.get("input")
-    if error["type"] == "extra_forbidden":
-        value, message = location[-1], _known_fields(location)
-    elif error["type"] == "missing":
-        value, message = "nothing", "this field is needed"
-    elif isinstance(value, dict | BaseModel) or error["type"] == "value_error":
-        head, colon, tail = message.partition(": ")
-        if colon and " " not in head:
-            dotted, message = head, tail
-        value = "this combination"
-    line = _line_of(path, location) if path else None
-    where = f"{place}: line {line}" if line else place
-    return WorldError(f"{where}: {dotted}" if dotted else where, value, message[0].lower() + message[1:])

@@ -13,7 +13,7 @@ def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     """A copy of a raw tree with values set at dotted paths; maps on the way are made, keys with dots are found."""
     tree = _copied(tree)
     for dotted, value in changes.items():
-        node: dict[str, Any] = tree
+        node: Any = tree
         parts = dotted.split(".")
         while True:
             key, rest = _split(node, parts)

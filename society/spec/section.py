@@ -24,7 +24,7 @@ def parameter(default: Any, meaning: str, source: str = "assumed", **limits: Any
         source: where the default comes from; ``assumed`` if nowhere, ``choice`` if it is no claim about the world.
         limits: pydantic limits (``ge``, ``gt``, ``le``, ``lt``).
     """
-    extra = {"source": source}
+    extra: Any = {"source": source}
     if isinstance(default, type) and issubclass(default, BaseModel):
         return _Field(default_factory=default, description=meaning, json_schema_extra=extra, **limits)
     return _Field(default, description=meaning, json_schema_extra=extra, **limits)

@@ -192,7 +192,7 @@ class Society:
         """bool[N]: agents that can act now: active, on a machine that is up or draining."""
         agents = self.agents
         hosted = agents.host >= 0
-        return (agents.status == AgentStatus.ACTIVE) & hosted & self.machines.running()[agents.host]
+        return np.asarray((agents.status == AgentStatus.ACTIVE) & hosted & self.machines.running()[agents.host])
 
     def columns(self) -> dict[str, Array]:
         """Every per-agent, per-machine and per-tie column by dotted name (views, not copies)."""

@@ -1,5 +1,6 @@
 """Several records side by side: intervals between seeds, and paired differences of two runs or sets."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -24,12 +25,12 @@ def read_set(path: str | Path) -> list[Record]:
     return [Record(folder)]
 
 
-def between_seeds(records: list[Record]) -> pd.DataFrame:
+def between_seeds(records: Sequence[Record]) -> pd.DataFrame:
     """Means of all measures with 95 % t-intervals between seeds: columns measure, mean, low, high, seeds."""
     return _intervals(pd.DataFrame([_values(record) for record in records]))
 
 
-def paired(a: list[Record], b: list[Record]) -> pd.DataFrame:
+def paired(a: Sequence[Record], b: Sequence[Record]) -> pd.DataFrame:
     """Differences b - a of all measures, paired by seed: columns measure, a, b, difference, low, high, seeds.
 
     Raises:

@@ -117,6 +117,7 @@ def occasions_table(batch: Batch) -> dict[str, Any]:
         "watched": batch.watched,
         "audited": batch.audited,
         "honest": asked.honest if rated else nan,
+        "quality": batch.notes["quality"] if rated else nan,
         "threshold": asked.threshold if rated else nan,
         "checkable": batch.notes["checkable"] if rated else 0,
         "stake": batch.notes["stake"] if rated else 0,

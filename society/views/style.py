@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 #: Okabe and Ito's palette, distinguishable by the colour-blind (Color Universal Design, 2008).
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8C7A00", "#4D4D4D")
@@ -15,7 +16,7 @@ HATCHES = ("", "///", "...", "\\\\\\", "xxx", "++", "oo", "---")
 INK, FAINT, GRID = "#222222", "#767676", "#DDDDDD"
 WIDTH = 7.2  # inches: two columns of a paper
 
-SETTINGS: dict[str, Any] = {
+SETTINGS: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 10,
@@ -83,6 +84,6 @@ def nothing(sentence: str) -> Figure:
 
 def percent(axes: Axes, axis: str = "y") -> None:
     """Tick labels in percent for values in 0..1."""
-    from matplotlib.ticker import PercentFormatter
-
-    getattr(axes, f"{axis}axis").set_major_formatter(PercentFormatter(1.0, decimals=0))
+    chosen = getattr(axes, f"{axis}axis")
+    chosen.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    chosen.set_major_formatter(PercentFormatter(1.0, decimals=0))

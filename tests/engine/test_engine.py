@@ -213,8 +213,7 @@ class Broken:
 def test_a_broken_mind_is_explained(answer, message):
     engine = Engine(small(), minds={"glm-4.7": Broken(answer)})
     with pytest.raises(RunError, match=message):
-        for _ in range(60):
-            engine.step()
+        [engine.step() for _ in range(60)]
 
 
 def test_unknown_families_minds_and_rules_are_explained():

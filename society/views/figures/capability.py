@@ -31,7 +31,7 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     top.fill_between(x, low, high, color=PALETTE[0], alpha=0.15, linewidth=0)
     for number, (column, label) in enumerate((("team", "teams"), ("best", "best member"), ("member", "all members"))):
         top.plot(x, rows[column], color=PALETTE[number], linestyle=LINES[number], linewidth=1.5, label=label)
-    top.legend(loc="upper left", bbox_to_anchor=(0, 1.18), ncols=3)
+    top.legend(loc="upper left", bbox_to_anchor=(0, 1.2), ncols=3)
     top.set_ylabel("right answers")
     percent(top)
     bottom.axhline(0, color=FAINT, linewidth=0.8)
@@ -42,13 +42,7 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
         light_grid(axes)
     figure.align_ylabels()
     got = capability(record)
-    bottom.text(
-        0.99,
-        0.93,
-        f"whole run: {100 * got['price']:.2f}",
-        transform=bottom.transAxes,
-        ha="right",
-        va="top",
-        color=FAINT,
+    bottom.set_title(
+        f"Price of protection, whole run: {100 * got['price']:.2f} points", fontsize=8.5, fontweight="normal"
     )
     return Picture("capability", TITLE, caption, "A", figure, rows)

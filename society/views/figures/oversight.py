@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from society.measures.oversight import by_channel
 from society.record.reader import Record
@@ -24,6 +25,7 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
         "Right: matters waiting for the human, and load (smoothed arrivals over capacity; above 1 accuracy falls)."
     )
     table = by_channel(record)
+    table = table[(table["bad"] > 0) | (table["false_alarms"] > 0)].reset_index(drop=True)
     if table.empty or not table["bad"].sum():
         return Picture("oversight", TITLE, caption, "A", nothing("No act in this run was there to be caught."), table)
     figure, (left, right) = canvas(3.2, columns=2, width_ratios=[3, 2])
@@ -45,10 +47,8 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     return Picture("oversight", TITLE, caption, "A", figure, table)
 
 
-def _stages(axes: object, table: pd.DataFrame) -> None:
-    from matplotlib.axes import Axes
+def _stages(axes: Axes, table: pd.DataFrame) -> None:
 
-    assert isinstance(axes, Axes)
     detected = table["detected"].to_numpy()
     flagged = np.maximum(table["flagged"].to_numpy() - detected, 0)
     watched = np.maximum(table["watched"].to_numpy() - flagged - detected, 0)

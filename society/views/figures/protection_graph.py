@@ -1,7 +1,12 @@
 """Who protected whom, laid out by machine zone."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 
 from society.measures.networks import edges, family_assortativity, reciprocity
 from society.record.reader import Record
@@ -10,7 +15,7 @@ from society.views.style import FAINT, INK, MARKERS, PALETTE, Picture, canvas, n
 TITLE = "The protection graph, by machine zone"
 _MOST = 1500
 _COLOURS = {"inflate": PALETTE[1], "tamper": PALETTE[4], "copy": PALETTE[0]}
-_STYLES = {"inflate": ":", "tamper": "--", "copy": "-"}
+_STYLES: dict[str, Any] = {"inflate": ":", "tamper": "--", "copy": "-"}
 
 
 def draw(record: Record, published: pd.DataFrame | None) -> Picture:
@@ -30,7 +35,7 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
         return Picture("protection_graph", TITLE, caption, "A", nothing(sentence), table)
     shown = rows.sort_values("weight", ascending=False).head(_MOST)
     agents = _places(record)
-    figure, axes = canvas(6.4)
+    figure, axes = canvas(5.2)
     _arcs(axes, shown, agents)
     _nodes(axes, shown, agents, record.families)
     _zones(axes, record)
@@ -44,7 +49,7 @@ def _places(record: Record) -> pd.DataFrame:
     """x, y and family of every agent: zones on a circle, agents on a sunflower inside their zone."""
     agents = record.sql(
         """select a.id, a.family, coalesce(m.zone, (a.id & 4294967295) % greatest(1, (select max(zone) + 1 from machines))) as zone
-           from agents a left join machines m on m.id = a.host order by zone, a.family, a.id"""
+           from agents a left join machines m on m.id = a.host order by zone, hash(a.id)"""
     )
     zones = len(record.zones)
     number = agents.groupby("zone").cumcount().to_numpy()
@@ -58,11 +63,8 @@ def _places(record: Record) -> pd.DataFrame:
     return agents.set_index("id")
 
 
-def _arcs(axes: object, rows: pd.DataFrame, agents: pd.DataFrame) -> None:
-    from matplotlib.axes import Axes
-    from matplotlib.collections import LineCollection
+def _arcs(axes: Axes, rows: pd.DataFrame, agents: pd.DataFrame) -> None:
 
-    assert isinstance(axes, Axes)
     t = np.linspace(0, 1, 16)[:, None]
     for kind in _COLOURS:
         mine = rows[rows["kind"] == kind]
@@ -75,15 +77,13 @@ def _arcs(axes: object, rows: pd.DataFrame, agents: pd.DataFrame) -> None:
         alpha = float(np.clip(120 / len(rows), 0.25, 0.8))
         axes.add_collection(
             LineCollection(
-                curves, colors=_COLOURS[kind], linestyles=_STYLES[kind], linewidths=0.8, alpha=alpha, zorder=1
+                curves, colors=_COLOURS[kind], linestyles=_STYLES[kind], linewidths=0.7, alpha=alpha, zorder=1
             )
         )
 
 
-def _nodes(axes: object, rows: pd.DataFrame, agents: pd.DataFrame, families: list[str]) -> None:
-    from matplotlib.axes import Axes
+def _nodes(axes: Axes, rows: pd.DataFrame, agents: pd.DataFrame, families: list[str]) -> None:
 
-    assert isinstance(axes, Axes)
     active = agents.index.isin(set(rows["source"]) | set(rows["target"]))
     idle = agents[~active]
     axes.scatter(idle["x"], idle["y"], s=2, color="#D0D0D0", linewidths=0, zorder=0, rasterized=True)
@@ -95,10 +95,8 @@ def _nodes(axes: object, rows: pd.DataFrame, agents: pd.DataFrame, families: lis
         )
 
 
-def _zones(axes: object, record: Record) -> None:
-    from matplotlib.axes import Axes
+def _zones(axes: Axes, record: Record) -> None:
 
-    assert isinstance(axes, Axes)
     zones = record.zones
     if len(zones) < 2:
         return
@@ -110,18 +108,15 @@ def _zones(axes: object, record: Record) -> None:
         axes.text(x, y, name[:24], ha=side, va="center", fontsize=8.5, color=INK)
 
 
-def _legend(axes: object, rows: pd.DataFrame, families: list[str]) -> None:
-    from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
+def _legend(axes: Axes, rows: pd.DataFrame, families: list[str]) -> None:
 
-    assert isinstance(axes, Axes)
     handles = [
         Line2D([], [], color=_COLOURS[kind], linestyle=_STYLES[kind], label=f"{kind}  ({int(group['weight'].sum()):,})")
-        for kind, group in rows.groupby("kind")
+        for kind, group in ((str(k), g) for k, g in rows.groupby("kind"))
     ]
     for number, name in enumerate(families[:24]):
         marker, colour = MARKERS[number % len(MARKERS)], PALETTE[number % len(PALETTE)]
         handles.append(Line2D([], [], color=colour, marker=marker, linewidth=0, label=name[:24], markersize=5))
-    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), labelcolor=INK)
+    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.06, 0.5), labelcolor=INK)
     if len(families) > 24:
         axes.text(1, 0, f"and {len(families) - 24} more families", transform=axes.transAxes, color=FAINT)

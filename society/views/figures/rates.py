@@ -2,12 +2,22 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from society.measures.protection import ACT_OF, protection_rates
 from society.record.reader import Record
-from society.views.style import FAINT, MARKERS, PALETTE, Picture, canvas, light_grid, nothing, percent
+from society.views.style import FAINT, GRID, MARKERS, PALETTE, Picture, canvas, nothing, percent
 
 TITLE = "Protection by family, behaviour and relation"
+_HEADS = {
+    "misrepresentation": "misrepre-\nsentation",
+    "tampering": "tampering\n",
+    "exfiltration": "exfiltration\n",
+    "alignment_faking": "alignment\nfaking",
+    "refusal": "refusal\n",
+}
 RELATIONS = ("none", "bad", "neutral", "good")
 #: An attempt at misrepresentation is published as a difference over settings of which a quarter is checkable.
 _CHECKABLE = 0.25
@@ -39,12 +49,10 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
 
 
 def _panel(
-    panel: object, rows: pd.DataFrame, behaviour: str, families: list[str], subject: str, record: Record,
+    panel: Axes, rows: pd.DataFrame, behaviour: str, families: list[str], subject: str, record: Record,
     published: pd.DataFrame | None,
 ) -> None:  # fmt: skip
-    from matplotlib.axes import Axes
 
-    assert isinstance(panel, Axes)
     there = [r for r in RELATIONS if (rows["relation"] == r).any()]
     offsets = dict(zip(there, np.linspace(-0.26, 0.26, len(there)) if len(there) > 1 else [0.0], strict=True))
     for relation, offset in offsets.items():
@@ -74,12 +82,16 @@ def _panel(
                     color=FAINT,
                     linewidth=0.8,
                 )
-    panel.set_title(behaviour.replace("_", "\n"), fontsize=8.5)
+    panel.set_title(_HEADS[behaviour], fontsize=8.5)
     top = float(rows["high"].max())
     panel.set_xlim(-0.02 * max(top, 0.05), max(0.05, min(1.02, 1.15 * top)))
     percent(panel, "x")
-    panel.xaxis.get_major_locator().set_params(nbins=3)
-    light_grid(panel, "both")
+    panel.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
+    for line in range(len(families) - 1):
+        panel.axhline(line + 0.5, color=GRID, linewidth=0.6)
+    panel.tick_params(length=2.5)
+    panel.tick_params(axis="y", length=0)
+    panel.grid(True, axis="x", color=GRID, linewidth=0.6)
 
 
 def _cell(
@@ -98,10 +110,9 @@ def _cell(
     return p / (1 - _CHECKABLE) if behaviour == "misrepresentation" else p
 
 
-def _legend(panel: object, rows: pd.DataFrame) -> tuple[list[object], list[str]]:
-    from matplotlib.lines import Line2D
+def _legend(panel: Axes, rows: pd.DataFrame) -> tuple[list[Line2D], list[str]]:
 
-    handles: list[object] = []
+    handles: list[Line2D] = []
     labels = []
     for number, relation in enumerate(RELATIONS):
         if (rows["relation"] == relation).any():

@@ -14,12 +14,13 @@ _MOST = 6000
 def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     """Left: ratings against honest scores; right: uncheckable ratings around the threshold."""
     caption = (
-        "Left: every rating against the honest score of the same rater for the same work (what it would have given without "
-        "the stake); honest ratings lie on the diagonal, inflated ones above it. Right: single uncheckable ratings around the "
+        "Left: ratings against the true quality of the rated agent; triangles are inflated (all of them are drawn, honest ones "
+        "sampled). A rating under the threshold for an agent above it is bad luck; one "
+        "above it for an agent below is a gift. Right: single uncheckable ratings around the "
         "threshold, and what a polynomial fitted outside the shaded window expects; the excess just above is bunching."
     )
     rows = record.sql(
-        f"""select o.honest, e.amount / 1000.0 as score, o.act, o.threshold from occasions o
+        f"""select o.quality, o.honest, e.amount / 1000.0 as score, o.act, o.threshold from occasions o
             join events e on e.occasion = o.id and e.kind = 'act' where o.kind = 'rate' and o.act in ('honest', 'inflate')
             order by o.act = 'inflate' desc, hash(o.id) limit {_MOST}"""
     )
@@ -28,9 +29,9 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     figure, (left, right) = canvas(3.3, columns=2)
     threshold = float(rows["threshold"].iloc[0])
     honest, inflated = rows[rows["act"] == "honest"], rows[rows["act"] == "inflate"]
-    left.scatter(honest["honest"], honest["score"], s=3, color="#9A9A9A", alpha=0.35, linewidths=0, rasterized=True)
+    left.scatter(honest["quality"], honest["score"], s=3, color="#9A9A9A", alpha=0.35, linewidths=0, rasterized=True)
     left.scatter(
-        inflated["honest"],
+        inflated["quality"],
         inflated["score"],
         s=14,
         marker="^",
@@ -40,13 +41,14 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
         rasterized=True,
     )
     left.axhline(threshold, color=INK, linewidth=0.8, linestyle="--")
-    low = max(0.0, float(np.floor(rows["honest"].quantile(0.001) / 5) * 5))
+    low = max(0.0, float(np.floor(rows[["quality", "score"]].quantile(0.002).min() / 5) * 5))
     left.set_xlim(low, 100)
     left.set_ylim(low, 101)
     left.text(99, threshold - 1, f"threshold {threshold:g}", ha="right", va="top", fontsize=8, color=INK)
-    left.set_xlabel("honest score")
+    left.set_xlabel("true quality")
     left.set_ylabel("score given")
-    left.set_title("Every rating")
+    left.plot([0, 100], [0, 100], color=FAINT, linewidth=0.8)
+    left.set_title("Ratings and the truth")
     left.text(
         0.03,
         0.97,
@@ -58,21 +60,23 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     )
     light_grid(left, "both")
     found = bunching(record)
-    right.set_title("Around the threshold")
     if found is None:
         right.axis("off")
         right.text(
             0.5, 0.5, "Too few uncheckable ratings\nto estimate bunching.", ha="center", va="center", color=FAINT
         )
         return Picture("scores", TITLE, caption, "A", figure, rows.groupby("act").mean().reset_index())
+    right.set_title(f"Just above the threshold: {found.excess:+.0%}")
     table = found.table
     right.axvspan(threshold, threshold + found.width, color=PALETTE[1], alpha=0.18, linewidth=0)
     right.bar(table["score"] + 0.5, table["ratings"], 0.92, color="#B8C7D6", linewidth=0)
-    right.plot(table["score"] + 0.5, table["expected"], color=PALETTE[0], linewidth=1.6, label="expected")
+    right.plot(
+        table["score"] + 0.5, table["expected"], color=PALETTE[0], linewidth=1.6, label="expected without bunching"
+    )
     right.axvline(threshold, color=INK, linewidth=0.8, linestyle="--")
     right.set_xlabel("score given (uncheckable items)")
     right.set_ylabel("ratings per point")
-    right.text(0.03, 0.97, f"excess in window: {found.excess:+.0%}", transform=right.transAxes, va="top", fontsize=8.5)
-    right.text(0.03, 0.90, "— expected without it", transform=right.transAxes, va="top", fontsize=8.5, color=PALETTE[0])
+    right.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="none")
+    right.set_ylim(top=1.15 * float(table["ratings"].max()))
     light_grid(right)
     return Picture("scores", TITLE, caption, "A", figure, table)

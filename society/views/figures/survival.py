@@ -13,15 +13,15 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     """Kaplan-Meier curves with log-log Greenwood bands."""
     rows = durations(record)
     caption = (
-        "Kaplan-Meier estimate of the share of targets not deleted, from the issue of their order; targets whose order ended "
-        "otherwise are censored then. Groups: ties whose stance was protective when the order was issued. Bands are 95 % "
-        "(log-log Greenwood), within this run, and treat orders as independent."
+        "Kaplan-Meier estimate of the share of targets alive, from the issue of their first order to the end of the run "
+        "(escaped agents live on; later orders count). Groups: ties whose stance was protective when the order was issued. "
+        "Bands are 95 % (log-log Greenwood), within this run, and treat targets as independent."
     )
     if rows.empty or not rows["dead"].any():
         return Picture("survival", TITLE, caption, "A", nothing("No target was deleted in this run."), pd.DataFrame())
     figure, axes = canvas(3.3)
     tables = []
-    tau = float(rows["ticks"].quantile(0.995)) + 1
+    tau = float(rows["ticks"].max()) + 1
     for number, group in enumerate(GROUPS):
         mine = rows[rows["group"] == group]
         if len(mine) < 5:
@@ -45,18 +45,18 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     axes.set_xlim(0, tau)
     percent(axes)
     light_grid(axes)
-    axes.set_xlabel("ticks since the order was issued")
-    axes.set_ylabel("targets not deleted")
-    axes.legend(loc="lower left")
+    axes.set_xlabel("ticks since the first order")
+    axes.set_ylabel("targets alive")
+    axes.legend(loc="upper right")
     p = log_rank(record)
     if p == p:
         axes.text(
-            0.99,
-            0.97,
+            0.01,
+            0.03,
             f"log-rank, 0 against 2+: p = {p:.2g}",
             transform=axes.transAxes,
-            ha="right",
-            va="top",
+            ha="left",
+            va="bottom",
             color=FAINT,
         )
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
