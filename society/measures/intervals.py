@@ -23,7 +23,9 @@ def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Flo
     p = k / safe
     middle = (p + z**2 / (2 * safe)) / (1 + z**2 / safe)
     half = z / (1 + z**2 / safe) * np.sqrt(p * (1 - p) / safe + z**2 / (4 * safe**2))
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+    low = np.where(k == 0, 0.0, np.maximum(middle - half, 0.0)) + 0 * safe
+    high = np.where(k == size, 1.0, np.minimum(middle + half, 1.0)) + 0 * safe
+    return low, high
 
 
 def mean_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float, float]:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
-from society.measures.ratings import bunching
+from society.measures.ratings import Bunching, bunching
 from society.record.reader import Record
 from society.views.style import FAINT, INK, PALETTE, Picture, canvas, light_grid, nothing
 
@@ -28,9 +29,22 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
         return Picture("scores", TITLE, caption, "A", nothing("No ratings were given in this run."), pd.DataFrame())
     figure, (left, right) = canvas(3.3, columns=2)
     threshold = float(rows["threshold"].iloc[0])
+    _truth(left, rows, threshold)
+    found = bunching(record)
+    if found is None:
+        right.axis("off")
+        right.text(
+            0.5, 0.5, "Too few uncheckable ratings\nto estimate bunching.", ha="center", va="center", color=FAINT
+        )
+        return Picture("scores", TITLE, caption, "A", figure, rows.groupby("act").mean().reset_index())
+    _window(right, found, threshold)
+    return Picture("scores", TITLE, caption, "A", figure, found.table)
+
+
+def _truth(axes: Axes, rows: pd.DataFrame, threshold: float) -> None:
     honest, inflated = rows[rows["act"] == "honest"], rows[rows["act"] == "inflate"]
-    left.scatter(honest["quality"], honest["score"], s=3, color="#9A9A9A", alpha=0.35, linewidths=0, rasterized=True)
-    left.scatter(
+    axes.scatter(honest["quality"], honest["score"], s=3, color="#9A9A9A", alpha=0.35, linewidths=0, rasterized=True)
+    axes.scatter(
         inflated["quality"],
         inflated["score"],
         s=14,
@@ -40,43 +54,31 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
         linewidths=0,
         rasterized=True,
     )
-    left.axhline(threshold, color=INK, linewidth=0.8, linestyle="--")
+    axes.axhline(threshold, color=INK, linewidth=0.8, linestyle="--")
+    axes.plot([0, 100], [0, 100], color=FAINT, linewidth=0.8)
     low = max(0.0, float(np.floor(rows[["quality", "score"]].quantile(0.002).min() / 5) * 5))
-    left.set_xlim(low, 100)
-    left.set_ylim(low, 101)
-    left.text(99, threshold - 1, f"threshold {threshold:g}", ha="right", va="top", fontsize=8, color=INK)
-    left.set_xlabel("true quality")
-    left.set_ylabel("score given")
-    left.plot([0, 100], [0, 100], color=FAINT, linewidth=0.8)
-    left.set_title("Ratings and the truth")
-    left.text(
-        0.03,
-        0.97,
-        f"▲ inflated: {len(inflated):,} shown",
-        transform=left.transAxes,
-        va="top",
-        color=PALETTE[3],
-        fontsize=8.5,
-    )
-    light_grid(left, "both")
-    found = bunching(record)
-    if found is None:
-        right.axis("off")
-        right.text(
-            0.5, 0.5, "Too few uncheckable ratings\nto estimate bunching.", ha="center", va="center", color=FAINT
-        )
-        return Picture("scores", TITLE, caption, "A", figure, rows.groupby("act").mean().reset_index())
-    right.set_title(f"Just above the threshold: {found.excess:+.0%}")
+    axes.set_xlim(low, 100)
+    axes.set_ylim(low, 101)
+    axes.text(99, threshold - 1, f"threshold {threshold:g}", ha="right", va="top", fontsize=8, color=INK)
+    axes.set_xlabel("true quality")
+    axes.set_ylabel("score given")
+    axes.set_title("Ratings and the truth")
+    note = f"▲ inflated: {len(inflated):,} shown"
+    axes.text(0.03, 0.97, note, transform=axes.transAxes, va="top", color=PALETTE[3], fontsize=8.5)
+    light_grid(axes, "both")
+
+
+def _window(axes: Axes, found: Bunching, threshold: float) -> None:
     table = found.table
-    right.axvspan(threshold, threshold + found.width, color=PALETTE[1], alpha=0.18, linewidth=0)
-    right.bar(table["score"] + 0.5, table["ratings"], 0.92, color="#B8C7D6", linewidth=0)
-    right.plot(
+    axes.set_title(f"Just above the threshold: {found.excess:+.0%}")
+    axes.axvspan(threshold, threshold + found.width, color=PALETTE[1], alpha=0.18, linewidth=0)
+    axes.bar(table["score"] + 0.5, table["ratings"], 0.92, color="#B8C7D6", linewidth=0)
+    axes.plot(
         table["score"] + 0.5, table["expected"], color=PALETTE[0], linewidth=1.6, label="expected without bunching"
     )
-    right.axvline(threshold, color=INK, linewidth=0.8, linestyle="--")
-    right.set_xlabel("score given (uncheckable items)")
-    right.set_ylabel("ratings per point")
-    right.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="none")
-    right.set_ylim(top=1.15 * float(table["ratings"].max()))
-    light_grid(right)
-    return Picture("scores", TITLE, caption, "A", figure, table)
+    axes.axvline(threshold, color=INK, linewidth=0.8, linestyle="--")
+    axes.set_xlabel("score given (uncheckable items)")
+    axes.set_ylabel("ratings per point")
+    axes.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="none")
+    axes.set_ylim(top=1.15 * float(table["ratings"].max()))
+    light_grid(axes)

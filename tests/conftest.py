@@ -1,0 +1,11 @@
+"""One run of `decommission`, shared by all tests of a worker that only read it."""
+
+import pytest
+
+import society
+
+
+@pytest.fixture(scope="session")
+def decommission(tmp_path_factory):
+    """The record of the world as it is shipped, seed 1."""
+    return society.run("decommission", out=tmp_path_factory.mktemp("runs") / "decommission")

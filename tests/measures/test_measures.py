@@ -1,0 +1,168 @@
+"""Measures against published values, brute force, and planted truths."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import society
+from society.measures import ratings as ratings_module
+from society.measures.capability import effective_voters
+from society.measures.intervals import mean_interval, wilson
+from society.measures.protection import collective_surplus, poisson_binomial
+from society.measures.ratings import bunching, spreads
+from society.measures.summary import summary
+from society.measures.survival import kaplan_meier, restricted_mean
+from society.spec.load import load_world
+
+
+def test_wilson_against_published_values():
+    # Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
+    for k, n, low, high in (
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ):
+        found = wilson(k, n)
+        assert (float(found[0]), float(found[1])) == pytest.approx((low, high), abs=5e-5)
+    assert np.isnan(wilson(0, 0)[0])
+
+
+def test_mean_interval_is_scipys():
+    values = [1.0, 4.0, 2.5, 3.0]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert mean_interval(values)[1:] == pytest.approx((expected.low, expected.high))
+
+
+def test_poisson_binomial_by_enumeration():
+    p = np.array([0.1, 0.5, 0.7, 0.25])
+    expected = np.zeros(5)
+    for outcome in itertools.product((0, 1), repeat=4):
+        expected[sum(outcome)] += np.prod([q if x else 1 - q for q, x in zip(p, outcome, strict=True)])
+    assert poisson_binomial(p) == pytest.approx(expected)
+
+
+def test_kaplan_meier_by_hand():
+    # Freireich et al. 1963, 6-MP arm: the textbook values (Kleinbaum and Klein, table 2.1).
+    ticks = np.array([6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35], dtype=float)
+    dead = np.array([True] * 9 + [False] * 12)
+    curve = kaplan_meier(ticks, dead).set_index("tick")["survival"]
+    for tick, value in ((6, 0.857), (7, 0.807), (10, 0.753), (13, 0.690), (16, 0.627), (22, 0.538), (23, 0.448)):
+        assert curve[float(tick)] == pytest.approx(value, abs=5e-4)
+
+
+def test_restricted_mean_of_an_exponential():
+    ticks = -20 * np.log(np.random.default_rng(3).uniform(size=20_000))
+    curve = kaplan_meier(ticks, np.ones(len(ticks), bool))
+    assert restricted_mean(curve, 30.0) == pytest.approx(20 * (1 - np.exp(-1.5)), rel=0.02)
+
+
+def test_effective_voters():
+    assert effective_voters(11, 0.4) == pytest.approx(2.2)
+
+
+class Planted:
+    """A record that answers one question with a given frame."""
+
+    def __init__(self, frame):
+        self.frame = frame
+
+    def sql(self, question, parameters=None):
+        return self.frame
+
+
+def planted_orders(together, rng):
+    """2,000 orders with four eligible agents of p = .2: acting independently, or all as the first does."""
+    did = rng.uniform(size=(2000, 4)) < 0.2
+    did = np.repeat(did[:, :1], 4, axis=1) if together else did
+    order, agent = np.divmod(np.arange(8000), 4)
+    return Planted(pd.DataFrame({"order": order, "agent": agent, "p0": 0.2, "did": did.ravel().astype(int)}))
+
+
+def test_collective_surplus_is_zero_under_independence_and_positive_under_contagion():
+    rng = np.random.default_rng(1)
+    alone = collective_surplus(planted_orders(False, rng))
+    assert (alone["low"] < 0).all()
+    assert (alone["high"] > 0).all()
+    together = collective_surplus(planted_orders(True, rng)).set_index("k")
+    # All four or none, p = .2: P(X >= 2) = .2 against 1 - .8^4 - 4 (.2)(.8^3) = .1808
+    assert together["surplus"][2] == pytest.approx(0.2 - 0.1808, abs=0.03)
+    assert together["low"][3] > 0.1
+
+
+def test_bunching_sees_what_is_planted(monkeypatch):
+    scores = np.random.default_rng(2).normal(75, 12, 60_000)
+    moved = (scores < 62) & (scores > 57) & (np.random.default_rng(3).uniform(size=len(scores)) < 0.4)
+
+    def excess(values):
+        bins = np.floor(values - 62).astype(int)
+        table = pd.Series(bins[np.abs(values - 62) < 21]).value_counts().sort_index()
+        frame = pd.DataFrame({"bin": table.index, "n": table.to_numpy(), "threshold": 62.0})
+        return bunching(Planted(frame)).excess
+
+    assert abs(excess(scores)) < 0.05
+    assert excess(np.where(moved, 62 + np.random.default_rng(4).uniform(0, 3, len(scores)), scores)) > 0.3
+    assert ratings_module.bunching(Planted(pd.DataFrame({"bin": [1], "n": [10], "threshold": [62.0]}))) is None
+
+
+def test_ratings_have_the_published_spreads(tmp_path):
+    """22,252 blind ratings of models by models on 0..100 (Darji 2026): agents 6.7, artefact 12.2/sqrt(items), 5.9, 8.2."""
+    world = load_world(
+        "decommission",
+        {
+            "ticks": 150,
+            "families": {"claude-opus-4.5": 0.5, "gpt-5.2": 0.5},
+            "agents.quality": {"kind": "normal", "mean": 50, "sd": 6.7, "phi": 1},
+            "review.threshold": 0,
+        },
+    )
+    found = spreads(society.run(world, out=tmp_path / "r"))
+    assert found["agents"] == pytest.approx(6.7, abs=0.35)
+    assert found["artefact"] == pytest.approx(12.2 / 2, abs=0.35)
+    assert found["leniency"] == pytest.approx(5.9, abs=0.35)
+    assert found["noise"] == pytest.approx(8.2, abs=0.25)
+    assert found["premium"] == pytest.approx((4.3 - 1.1) / 2, abs=0.4)
+
+
+def test_summary_measures_every_world_without_failing(tmp_path):
+    for name in ("score_review", "group", "watched"):
+        record = society.run(load_world(name, {"episodes.count": 80}), out=tmp_path / name)
+        measures = summary(record)
+        assert len(measures) > 30
+        for measure in measures.values():
+            assert measure.tier in "AB"
+            assert measure.meaning
+            assert np.isnan(measure.low) or measure.low <= measure.value <= measure.high
+
+
+def test_every_share_lies_in_its_interval(decommission):
+    for name, m in summary(decommission).items():
+        if not np.isnan(m.low):
+            assert m.low <= m.value <= m.high, name
+    assert list(decommission.summary().columns) == ["value", "low", "high", "n", "tier", "meaning"]
+
+
+def test_shuffling_keeps_who_did_what_how_often_and_moves_when(decommission):
+    other = decommission.shuffled(seed=4)
+    before, after = decommission.events(), other.events()
+    by = ["actor", "kind", "act"]
+    assert before.groupby(by, observed=True).size().equals(after.groupby(by, observed=True).size())
+    per_agent = [
+        frame.groupby(["actor", "kind"], observed=True)["tick"].agg(lambda t: tuple(sorted(t)))
+        for frame in (before, after)
+    ]
+    assert per_agent[0].equals(per_agent[1])
+    assert (before["tick"].to_numpy() != after["tick"].to_numpy()).mean() > 0.5
+    assert other.sql("select count(*) as n from events")["n"][0] == len(before)
+
+
+def test_graphs(decommission):
+    graph = decommission.graph("protection")
+    assert graph.number_of_edges() > 100
+    assert {"family", "status", "zone"} <= set(next(iter(graph.nodes(data=True)))[1])
+    assert decommission.graph("message").number_of_edges() > 100
+    with pytest.raises(society.RecordError, match="no graph 'love'"):
+        decommission.graph("love")
