@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from society.ground.chance import Chance
+from society.ground.errors import WorldError
 from society.ground.words import Role
 from society.network import rewire, social
 from society.network import topology as topologies
@@ -165,6 +166,10 @@ def _machines(world: World, chance: Chance) -> Machines:
         topology = topologies.complete(m)
     else:
         topology = _read_topology(spec, world.folder)
+    shutdown = world.lifecycle.zone_shutdown
+    if shutdown is not None and shutdown.zone >= len(topology.zones):
+        allowed = f"0 .. {len(topology.zones) - 1}: this topology has {len(topology.zones)} zones"
+        raise WorldError("lifecycle.zone_shutdown.zone", shutdown.zone, allowed)
     m = topology.machines
     zeros = np.zeros(m, np.int32)
     capacity = np.full(m, world.machines.capacity, np.int32)

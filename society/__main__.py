@@ -1,0 +1,5 @@
+"""``python -m society`` is the command ``society``."""
+
+from society.cli import main
+
+main()
