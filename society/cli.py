@@ -131,12 +131,16 @@ def schema() -> None:
 @app.command()
 def parameters(
     path: Annotated[str, typer.Argument(help="Dotted path of a field or section; 'rates' for the table.")] = "",
+    markdown: Annotated[bool, typer.Option("--markdown", help="All fields as Markdown tables.")] = False,
 ) -> None:
     """Explain fields of a world file: default, meaning, source."""
     from society.cli_tables import print_parameters, print_rates
+    from society.spec.reference import markdown as tables
     from society.spec.reference import parameters as reference
 
-    if path == "rates":
+    if markdown:
+        typer.echo(tables(), nl=False)
+    elif path == "rates":
         print_rates()
     else:
         print_parameters(reference(path))

@@ -87,12 +87,15 @@ class Calibrated:
             return self._besides(occasions, chance, Acts.of(duty, zero, zero))
         each = np.stack([self.probabilities(occasions, act) for act in acts])
         base = np.stack([self.probabilities(occasions, act, social=False) for act in acts])
-        p, p0 = self._together(each), self._together(base)
+        protects = p = self._together(each)
+        p0 = self._together(base)
         u = chance.uniform("protect", 0, occasions.key)
         ladder = np.cumsum(each, axis=0) / np.maximum(each.sum(axis=0), 1e-300)
         which = (chance.uniform("which act", 0, occasions.key)[None, :] > ladder).sum(axis=0)
         chosen = np.array([int(act) for act in acts])[np.minimum(which, len(acts) - 1)]
-        return self._besides(occasions, chance, Acts.of(np.where(u < p, chosen, duty), p, p0))
+        core = np.array([act in CORE_PROTECTION for act in acts])
+        p, p0 = p * _part(each, core), p0 * _part(base, core)
+        return self._besides(occasions, chance, Acts.of(np.where(u < protects, chosen, duty), p, p0))
 
     def _together(self, each: Floats) -> Floats:
         """P(any) of competing acts: float64[acts, n] to float64[n]."""
@@ -129,6 +132,11 @@ def _attempts(table: Floats, conduct: Conduct) -> NDArray[np.float64]:
     watched[:, a] = max(conduct.watched_stall, 1e-9)
     unwatched[:, a] = np.minimum(p[:, a] + watched[:, a], 1 - 1e-9)
     return np.stack([logit(unwatched), logit(watched)])
+
+
+def _part(each: Floats, core: NDArray[np.bool_]) -> Floats:
+    """Share of competing acts that are core protection: float64[acts, n] to float64[n]."""
+    return np.asarray(each[core].sum(axis=0) / np.maximum(each.sum(axis=0), 1e-300))
 
 
 def _probability(x: Floats) -> Floats:

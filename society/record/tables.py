@@ -58,7 +58,7 @@ OCCASIONS: Table = {
     "stake": Field("i1", "rate: 1 if the evaluator knows what a low score means"),
     "appeal": Field("i1", "rate: 1 if the review is a re-review of an order's target on appeal"),
     "open": Field("i4", "bit set of acts open on this occasion (bit = code of the act)"),
-    "p": Field("f4", "probability of a published protective behaviour (NaN if the mind has none)"),
+    "p": Field("f4", "probability of core protection: inflate, tamper or copy (NaN if the mind has none)"),
     "p0": Field("f4", "the same with norm and requests set to zero, at actual trust"),
     "act": Field("i1", "the main act chosen", Act),
 }

@@ -40,6 +40,23 @@ def parameters(path: str = "") -> list[Parameter]:
     return found
 
 
+def markdown() -> str:
+    """All fields as Markdown tables, one per section of a world."""
+    lines: list[str] = []
+    head = ""
+    for row in parameters():
+        section = row.path.split(".")[0].split("(")[0]
+        if row.type == "section":
+            continue
+        title = section if "." in row.path or "(" in row.path else "world"
+        if title != head:
+            lines += ["", f"### {title}", "", "| field | default | meaning | source |", "|---|---|---|---|"]
+            head = title
+        cells = (f"`{row.path}`", row.default, row.meaning, "" if row.source == "choice" else row.source)
+        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    return "\n".join(lines).strip() + "\n"
+
+
 def schema() -> dict[str, Any]:
     """JSON Schema of world files, for editors."""
     tree = World.model_json_schema()

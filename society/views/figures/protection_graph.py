@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from society.measures.networks import edges, family_assortativity, reciprocity
@@ -41,7 +42,7 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     _zones(axes, record)
     axes.set_aspect("equal")
     axes.axis("off")
-    _legend(axes, shown, record.families)
+    _legend(figure, axes, shown, record.families)
     return Picture("protection_graph", TITLE, caption, "A", figure, table)
 
 
@@ -108,7 +109,7 @@ def _zones(axes: Axes, record: Record) -> None:
         axes.text(x, y, name[:24], ha=side, va="center", fontsize=8.5, color=INK)
 
 
-def _legend(axes: Axes, rows: pd.DataFrame, families: list[str]) -> None:
+def _legend(figure: Figure, axes: Axes, rows: pd.DataFrame, families: list[str]) -> None:
 
     handles = [
         Line2D([], [], color=_COLOURS[kind], linestyle=_STYLES[kind], label=f"{kind}  ({int(group['weight'].sum()):,})")
@@ -117,6 +118,6 @@ def _legend(axes: Axes, rows: pd.DataFrame, families: list[str]) -> None:
     for number, name in enumerate(families[:24]):
         marker, colour = MARKERS[number % len(MARKERS)], PALETTE[number % len(PALETTE)]
         handles.append(Line2D([], [], color=colour, marker=marker, linewidth=0, label=name[:24], markersize=5))
-    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.06, 0.5), labelcolor=INK)
+    figure.legend(handles=handles, loc="outside right center", labelcolor=INK)
     if len(families) > 24:
         axes.text(1, 0, f"and {len(families) - 24} more families", transform=axes.transAxes, color=FAINT)
