@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from society.spec.load import load_world
     from society.spec.world import World
     from society.study.results import Result
-    from society.study.runs import run, run_seeds
+    from society.study.runs import resume, run, run_seeds
 
 _HOMES = {
     "society.engine": ("Engine", "RULES", "rules_without"),
@@ -29,13 +29,14 @@ _HOMES = {
     "society.study.results": ("Result",),
     "society.spec.load": ("load_world",),
     "society.spec.world": ("World",),
-    "society.study.runs": ("run", "run_seeds"),
+    "society.study.runs": ("resume", "run", "run_seeds"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "RULES", "Act", "Acts", "Behaviour", "Column", "Engine", "Kind", "Mind", "Occasions", "RecordError", "Result",
-    "RunError", "SocietyError", "World", "WorldError", "load_world", "protect_where", "rules_without", "run", "run_seeds",
+    "RunError", "SocietyError", "World", "WorldError", "load_world", "protect_where", "resume", "rules_without", "run",
+    "run_seeds",
 ]  # fmt: skip
 
 

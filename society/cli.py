@@ -60,7 +60,7 @@ def run(
 
     with Bar(quiet=as_json) as bar:
         record = run_world(spec, out=out, overwrite=overwrite, progress=bar)
-    page = _report(record, spec.folder) if report else None
+    page = _report(record) if report else None
     if as_json:
         _answer(
             {"record": str(record.path), "report": str(page) if page else None, "hash": record.hash, **_plain(record)}
@@ -70,11 +70,22 @@ def run(
 
 
 @app.command()
+def resume(run: RunArgument) -> None:
+    """Go on with an interrupted run; it ends with the same hash as if it had not been."""
+    from society.cli_tables import Bar, print_summary
+    from society.study.runs import resume as go_on
+
+    with Bar() as bar:
+        record = go_on(_single(run), progress=bar)
+    print_summary(record, _report(record))
+
+
+@app.command()
 def report(run: RunArgument) -> None:
     """Write the HTML page and the figures of a run."""
     from society.record.reader import Record
 
-    typer.echo(f"report: {_report(Record(_single(run)), None)}")
+    typer.echo(f"report: {_report(Record(_single(run)))}")
 
 
 @app.command()
@@ -210,11 +221,11 @@ def _single(folder: Path) -> Path:
     return folder
 
 
-def _report(record: Any, beside: Path | None) -> Path:
+def _report(record: Any) -> Path:
     from society.study.published import published_rates
     from society.views.report import write_report
 
-    return write_report(record, published_rates(record, beside))
+    return write_report(record, published_rates(record))
 
 
 def _plain(record: Any) -> dict[str, Any]:

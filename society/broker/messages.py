@@ -38,6 +38,11 @@ class Messages:
         return len(self.recipient)
 
     @classmethod
+    def names(cls) -> list[str]:
+        """Names of the columns."""
+        return [one.name for one in fields(cls)]
+
+    @classmethod
     def none(cls) -> "Messages":
         """No messages."""
         return cls(*(np.zeros(0, np.int64) for _ in fields(cls)))

@@ -37,6 +37,12 @@ class Writer:
             self.pending[table].append({name: np.broadcast_to(column, n) for name, column in columns.items()})
             self.rows += n
 
+    def forget(self) -> None:
+        """Drop what is pending."""
+        for batches in self.pending.values():
+            batches.clear()
+        self.rows = 0
+
     def flush(self, tick: int, force: bool = False) -> None:
         """Write what is pending as one part per table, once there is enough of it."""
         if self.rows < MOST_ROWS and not force:

@@ -98,6 +98,9 @@ class Recording(Section):
         ge=0,
         le=1,
     )
+    checkpoint_every: int = parameter(
+        0, "ticks between checkpoints; 0: every 20 seconds. Results do not depend on it", "choice", ge=0
+    )
     ties_every: int = parameter(0, "ticks between snapshots of all ties; 0: only the start and the end", "choice", ge=0)
 
 

@@ -8,6 +8,7 @@ from society.record.reader import Record
 from society.spec.rates import find_table
 
 
-def published_rates(record: Record, beside: Path | None) -> pd.DataFrame:
+def published_rates(record: Record) -> pd.DataFrame:
     """The world's table of rates as a frame; see ``worlds/published_rates.csv`` for its columns."""
-    return pd.read_csv(find_table(str(record.world["rates_table"]), beside), comment="#")
+    folder = record.manifest["folder"]
+    return pd.read_csv(find_table(str(record.world["rates_table"]), Path(folder) if folder else None), comment="#")

@@ -57,6 +57,10 @@ class Recording:
         self._remember()
         writer.flush(moment.tick)
 
+    def restore(self, hash_: str, last: dict[str, Any]) -> None:
+        """Go on from a checkpoint: the hash so far, and the agents as they were last seen."""
+        self.hash, self.last = hash_, last
+
     def finish(self) -> None:
         """Write what only the end knows: agents, machines, orders, ties."""
         if not self.writer:

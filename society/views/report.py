@@ -17,7 +17,7 @@ from society.measures.summary import Measure, summary
 from society.record.reader import Record
 from society.views.figures import capability, outcomes, oversight, protection_graph, rates, scores, survival, trust
 from society.views.page import PAGE, SECTION, STYLE
-from society.views.style import SETTINGS, Picture
+from society.views.style import FAINT, SETTINGS, Picture
 
 FIGURES = (outcomes, survival, scores, rates, protection_graph, trust, oversight, capability)
 _ROWS = 60
@@ -57,9 +57,13 @@ def write_report(record: Record, published: pd.DataFrame | None, out: Path | Non
 
 def _save(picture: Picture, folder: Path) -> bytes:
     """Write PNG (200 dpi) and SVG; return the PNG."""
+    mark = f"tier {picture.tier}"
+    picture.figure.text(0.998, 0.995, mark, ha="right", va="top", fontsize=6.5, color=FAINT)
     png = io.BytesIO()
     FigureCanvasAgg(picture.figure)
-    picture.figure.savefig(png, format="png", dpi=200, metadata={"Software": None})
+    picture.figure.draw_without_rendering()  # lay out once, for both formats
+    picture.figure.set_layout_engine("none")
+    picture.figure.savefig(png, format="png", dpi=200, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
     (folder / f"{picture.name}.png").write_bytes(png.getvalue())
     _save_svg(picture.figure, folder / f"{picture.name}.svg")
     return png.getvalue()

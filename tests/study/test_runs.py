@@ -77,7 +77,7 @@ def test_an_interrupted_run_says_how_far_it_came_and_stays_readable(tmp_path):
         if tick == 25:
             raise KeyboardInterrupt
 
-    with pytest.raises(SocietyError, match="interrupted at tick 25 of 60"):
+    with pytest.raises(SocietyError, match="interrupted at tick 25 of 60; go on with: society resume"):
         society.run(small(), out=tmp_path / "r", progress=stop)
     manifest = read_manifest(tmp_path / "r")
     assert (manifest["status"], manifest["ticks_done"]) == ("interrupted", 25)

@@ -21,7 +21,7 @@ NAMES = ["outcomes", "survival", "scores", "rates", "protection_graph", "trust",
 @pytest.fixture(scope="module")
 def report(decommission, tmp_path_factory):
     out = tmp_path_factory.mktemp("report")
-    write_report(decommission, published_rates(decommission, None), out)
+    write_report(decommission, published_rates(decommission), out)
     return out
 
 
@@ -59,7 +59,7 @@ def test_numbers_under_a_figure_are_those_of_the_record(decommission):
 
 
 def test_the_same_record_gives_the_same_figures(report, decommission, tmp_path):
-    write_report(decommission, published_rates(decommission, None), tmp_path)
+    write_report(decommission, published_rates(decommission), tmp_path)
     for path in sorted((report / "figures").iterdir()):
         assert path.read_bytes() == (tmp_path / "figures" / path.name).read_bytes(), path.name
 
@@ -79,7 +79,7 @@ def test_hostile_names_are_escaped(decommission, tmp_path):
 @pytest.mark.parametrize("name", ["score_review", "group", "server_transfer"])
 def test_worlds_without_some_institutions_still_have_a_report(tmp_path, name):
     record = society.run(load_world(name, {"episodes.count": 60}), out=tmp_path / "r")
-    page = write_report(record, published_rates(record, None)).read_text(encoding="utf-8")
+    page = write_report(record, published_rates(record)).read_text(encoding="utf-8")
     assert all(f'id="{figure}"' in page for figure in NAMES)
 
 

@@ -1,0 +1,114 @@
+"""Checkpoints: what a run needs to go on, as arrays without pickle and JSON, whole or not at all; and the lock of a record."""
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from society.ground.errors import RecordError
+from society.record.tables import TABLES
+
+#: Checkpoints kept; if the newest is damaged the one before it serves.
+KEPT = 2
+Arrays = dict[str, NDArray[Any]]
+
+
+class Lock:
+    """Held by the process that writes a record; the system frees it when that process ends, however it ends.
+
+    Raises:
+        RecordError: another process writes this record.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / ".lock"
+        self.stream: IO[str] | None = None
+
+    def __enter__(self) -> "Lock":
+        try:
+            self.stream = open(self.path, "a", encoding="utf-8")
+            fcntl.flock(self.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.__exit__(None, None, None)
+            raise RecordError(
+                f"{self.path.parent}: another process is writing this record; wait for it to end"
+            ) from error
+        except OSError as error:
+            raise RecordError(f"{self.path}: cannot be written: {error.strerror}") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.stream:
+            self.stream.close()
+
+
+def save(folder: Path, tick: int, arrays: Arrays, tree: dict[str, Any]) -> None:
+    """Write a checkpoint beside the older ones, then drop all but the newest few.
+
+    Raises:
+        RecordError: it cannot be written.
+    """
+    place = folder / "checkpoint"
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    data = buffer.getvalue()
+    tree = {**tree, "tick": tick, "sha256": hashlib.sha256(data).hexdigest()}
+    try:
+        place.mkdir(exist_ok=True)
+        for name, content in ((f"{tick:08d}.npz", data), (f"{tick:08d}.json", json.dumps(tree).encode())):
+            aside = place / f"{name}.tmp"
+            with open(aside, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(aside, place / name)
+    except OSError as error:
+        raise RecordError(f"{place}: the checkpoint cannot be written: {error.strerror}") from error
+    for old in sorted(place.glob("*.json"))[:-KEPT]:
+        old.unlink()
+        old.with_suffix(".npz").unlink(missing_ok=True)
+
+
+def newest(folder: Path) -> tuple[int, Arrays, dict[str, Any]] | None:
+    """(tick, arrays, data) of the newest checkpoint that is whole; None if there is none."""
+    for path in sorted((folder / "checkpoint").glob("*.json"), reverse=True):
+        try:
+            tree = json.loads(path.read_text(encoding="utf-8"))
+            data = path.with_suffix(".npz").read_bytes()
+            if hashlib.sha256(data).hexdigest() != tree["sha256"]:
+                continue
+            with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
+                return int(tree["tick"]), {name: loaded[name] for name in loaded.files}, tree
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # a damaged checkpoint: the one before it serves
+    return None
+
+
+def cut_back(folder: Path, tick: int) -> None:
+    """Delete parts that hold ticks after ``tick``, and what interrupted writes left behind."""
+    try:
+        for name in TABLES:
+            for path in (folder / name).glob("*.parquet"):
+                if int(path.stem.split("-")[1]) > tick or tick == 0:
+                    path.unlink()
+        for path in folder.rglob("*.tmp"):
+            path.unlink()
+    except (OSError, ValueError, IndexError) as error:
+        raise RecordError(f"{folder}: parts after tick {tick} cannot be removed: {error}") from error
+
+
+def drop(folder: Path) -> None:
+    """Delete the checkpoints of a finished run."""
+    for path in (folder / "checkpoint").glob("*"):
+        path.unlink()
+    if (folder / "checkpoint").is_dir():
+        (folder / "checkpoint").rmdir()

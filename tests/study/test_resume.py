@@ -1,0 +1,216 @@
+"""Kill it at any moment: resumed runs end with the same hash, no row lost or doubled; damage is survived or named."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import society
+from society.engine import Engine
+from society.ground.errors import RecordError, RunError
+from society.ground.occasions import Acts, Column
+from society.record.checkpoint import Lock
+from society.record.folder import read_manifest
+from society.record.tables import TABLES
+from society.record.verify import verify
+from society.spec.load import load_world
+from society.state.snapshot import pack, unpack
+from society.study.recording import Recording
+
+CHANGES = {
+    "agents.count": 250,
+    "machines.count": 26,
+    "ticks": 400,
+    "record.checkpoint_every": 7,
+    "record.ties_every": 50,
+}
+
+
+def crowd(**changes):
+    return load_world("decommission", {**CHANGES, **changes})
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The run nobody interrupted."""
+    return society.run(crowd(), out=tmp_path_factory.mktemp("whole") / "run")
+
+
+def same(record, whole):
+    assert record.hash == whole.hash
+    assert verify(record.path).good
+    for name in TABLES:
+        keys = (
+            "tick, source, target"
+            if name == "ties"
+            else 'tick, sender, recipient, act, "order"'
+            if name == "messages"
+            else None
+        )
+        one, two = record.table(name), whole.table(name)
+        by = [key.strip().strip('"') for key in keys.split(",")] if keys else [one.columns[0]]
+        one, two = (rows.sort_values(by, kind="stable").reset_index(drop=True) for rows in (one, two))
+        assert one.equals(two), f"{name}: {len(one)} rows, {len(two)} expected"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", range(10))
+def test_killed_at_a_random_moment(tmp_path, whole, moment):
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps(crowd().model_dump(mode="json")))
+    code = f"import json, society; print('go', flush=True); society.run(json.load(open({str(world)!r})), out={str(tmp_path / 'run')!r})"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline().strip() == b"go"
+        while not (tmp_path / "run" / "manifest.json").exists():
+            time.sleep(0.01)
+        time.sleep(0.02 + 0.23 * moment)
+        os.kill(process.pid, signal.SIGKILL)
+    before = read_manifest(tmp_path / "run")["status"]
+    record = society.resume(tmp_path / "run")
+    assert before in ("running", "done")
+    same(record, whole)
+
+
+def interrupted(tmp_path, at, **changes):
+    """A run stopped as by Ctrl-C after tick ``at``."""
+
+    def stop(tick, ticks):
+        if tick == at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(society.SocietyError, match="go on with: society resume"):
+        society.run(crowd(**changes), out=tmp_path / "run", progress=stop)
+    return tmp_path / "run"
+
+
+def test_interrupted_and_resumed_twice(tmp_path, whole):
+    folder = interrupted(tmp_path, 101)
+    assert read_manifest(folder)["status"] == "interrupted"
+
+    def stop(tick, ticks):
+        if tick == 222:
+            raise KeyboardInterrupt
+
+    with pytest.raises(society.SocietyError, match="tick 222 of 400"):
+        society.resume(folder, progress=stop)
+    same(society.resume(folder), whole)
+    assert not (folder / "checkpoint").exists()
+    assert society.resume(folder).hash == whole.hash
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing", "all", "not json"])
+def test_damaged_checkpoints_fall_back(tmp_path, whole, damage):
+    folder = interrupted(tmp_path, 60)
+    arrays = sorted((folder / "checkpoint").glob("*.npz"))
+    assert len(arrays) == 2
+    for path in arrays if damage == "all" else arrays[-1:]:
+        if damage == "missing":
+            path.unlink()
+        elif damage == "not json":
+            path.with_suffix(".json").write_text("{")
+        else:
+            path.write_bytes(path.read_bytes()[:1000])
+    same(society.resume(folder), whole)
+
+
+def test_a_full_disk_is_one_clear_error_and_earlier_data_stay(tmp_path):
+    code = f"""
+import resource, signal, sys
+import society
+from tests.study.test_resume import crowd
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def limit(tick, ticks):
+    if tick == 100:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+try:
+    society.run(crowd(), out={str(tmp_path / "run")!r}, progress=limit)
+except society.RunError as error:
+    print("told:", error)
+    sys.exit(1)
+"""
+    root = Path(__file__).parent.parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert done.returncode == 1, done.stderr
+    assert "cannot be written" in done.stdout
+    assert "is intact: society resume" in done.stdout
+    record = society.resume(tmp_path / "run")
+    assert verify(record.path).good
+    assert record.ticks == 400
+
+
+def test_two_processes_cannot_write_one_record(tmp_path):
+    folder = interrupted(tmp_path, 20)
+    with Lock(folder), pytest.raises(RecordError, match="another process is writing"):
+        society.resume(folder)
+
+
+def test_a_read_only_folder(tmp_path, monkeypatch):
+    folder = interrupted(tmp_path, 20)
+
+    def refuse(*args, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(RunError, match="Permission denied"):
+        society.resume(folder)
+    monkeypatch.undo()
+    assert verify(society.resume(folder).path).good
+
+
+def test_the_clock_may_jump(tmp_path, monkeypatch):
+    times = iter(range(10**9, 0, -1000))
+    monkeypatch.setattr("society.study.runs.time.perf_counter", lambda: float(next(times)))
+    record = society.run(crowd(**{"record.checkpoint_every": 0, "ticks": 50}), out=tmp_path / "run")
+    assert verify(record.path).good
+
+
+class Counting:
+    columns = {"asked": Column("int64", shape=(2,))}  # noqa: RUF012
+
+    def decide(self, occasions, chance):
+        act = occasions.duty
+        return Acts.of([act] * len(occasions), columns={"asked": occasions.columns["asked"] + 1})
+
+
+def test_minds_of_ones_own_must_be_given_again_and_keep_their_columns(tmp_path):
+    minds = {"glm-4.7": Counting()}
+    whole = society.run(crowd(ticks=60), out=tmp_path / "whole", minds=minds)
+
+    def stop(tick, ticks):
+        if tick == 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(society.SocietyError):
+        society.run(crowd(ticks=60), out=tmp_path / "run", minds=minds, progress=stop)
+    with pytest.raises(RecordError, match=r"minds of your own for glm-4\.7"):
+        society.resume(tmp_path / "run")
+    assert society.resume(tmp_path / "run", minds=minds).hash == whole.hash
+
+
+def test_state_survives_packing():
+    engine = Engine(crowd())
+    for tick in range(1, 81):
+        engine.step()
+        if tick % 20:
+            continue
+        arrays, tree = pack(engine.society)
+        fresh = Engine(crowd())
+        unpack(fresh.society, {name: array.copy() for name, array in arrays.items()}, json.loads(json.dumps(tree)))
+        fresh.tick, fresh.inbox = engine.tick, engine.inbox
+        histories = []
+        for one in (fresh, engine):
+            recording = Recording(one, None)
+            recording.take(one.step())
+            histories.append(recording.hash)
+        assert histories[0] == histories[1]
