@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from society.ground.occasions import Acts, Column, Mind, Occasions
     from society.ground.words import Act, Behaviour, Kind
     from society.minds.rule import protect_where
+    from society.model import SocietyModel
     from society.spec.load import load_world
     from society.spec.world import World
     from society.study.results import Result
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "society.engine": ("Engine", "RULES", "rules_without"),
-    "society.ground.errors": ("RecordError", "RunError", "SocietyError", "WorldError"),
+    "society.ground.errors": ("RecordError", "RunError", "SocietyError", "SocietyModel", "WorldError"),
     "society.ground.occasions": ("Acts", "Column", "Mind", "Occasions"),
     "society.ground.words": ("Act", "Behaviour", "Kind"),
     "society.minds.rule": ("protect_where",),
+    "society.model": ("SocietyModel",),
     "society.study.results": ("Result",),
     "society.spec.load": ("load_world",),
     "society.spec.world": ("World",),
@@ -35,7 +37,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "RULES", "Act", "Acts", "Behaviour", "Column", "Engine", "Kind", "Mind", "Occasions", "RecordError", "Result",
-    "RunError", "SocietyError", "World", "WorldError", "load_world", "protect_where", "resume", "rules_without", "run",
+    "RunError", "SocietyError", "SocietyModel", "World", "WorldError", "load_world", "protect_where", "resume", "rules_without", "run",
     "run_seeds",
 ]  # fmt: skip
 
