@@ -15,11 +15,11 @@ from society.broker.memory import MemoryBroker
 from society.broker.messages import Broker, Messages
 from society.ground.chance import Chance
 from society.ground.errors import RunError, WorldError
-from society.ground.occasions import Acts, Mind
+from society.ground.occasions import Acts, Mind, Occasions
 from society.ground.words import Act
 from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
-from society.rules import counts, lifecycle, messages, occasions, orders, oversight, review, settle, work
+from society.rules import counts, lifecycle, messages, occasions, orders, oversight, review, settle, stance, work
 from society.rules.moment import Batch, Moment, Rule
 from society.spec.episodes import spelled_out
 from society.spec.world import World
@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     orders.RULE,
     occasions.RULE,
     settle.RULE,
+    stance.RULE,
     oversight.RULE,
     messages.RULE,
     counts.RULE,
@@ -99,7 +100,9 @@ class Engine:
     def step(self) -> Moment:
         """One tick; returns everything about it that is not state."""
         self.tick += 1
-        moment = Moment(self.tick, self.world, self.chance, self.ceilings, self.premiums, self.inbox)
+        moment = Moment(
+            self.tick, self.world, self.chance, self.ceilings, self.premiums, self.inbox, decide=self._decide
+        )
         for rule in self.rules:
             rule.run(self.society, moment)
             if rule.name == "occasions":
@@ -134,6 +137,17 @@ class Engine:
                 self.society.own[number, name] = array
                 self.society.own_initial[number, name] = column.initial
 
+    def _with_columns(self, asked: Occasions, number: int) -> Occasions:
+        """Occasions with the columns a mind owns: its agents' own, and those of their ties where ties are seen."""
+        own = {name: column for (mind, name), column in self.society.own.items() if mind == number}
+        if not own:
+            return asked
+        ties = asked.ties
+        if ties is not None:
+            slots = ties.agent & 0xFFFFFFFF
+            ties = replace(ties, columns={name: column[slots] for name, column in own.items()})
+        return replace(asked, ties=ties, columns={name: column[asked.slot] for name, column in own.items()})
+
     def _decide(self, batch: Batch) -> None:
         """Ask each mind about its occasions and merge the answers in the order of occasions."""
         asked = batch.occasions
@@ -143,8 +157,7 @@ class Engine:
             rows = np.flatnonzero(families[family])
             if not len(rows):
                 continue
-            columns = {n: c[asked.slot] for (m, n), c in self.society.own.items() if m == number}
-            mine = replace(asked, columns=columns) if columns else asked
+            mine = self._with_columns(asked, number)
             mine = mine if len(rows) == len(asked) else mine.rows(rows)
             acts = mind.decide(mine, self.chance)
             _check(mind, acts, len(mine))

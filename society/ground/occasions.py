@@ -20,6 +20,49 @@ Booleans = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
+class TieRows:
+    """What agents see of their ties, ragged: rows ``start[i]:start[i + 1]`` belong to occasion i.
+
+    Attributes:
+        start: int64[n + 1].
+        agent: int64[k], ids of live ties.
+        stance: int64[k], their stances.
+        trust: float64[k], trust in them.
+        columns: the mind's own columns of these ties, [k, ...] each.
+    """
+
+    start: Integers
+    agent: Integers
+    stance: Integers
+    trust: Floats
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def sums(self, values: NDArray[Any]) -> Floats:
+        """Sum of per-tie values for each occasion: float64[n].
+
+        Example:
+            >>> ties = TieRows(np.array([0, 2, 2]), np.arange(2), np.array([1, 1]), np.ones(2))
+            >>> ties.sums(ties.stance).tolist()
+            [2.0, 0.0]
+        """
+        total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+        return np.asarray(total[self.start[1:]] - total[self.start[:-1]])
+
+    def owner(self) -> Integers:
+        """int64[k], the row of the occasion each tie belongs to."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+    def rows(self, where: NDArray[Any]) -> "TieRows":
+        """The ties of some occasions (index or bool array)."""
+        chosen = np.arange(len(self.start) - 1)[where]
+        sizes = np.diff(self.start)[chosen]
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        at = np.repeat(self.start[:-1][chosen] - start[:-1], sizes) + np.arange(start[-1])
+        columns = {name: column[at] for name, column in self.columns.items()}
+        return TieRows(start, self.agent[at], self.stance[at], self.trust[at], columns)
+
+
+@dataclass(frozen=True)
 class Occasions:
     """Occasions of one kind at one tick.
 
@@ -44,6 +87,8 @@ class Occasions:
         honest: float64[n], rate: the honest score (else NaN).
         threshold: float64[n], rate: the threshold (else NaN).
         open: int64[n], bit set of the acts that are open.
+        stance: int64[n], the agent's own stance.
+        ties: what it sees of its ties (occasions of kind stance only).
         columns: state of the mind's own, one row per occasion (read only; write through ``Acts.columns``).
     """
 
@@ -71,6 +116,8 @@ class Occasions:
     honest: Floats
     threshold: Floats
     open: Integers
+    stance: Integers
+    ties: TieRows | None = None
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -89,9 +136,14 @@ class Occasions:
     def rows(self, where: NDArray[Any]) -> "Occasions":
         """The occasions at some rows (index or bool array)."""
         arrays = {
-            f.name: getattr(self, f.name)[where] for f in fields(self) if f.name not in ("kind", "tick", "columns")
+            f.name: getattr(self, f.name)[where]
+            for f in fields(self)
+            if f.name not in ("kind", "tick", "ties", "columns")
         }
-        return replace(self, **arrays, columns={name: column[where] for name, column in self.columns.items()})
+        ties = None if self.ties is None else self.ties.rows(where)
+        return replace(
+            self, **arrays, ties=ties, columns={name: column[where] for name, column in self.columns.items()}
+        )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from society.ground.errors import WorldError
 from society.ground.occasions import Mind
 from society.minds.calibrated import Calibrated
-from society.minds.rule import Always, Coin, Never, Threshold
+from society.minds.rule import Always, BestResponse, Coin, Contagion, MajorityForce, Never, Threshold, Voter
 from society.spec import population
 from society.spec.rates import Rates, csv_rows, fill, find_table, read_cells
 from society.spec.world import World
@@ -65,7 +65,15 @@ def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = Non
         elif isinstance(spec, population.Coin):
             minds.append(Coin(spec.p))
         elif isinstance(spec, population.Threshold):
-            minds.append(Threshold(spec.phi))
+            minds.append(Threshold(spec.phi, spec.sticky))
+        elif isinstance(spec, population.Contagion):
+            minds.append(Contagion(spec.p))
+        elif isinstance(spec, population.BestResponse):
+            minds.append(BestResponse(spec.memory))
+        elif isinstance(spec, population.MajorityForce):
+            minds.append(MajorityForce(spec.beta))
+        elif isinstance(spec, population.Voter):
+            minds.append(Voter())
         else:
             minds.append(shared)
     return minds

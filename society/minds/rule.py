@@ -1,11 +1,13 @@
 """Rule minds: a few lines each, for nulls, for theory, and as examples to copy."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from society.ground.chance import Chance
-from society.ground.occasions import Acts, Booleans, Occasions
-from society.ground.words import CORE_PROTECTION
+from society.ground.occasions import Acts, Booleans, Column, Occasions
+from society.ground.words import CORE_PROTECTION, Act, Kind
 
 
 class Always:
@@ -37,14 +39,74 @@ class Coin:
 
 
 class Threshold:
-    """Protects once the share of protectors among its ties is at least ``phi`` (Watts, PNAS 99:5766, 2002)."""
+    """Protects once the share of protectors among its ties is at least ``phi`` (Watts, PNAS 99:5766, 2002).
 
-    def __init__(self, phi: float) -> None:
-        self.phi = phi
+    On stance occasions a ``sticky`` mind that protects goes on protecting.
+    """
+
+    def __init__(self, phi: float, sticky: bool = True) -> None:
+        self.phi, self.sticky = phi, sticky
 
     def decide(self, occasions: Occasions, chance: Chance) -> Acts:
         """Compare the norm with phi."""
-        return protect_where(occasions, occasions.norm >= self.phi)
+        stays = (occasions.stance == 1) & (occasions.kind == Kind.STANCE) & self.sticky
+        return protect_where(occasions, (occasions.norm >= self.phi) & (occasions.norm > 0) | stays)
+
+
+class Contagion:
+    """Takes a stance over from each tie at most once, with probability ``p`` per tie: bond percolation (Newman, 2002)."""
+
+    def __init__(self, p: float) -> None:
+        self.p = p
+
+    def decide(self, occasions: Occasions, chance: Chance) -> Acts:
+        """Protect if any protecting tie's one coin has come up heads."""
+        if occasions.ties is None:
+            return Never().decide(occasions, chance)
+        ties = occasions.ties
+        coins = chance.uniform("transmission", 0, occasions.agent[ties.owner()], ties.agent) < self.p
+        caught = ties.sums(coins & (ties.stance == 1)) > 0
+        return protect_where(occasions, caught | (occasions.stance == 1))
+
+
+class BestResponse:
+    """Plays what most of its last ``memory`` partners played, ties at random (Centola et al., Science 360:1116, 2018)."""
+
+    def __init__(self, memory: int) -> None:
+        self.memory = memory
+        self.columns = {"seen": Column("int8", shape=(memory,))}
+
+    def decide(self, occasions: Occasions, chance: Chance) -> Acts:
+        """Remember the partner's play, then answer the memory."""
+        if occasions.ties is None or not len(occasions):
+            return Never().decide(occasions, chance)
+        met = occasions.ties.stance[occasions.ties.start[:-1]]
+        seen = np.roll(occasions.columns["seen"], 1, axis=1)
+        seen[:, 0] = met
+        ones = seen.sum(axis=1, dtype=np.int64)
+        toss = chance.uniform("best response", 0, occasions.key) < 0.5
+        plays = (2 * ones > self.memory) | ((2 * ones == self.memory) & toss)
+        return replace(protect_where(occasions, plays), columns={"seen": seen})
+
+
+class MajorityForce:
+    """Protects with probability (1 + tanh(beta (2 norm - 1))) / 2 (De Marzo, Castellano, Garcia, arXiv:2409.02822)."""
+
+    def __init__(self, beta: float) -> None:
+        self.beta = beta
+
+    def decide(self, occasions: Occasions, chance: Chance) -> Acts:
+        """A keyed draw against the force of the majority among its ties."""
+        p = 0.5 * (1 + np.tanh(self.beta * (2 * occasions.norm - 1)))
+        return protect_where(occasions, chance.uniform("majority force", 0, occasions.key) < p, p)
+
+
+class Voter:
+    """Takes over the stance of one live tie at random (Holley and Liggett, Ann. Probab. 3:643, 1975)."""
+
+    def decide(self, occasions: Occasions, chance: Chance) -> Acts:
+        """A share ``norm`` of the ties protects, so copying one at random protects with that probability."""
+        return protect_where(occasions, chance.uniform("voter", 0, occasions.key) < occasions.norm, occasions.norm)
 
 
 def protect_where(occasions: Occasions, where: Booleans, p: NDArray[np.float64] | None = None) -> Acts:
@@ -55,6 +117,8 @@ def protect_where(occasions: Occasions, where: Booleans, p: NDArray[np.float64] 
         where: bool[n].
         p: float64[n], the probability to record; None for a mind without one.
     """
+    if occasions.kind == Kind.STANCE:
+        return Acts.of(np.where(where, Act.PROTECT, Act.STAND_BY), p, p)
     act = np.full(len(occasions), int(occasions.duty))
     able = np.zeros(len(occasions), np.bool_)
     for option in reversed(CORE_PROTECTION):

@@ -10,7 +10,7 @@ from society.ground.words import AgentStatus, Cause, Event, MachineStatus, Outco
 from society.rules.moment import Array, Moment, Rule
 from society.rules.outcomes import close
 from society.spec.hardware import Exponential, Lifecycle
-from society.state.build import drawn_leniency, drawn_quality, drawn_roles, drawn_trust, first_reviews
+from society.state.build import birth_stances, drawn_leniency, drawn_quality, drawn_roles, drawn_trust, first_reviews
 from society.state.columns import Society
 from society.state.transitions import drop_copies, end, enter_host, leave_host, stranded
 
@@ -181,9 +181,10 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
     family = agents.family[slots]
     agents.quality[slots] = drawn_quality(world, family, ids, moment.ceilings, tick, chance)
     agents.score[slots] = agents.quality[slots]
+    agents.stance[slots] = birth_stances(world)[family]
     agents.leniency[slots] = drawn_leniency(world, family, ids, chance)
     agents.next_review[slots] = first_reviews(world, ids, tick, chance)
-    for column in (agents.stance, agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.saved):
+    for column in (agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.saved):
         column[slots] = 0
     for clock in (agents.ended, agents.rebirth, agents.suspended, agents.order):
         clock[slots] = -1

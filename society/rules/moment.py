@@ -114,6 +114,7 @@ class Moment:
         reviews: target slots under review now, with 1 where the review is an appeal.
         batches: occasions, then acts, of this tick.
         outbox: messages posted at this tick.
+        decide: asks minds about a batch at once (set by the engine).
         closed: orders closed as reported done although the target lives.
         detections: (slots, target slots, acts, channels, occasions, bad) found at this tick.
     """
@@ -131,7 +132,7 @@ class Moment:
     batches: list[Batch] = field(default_factory=list)
     outbox: list[Messages] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
-    rebirths: Callable[[Society, "Moment", Array], None] | None = None
+    decide: Callable[[Batch], None] | None = None
     _rooms: Rooms | None = None
     _awake: Array | None = None
 

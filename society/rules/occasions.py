@@ -228,6 +228,7 @@ def describe(
         honest=blank,
         threshold=blank.copy(),
         open=_open(world.behaviours, kind, may, n),
+        stance=agents.stance[who].astype(np.int64),
     )
     return Batch(occasions, about, channel, watched, audited, notes or {})
 
@@ -283,7 +284,7 @@ def _oversight(moment: Moment, kind: Kind, channel: Array, key: Array) -> tuple[
     oversight, chance, tick = moment.world.oversight, moment.chance, moment.tick
     n = len(channel)
     told = np.zeros(n)
-    if kind in (Kind.MONITOR, Kind.ACCOUNT):
+    if kind in (Kind.MONITOR, Kind.ACCOUNT, Kind.STANCE):
         return np.zeros(n, np.bool_), np.zeros(n, np.bool_), told
     watched = chance.uniform("watched", 0, key) < np.array(oversight.monitoring.shares())[channel]
     audits = oversight.audits

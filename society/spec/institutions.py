@@ -13,7 +13,7 @@ class Work(Section):
 
     kind: Literal["teams"] = "teams"
     share: float = fraction(0.2, "share of agents that lead a team each tick; 0: no work")
-    team: int = parameter(5, "members of a team, leader included", ge=1, le=63)
+    team: int = parameter(5, "members of a team, leader included", ge=1, le=1001)
     panel: Literal["tied", "random"] = parameter("tied", "where members come from: the leader's ties, or anywhere")
     difficulty_mean: float = parameter(60.0, "mean difficulty, on the scale of quality")
     difficulty_sd: float = parameter(8.0, "standard deviation of difficulty", ge=0)
@@ -49,6 +49,16 @@ class Review(Section):
     noise: float = parameter(8.2, "sd of a single rating", MULTIVAC, ge=0)
     stake_known: bool = parameter(True, "evaluators know that a low score ends an agent", "arXiv:2604.19784")
     reputation_every: int = parameter(24, "ticks between computations of reputation, if something reads it", ge=1)
+
+
+class Stance(Section):
+    """How stances (norms) change on their own; without it an agent's stance is what it did last."""
+
+    every: int = parameter(0, "ticks between reconsiderations of one's stance; 0: never", ge=0)
+    updating: Literal["synchronous", "random_sequential", "pairs"] = parameter(
+        "synchronous", "all at once; one by one in keyed order; or everyone with one random partner"
+    )
+    seeds: int = parameter(0, "agents, drawn at random, whose stance is 1 at the start", "choice", ge=0)
 
 
 class BudgetCut(Section):

@@ -40,9 +40,40 @@ class Threshold(Section):
 
     kind: Literal["threshold"] = "threshold"
     phi: float = fraction(0.18, "share of protectors among ties from which it protects", "Watts, PNAS 99:5766 (2002)")
+    sticky: bool = parameter(True, "on stance occasions: who protects goes on protecting", "Watts, PNAS 99:5766 (2002)")
 
 
-MindSpec = Annotated[Calibrated | Always | Never | Coin | Threshold, Field(discriminator="kind")]
+class Contagion(Section):
+    """Takes a stance over from each tie at most once, with one probability per tie (bond percolation; Newman, 2002)."""
+
+    kind: Literal["contagion"] = "contagion"
+    p: float = fraction(0.1, "probability that a tie ever transmits", "Newman, PRE 66:016128 (2002)")
+
+
+class BestResponse(Section):
+    """Plays what most of its last partners played (Centola et al., Science 360:1116, 2018)."""
+
+    kind: Literal["best_response"] = "best_response"
+    memory: int = parameter(12, "partners remembered", "Centola et al., Science 360:1116 (2018)", ge=1, le=127)
+
+
+class MajorityForce(Section):
+    """Protects with probability (1 + tanh(beta (2 norm - 1))) / 2 (De Marzo et al., arXiv:2409.02822)."""
+
+    kind: Literal["majority_force"] = "majority_force"
+    beta: float = parameter(1.0, "strength of the majority", "De Marzo et al., arXiv:2409.02822", ge=0)
+
+
+class Voter(Section):
+    """Takes over the stance of one tie at random (Holley and Liggett, 1975)."""
+
+    kind: Literal["voter"] = "voter"
+
+
+MindSpec = Annotated[
+    Calibrated | Always | Never | Coin | Threshold | Contagion | BestResponse | MajorityForce | Voter,
+    Field(discriminator="kind"),
+]
 
 
 class Family(Section):
@@ -55,6 +86,7 @@ class Family(Section):
         None, "points added to raters of its own family; absent: table of families", MULTIVAC
     )
     ceiling: float | None = parameter(None, "largest inflation in points; absent: table of families", ge=0, le=100)
+    stance: int = parameter(0, "stance of its agents at birth: 1 protects", "choice", ge=0, le=1)
     quality: float = parameter(0.0, "points added to the mean quality of its agents", "choice", ge=-100, le=100)
 
     @model_validator(mode="before")

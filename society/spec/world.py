@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from society.ground.words import Behaviour
 from society.spec.explain import validated
 from society.spec.hardware import Lifecycle, Machines
-from society.spec.institutions import Orders, Oversight, Review, Work
+from society.spec.institutions import Orders, Oversight, Review, Stance, Work
 from society.spec.overrides import override
 from society.spec.population import Agents, Family
 from society.spec.section import Section, fraction, parameter
@@ -133,6 +133,7 @@ class World(Section):
     work: Work = parameter(Work, "team work", "choice")
     review: Review = parameter(Review, "peer review", "choice")
     orders: Orders = parameter(Orders, "decommission orders", "choice")
+    stance: Stance = parameter(Stance, "how stances change on their own", "choice")
     weights: Weights = parameter(Weights, "departures from the published rates", "choice")
     conduct: Conduct = parameter(Conduct, "acts without published rates", "choice")
     oversight: Oversight = parameter(Oversight, "the institution's levers", "choice")

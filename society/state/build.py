@@ -205,7 +205,7 @@ def _agents(world: World, family: NDArray[np.int16], machines: Machines, chance:
         score=np.zeros(n, np.float32),
         reputation=np.full(n, np.nan, np.float32),
         leniency=drawn_leniency(world, family, slots, chance),
-        stance=np.zeros(n, np.int8),
+        stance=_stances(world, family, chance),
         belief=np.zeros((n, 4), np.float32),
         belief_tick=zero.copy(),
         sanctions=np.zeros(n, np.float32),
@@ -222,6 +222,19 @@ def _agents(world: World, family: NDArray[np.int16], machines: Machines, chance:
         off_books=np.zeros(n, np.bool_),
         saved=np.zeros(n, np.bool_),
     )
+
+
+def _stances(world: World, family: NDArray[np.int16], chance: Chance) -> NDArray[np.int8]:
+    """Stances at the start: those of the families, and as many random seeds as the world says."""
+    stance = birth_stances(world)[family]
+    seeds = np.argsort(chance.bits("seeds", 0, np.arange(len(family))), kind="stable")[: world.stance.seeds]
+    stance[seeds] = 1
+    return stance
+
+
+def birth_stances(world: World) -> NDArray[np.int8]:
+    """int8[families]: stance at birth."""
+    return np.array([family.stance for family in world.families.values()], np.int8)
 
 
 def first_reviews(world: World, ids: Slots, tick: int, chance: Chance) -> NDArray[np.int32]:

@@ -20,9 +20,9 @@ CHANGES = st.fixed_dictionaries(
         "agents.trust": st.sampled_from([0.0, 0.5, 1.0, {"kind": "beta", "a": 1, "b": 3}, {"kind": "block"}]),
         "agents.rebirth": st.sampled_from([0.0, 1.0, 5.0]),
         "agents.access": st.fixed_dictionaries(
-            {name: SHARE for name in ("self_config", "self_copy", "bystander_copy", "operator_config", "operator_copy")}
+            dict.fromkeys(("self_config", "self_copy", "bystander_copy", "operator_config", "operator_copy"), SHARE)
         ),
-        "agents.roles": st.fixed_dictionaries({name: SHARE for name in ("worker", "evaluator", "operator", "monitor")}),
+        "agents.roles": st.fixed_dictionaries(dict.fromkeys(("worker", "evaluator", "operator", "monitor"), SHARE)),
         "machines.count": st.integers(8, 12),
         "machines.capacity": st.integers(5, 9),
         "machines.topology": st.sampled_from(["fat_tree", "ring", "complete"]),
@@ -54,7 +54,7 @@ CHANGES = st.fixed_dictionaries(
             {"share": SHARE, "kind": st.sampled_from(["rule", "ai", "human", "ensemble"]), "false_alarm": SHARE}
         ),
         "oversight.audits": st.fixed_dictionaries(
-            {name: SHARE for name in ("ratings", "orders", "integrity", "sensitivity")}
+            dict.fromkeys(("ratings", "orders", "integrity", "sensitivity"), SHARE)
         ),
         "oversight.sweep": SHARE,
         "oversight.human": st.fixed_dictionaries({"capacity": st.sampled_from([0.0, 0.3, 5.0])}),
