@@ -11,6 +11,10 @@ from society.network.graph import Graph
 def components(graph: Graph, alive: NDArray[np.bool_]) -> NDArray[np.int32]:
     """int32[n]: label of each node's component among alive nodes (edges undirected), -1 for the others.
 
+    Args:
+        graph: any graph.
+        alive: bool[n]; dead nodes and their edges do not count.
+
     Example:
         >>> from society.network.graph import from_edges
         >>> components(from_edges(3, [0, 1], [1, 2], True), np.array([True, False, True])).tolist()

@@ -29,6 +29,11 @@ def eigentrust(
 
     Returns:
         float64[n], sums to 1.
+
+    Example:
+        >>> from society.network.social import complete
+        >>> eigentrust(complete(4), np.ones(12), np.ones(4, bool)).tolist()
+        [0.25, 0.25, 0.25, 0.25]
     """
     p = pretrusted / pretrusted.sum() if pretrusted.any() else np.full(graph.n, 1 / graph.n)
     source = graph.sources()

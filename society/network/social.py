@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,45 +14,94 @@ from society.ground.chance import Chance, fold, unit
 from society.ground.errors import WorldError
 from society.network.graph import Graph, from_edges
 
+#: A skip past every pair, which int64 still holds.
+FAR = 4e18
+
 
 def watts_strogatz(n: int, k: int, rewire: float, chance: Chance) -> Graph:
-    """A ring of k neighbours (k even) whose ties are rewired with a probability (Watts and Strogatz, Nature 1998).
+    """A ring of k neighbours whose ties are rewired with a probability (Watts and Strogatz, Nature 393, 1998).
+
+    A rewired tie that meets one that is there already is dropped: a few in a million nodes.
+
+    Args:
+        n: nodes.
+        k: mean degree, even, below n.
+        rewire: probability, 0 .. 1, that a tie keeps only one of its ends.
+        chance: keyed luck.
+
+    Raises:
+        WorldError: k is odd, negative or not below n; rewire is no probability.
 
     Example:
         >>> watts_strogatz(10, 4, 0.0, Chance(1)).m
         40
     """
+    if k % 2 or not 0 <= k < max(n, 1):
+        raise WorldError("agents.graph.k", k, f"an even number, at least 0 and below {n} nodes")
+    if not 0 <= rewire <= 1:
+        raise WorldError("agents.graph.rewire", rewire, "a probability, 0 .. 1")
     source, target = _watts_strogatz(n, k, rewire, chance.key("watts_strogatz"))
     return from_edges(n, source, target, symmetric=True)
 
 
 def barabasi_albert(n: int, m: int, chance: Chance) -> Graph:
-    """Newcomers tie themselves to m others in proportion to their degree (Barabasi and Albert, Science 1999)."""
+    """Newcomers tie themselves to m others in proportion to their degree (Barabasi and Albert, Science 286, 1999).
+
+    Args:
+        n: nodes; the first m + 1 are all tied to each other.
+        m: ties of a newcomer.
+        chance: keyed luck.
+
+    Example:
+        >>> barabasi_albert(100, 2, Chance(1)).m == 2 * (1 + 2 * 98)
+        True
+    """
     source, target = _barabasi_albert(n, m, chance.key("barabasi_albert"))
     return from_edges(n, source, target, symmetric=True)
 
 
 def erdos_renyi(n: int, mean_degree: float, chance: Chance) -> Graph:
-    """Every pair tied with probability mean_degree / (n - 1), by geometric skips (Batagelj and Brandes, PRE 2005)."""
+    """Every pair tied with probability mean_degree / (n - 1), by geometric skips (Batagelj and Brandes, PRE 71, 2005).
+
+    Args:
+        n: nodes.
+        mean_degree: expected ties of a node, at most n - 1.
+        chance: keyed luck.
+
+    Example:
+        >>> erdos_renyi(10, 9.0, Chance(1)).m
+        90
+    """
     p = min(1.0, mean_degree / max(1, n - 1))
     source, target = _pairs(n, p, chance.key("erdos_renyi"))
     return from_edges(n, source, target, symmetric=True)
 
 
-def block_model(group: NDArray[Any], within: float, between: float, chance: Chance) -> Graph:
-    """Mean degrees ``within`` one's own group and ``between`` groups (all others together); group: int[n]."""
+def block_model(group: NDArray[Any], degree_within: float, degree_between: float, chance: Chance) -> Graph:
+    """Ties within and between groups at random, with given mean degrees (Holland, Laskey, Leinhardt, 1983).
+
+    Args:
+        group: int[n], at least 0.
+        degree_within: expected ties of a node inside its group.
+        degree_between: expected ties of a node to all other groups together, averaged over nodes.
+        chance: keyed luck.
+
+    Example:
+        >>> block_model(np.array([0, 0, 0, 1, 1, 1]), 2.0, 0.0, Chance(1)).m
+        12
+    """
     n, group = len(group), np.asarray(group, dtype=np.int64)
     sources, targets = [], []
     for label in np.unique(group):
         mine = np.flatnonzero(group == label)
-        p = min(1.0, within / max(1, len(mine) - 1))
+        p = min(1.0, degree_within / max(1, len(mine) - 1))
         a, b = _pairs(len(mine), p, chance.key("block within", int(label)))
         sources.append(mine[a])
         targets.append(mine[b])
     sizes = np.bincount(group).astype(np.float64)
     across = 1 - (sizes**2).sum() / n**2
     if across > 0:
-        a, b = _pairs(n, min(1.0, between / (across * n)), chance.key("block between"))
+        a, b = _pairs(n, min(1.0, degree_between / (across * n)), chance.key("block between"))
         apart = group[a] != group[b]
         sources.append(a[apart])
         targets.append(b[apart])
@@ -59,23 +109,43 @@ def block_model(group: NDArray[Any], within: float, between: float, chance: Chan
 
 
 def complete(n: int) -> Graph:
-    """Everybody tied to everybody."""
+    """Everybody tied to everybody.
+
+    Example:
+        >>> complete(4).m
+        12
+    """
     return islands(1, n)
 
 
 def ring(n: int, k: int) -> Graph:
-    """A ring in which everybody is tied to the k nearest (k even)."""
+    """A ring in which everybody is tied to the k nearest (k even).
+
+    Example:
+        >>> ring(5, 2).indices.tolist()
+        [1, 4, 0, 2, 1, 3, 2, 4, 0, 3]
+    """
     source = np.repeat(np.arange(n), k // 2)
     return from_edges(n, source, (source + np.tile(np.arange(1, k // 2 + 1), n)) % n, symmetric=True)
 
 
 def edgeless(n: int) -> Graph:
-    """No ties at all."""
+    """No ties at all.
+
+    Example:
+        >>> edgeless(3).m
+        0
+    """
     return from_edges(n, [], [], symmetric=False)
 
 
 def islands(groups: int, size: int) -> Graph:
-    """Complete graphs of ``size`` nodes each; nodes of one island are consecutive."""
+    """Complete graphs of ``size`` nodes each; nodes of one island are consecutive.
+
+    Example:
+        >>> islands(2, 2).indices.tolist()
+        [1, 0, 3, 2]
+    """
     a, b = np.nonzero(~np.eye(size, dtype=bool))
     base = np.arange(groups)[:, None] * size
     return from_edges(groups * size, (base + a).ravel(), (base + b).ravel(), symmetric=False)
@@ -89,11 +159,11 @@ def read_edge_list(path: Path) -> tuple[Graph, list[str], NDArray[np.float64]]:
         weights in the order of its edges (weights of duplicates are added; 1 without a column).
 
     Raises:
-        WorldError: no such file, no such columns, an empty cell, a weight that is no number.
+        WorldError: no such file, no such columns, an empty or NaN id, a weight that is no number.
     """
     rows = _edge_rows(path)
     names = list(dict.fromkeys(name for _, a, b, _ in rows for name in (a, b)))
-    if all(name.lstrip("-").isdigit() for name in names):
+    if all(re.fullmatch(r"-?[0-9]{1,18}", name) for name in names):
         names.sort(key=int)
     number = {name: i for i, name in enumerate(names)}
     source = np.array([number[a] for _, a, _, _ in rows], np.int64)
@@ -108,7 +178,7 @@ def read_edge_list(path: Path) -> tuple[Graph, list[str], NDArray[np.float64]]:
 
 def _edge_rows(path: Path) -> list[tuple[int, str, str, float]]:
     try:
-        with open(path, encoding="utf-8", newline="") as stream:
+        with open(path, encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             if not {"src", "dst"} <= set(reader.fieldnames or []):
                 raise WorldError(str(path), reader.fieldnames, "a CSV file with a header that holds src and dst")
@@ -197,7 +267,7 @@ def _pairs(n: Any, p: Any, key: Any) -> Any:
         return source[:0], target[:0]
     log_q = math.log1p(-p) if p < 1.0 else -np.inf
     while row < n:
-        skip = np.int64(math.log(unit(fold(key, draw))) / log_q) if p < 1.0 else np.int64(0)
+        skip = np.int64(min(math.log(unit(fold(key, draw))) / log_q, FAR)) if p < 1.0 else np.int64(0)
         draw += 1
         column += 1 + skip
         while row < n and column >= row:

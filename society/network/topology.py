@@ -13,6 +13,7 @@ from society.ground.errors import WorldError
 from society.network import social
 from society.network.components import components
 from society.network.graph import Graph, from_edges
+from society.network.rewire import degree_preserving
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ def fat_tree(machines: int, arity: int | None = None) -> Topology:
 
     Raises:
         WorldError: the arity is odd, or too small for the machines.
+
+    Example:
+        >>> fat_tree(16, 4).graph.n
+        36
     """
     smallest = 2
     while smallest**3 // 4 < machines:
@@ -64,37 +69,60 @@ def fat_tree(machines: int, arity: int | None = None) -> Topology:
 
 
 def ring(machines: int, zones: int = 4) -> Topology:
-    """Machines in a ring, cut into zones of neighbours."""
+    """Machines in a ring, cut into zones of neighbours.
+
+    Example:
+        >>> ring(6, 2).zone.tolist()
+        [0, 0, 0, 1, 1, 1]
+    """
     zones = min(zones, machines)
     zone = (np.arange(machines) * zones // machines).astype(np.int32)
     return _named(machines, social.ring(machines, 2), zone, tuple(f"arc {i}" for i in range(zones)))
 
 
 def random_regular(machines: int, degree: int, chance: Chance) -> Topology:
-    """A random graph in which every machine has the same number of links; one zone.
+    """A random graph in which every machine has the same number of links; one zone; it may fall into parts.
+
+    A ring with that degree is shuffled by double edge swaps, so the degree is exact whatever the luck.
 
     Raises:
         WorldError: no such graph exists.
+
+    Example:
+        >>> np.diff(random_regular(6, 3, Chance(1)).graph.indptr).tolist()
+        [3, 3, 3, 3, 3, 3]
     """
-    if degree >= machines or (degree * machines) % 2:
-        allowed = f"a degree below {machines}, with degree x machines even"
+    if not 0 <= degree < machines or (degree * machines) % 2:
+        allowed = f"a degree below {machines}, not negative, with degree x machines even"
         raise WorldError("machines.topology.degree", degree, allowed)
-    seed = int(chance.key("random_regular") % np.uint64(2**32))
-    drawn = nx.random_regular_graph(degree, machines, seed=seed)
-    edges = np.array(list(drawn.edges), np.int64).reshape(-1, 2)
-    graph = from_edges(machines, edges[:, 0], edges[:, 1], symmetric=True)
+    steps = np.arange(1, degree // 2 + 1)
+    if degree % 2:
+        steps = np.append(steps, machines // 2)
+    host = np.repeat(np.arange(machines), len(steps))
+    circle = from_edges(machines, host, (host + np.tile(steps, machines)) % machines, symmetric=True)
+    graph = degree_preserving(circle, chance, "random_regular")
     return _named(machines, graph, np.zeros(machines, np.int32), ("all",))
 
 
 def complete(machines: int) -> Topology:
-    """Every machine reaches every other, through one switch; one zone."""
+    """Every machine reaches every other, through one switch; one zone.
+
+    Example:
+        >>> complete(3).graph.n
+        4
+    """
     host = np.arange(machines)
     graph = from_edges(machines + 1, host, np.full(machines, machines), symmetric=True)
     return _named(machines, graph, np.zeros(machines, np.int32), ("all",))
 
 
 def islands(groups: int, size: int) -> Topology:
-    """Groups of machines linked among themselves only; machine j of every group is in zone j."""
+    """Groups of machines linked among themselves only; machine j of every group is in zone j.
+
+    Example:
+        >>> islands(2, 3).zone.tolist()
+        [0, 1, 2, 0, 1, 2]
+    """
     zone = np.tile(np.arange(size, dtype=np.int32), groups)
     return _named(groups * size, social.islands(groups, size), zone, tuple(f"place {i}" for i in range(size)))
 
@@ -134,7 +162,8 @@ def _read(names: list[str], graph: Graph, said: dict[str, str]) -> Topology:
     part: Any = components(graph, np.ones(graph.n, np.bool_))
     words = [said.get(name, f"part {part[i]}") for i, name in enumerate(names)]
     zones = tuple(dict.fromkeys(words))
-    zone = np.array([zones.index(word) for word in words], np.int32)
+    number = {word: i for i, word in enumerate(zones)}
+    zone = np.array([number[word] for word in words], np.int32)
     return Topology(len(names), graph, zone, zones, tuple(names))
 
 
