@@ -1,8 +1,15 @@
 """One run of `decommission`, shared by all tests of a worker that only read it."""
 
+import os
+
 import pytest
+from hypothesis import settings
 
 import society
+
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search")
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")
