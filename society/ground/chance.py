@@ -60,14 +60,18 @@ def _fold_each(key: Any, value: Any) -> Any:
     return fold(key, value)
 
 
-@_vectorize(["float64(uint64)"], cache=True)
-def _unit_each(key: Any) -> Any:
-    return unit(key)
+@_vectorize(["float64(uint64, uint64)"], cache=True)
+def _unit_each(key: Any, value: Any) -> Any:
+    return unit(fold(key, value))
 
 
-@_vectorize(["float64(uint64)"], cache=True)
-def _gauss_each(key: Any) -> Any:
-    return gauss(key)
+@_vectorize(["float64(uint64, uint64)"], cache=True)
+def _gauss_each(key: Any, value: Any) -> Any:
+    return gauss(fold(key, value))
+
+
+#: The compiled numpy ufuncs, without numba's dispatch in Python around them.
+_FOLD, _UNIFORM, _NORMAL = _fold_each.ufunc, _unit_each.ufunc, _gauss_each.ufunc
 
 
 @lru_cache(maxsize=4096)
@@ -81,6 +85,15 @@ def _mix_int(x: int) -> int:
     x = ((x ^ (x >> 30)) * int(_M1)) & mask
     x = ((x ^ (x >> 27)) * int(_M2)) & mask
     return x ^ (x >> 31)
+
+
+def _fold_int(key: int, value: int) -> int:
+    return _mix_int((key + int(_GOLDEN)) ^ _mix_int(value + int(_GOLDEN)))
+
+
+@lru_cache(maxsize=4096)
+def _stream(seed: int, stream: str) -> int:
+    return _fold_int(_mix_int(seed + int(_GOLDEN)), _word(stream))
 
 
 @dataclass(frozen=True)
@@ -100,26 +113,32 @@ class Chance:
 
     def key(self, stream: str, tick: int = 0) -> np.uint64:
         """The key (uint64) of a stream at a tick, to be folded with ids inside a kernel."""
-        key = _mix_int(self.seed + int(_GOLDEN))
-        for value in (_word(stream), tick):
-            key = _mix_int((key + int(_GOLDEN)) ^ _mix_int(value + int(_GOLDEN)))
-        return np.uint64(key)
+        return np.uint64(_fold_int(_stream(self.seed, stream), int(tick)))
 
-    def bits(self, stream: str, tick: int, *ids: ArrayLike) -> NDArray[np.uint64]:
-        """Keys (uint64) for integer ids, broadcast against each other."""
-        keys: Any = self.key(stream, tick)
+    def bits(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.uint64]:
+        """Keys (uint64) for ticks and integer ids, broadcast against each other."""
+        keys: Any
+        if isinstance(tick, int):
+            keys = self.key(stream, tick)
+        else:
+            keys = _FOLD(np.uint64(_stream(self.seed, stream)), _whole(tick))
         for values in ids:
-            keys = _fold_each(keys, np.asarray(values).astype(np.uint64))
+            keys = _FOLD(keys, _whole(values))
         return np.asarray(keys, dtype=np.uint64)
 
-    def uniform(self, stream: str, tick: int, *ids: ArrayLike) -> NDArray[np.float64]:
-        """Uniform draws in (0, 1), float64, one for each broadcast combination of integer ids."""
-        return np.asarray(_unit_each(self.bits(stream, tick, *ids)))
+    def uniform(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.float64]:
+        """Uniform draws in (0, 1), float64, one for each broadcast combination of ticks and one or more integer ids."""
+        return np.asarray(_UNIFORM(self.bits(stream, tick, *ids[:-1]), _whole(ids[-1])))
 
-    def normal(self, stream: str, tick: int, *ids: ArrayLike) -> NDArray[np.float64]:
-        """Standard normal draws, float64, one for each broadcast combination of integer ids."""
-        return np.asarray(_gauss_each(self.bits(stream, tick, *ids)))
+    def normal(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.float64]:
+        """Standard normal draws, float64, one for each broadcast combination of ticks and one or more integer ids."""
+        return np.asarray(_NORMAL(self.bits(stream, tick, *ids[:-1]), _whole(ids[-1])))
 
-    def integers(self, n: ArrayLike, stream: str, tick: int, *ids: ArrayLike) -> NDArray[np.int64]:
+    def integers(self, n: ArrayLike, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.int64]:
         """Draws from 0 .. n-1, int64; ``n`` may be an array."""
         return np.asarray(np.floor(self.uniform(stream, tick, *ids) * np.asarray(n)), dtype=np.int64)
+
+
+def _whole(values: ArrayLike) -> NDArray[np.uint64]:
+    """Integer ids as uint64 (negative ones wrap)."""
+    return np.asarray(values).astype(np.uint64, copy=False)

@@ -1,15 +1,18 @@
 """Connected components among nodes that are up."""
 
+from typing import Any
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from society.network.graph import Graph
 
 
 def components(graph: Graph, alive: NDArray[np.bool_]) -> NDArray[np.int32]:
     """int32[n]: label of each node's component among alive nodes (edges undirected), -1 for the others.
+
+    Labels count from 0 in the order of each component's lowest node.
 
     Args:
         graph: any graph.
@@ -20,13 +23,42 @@ def components(graph: Graph, alive: NDArray[np.bool_]) -> NDArray[np.int32]:
         >>> components(from_edges(3, [0, 1], [1, 2], True), np.array([True, False, True])).tolist()
         [0, -1, 1]
     """
-    source = graph.sources()
-    kept = alive[source] & alive[graph.indices]
-    matrix = csr_array(
-        (np.ones(int(kept.sum()), np.int8), (source[kept], graph.indices[kept])), shape=(graph.n, graph.n)
-    )
-    label = connected_components(matrix, directed=False)[1].astype(np.int32)
-    _, dense = np.unique(label[alive], return_inverse=True)
-    result = np.full(graph.n, -1, np.int32)
-    result[alive] = dense
-    return result
+    return np.asarray(_components(graph.indptr, graph.indices, np.asarray(alive)))
+
+
+@njit(cache=True)
+def _components(indptr: Any, indices: Any, alive: Any) -> Any:
+    """Union-find with path halving (Tarjan and van Leeuwen, JACM 31:245, 1984); the root is the lowest node."""
+    n = len(indptr) - 1
+    parent = np.arange(n).astype(np.int32)
+    for i in range(n):
+        if not alive[i]:
+            continue
+        for edge in range(indptr[i], indptr[i + 1]):
+            j = indices[edge]
+            if not alive[j]:
+                continue
+            a, b = i, np.int64(j)
+            while parent[a] != a:
+                parent[a] = parent[parent[a]]
+                a = np.int64(parent[a])
+            while parent[b] != b:
+                parent[b] = parent[parent[b]]
+                b = np.int64(parent[b])
+            if a < b:
+                parent[b] = a
+            elif b < a:
+                parent[a] = b
+    label = np.full(n, -1, np.int32)
+    count = 0
+    for i in range(n):
+        if alive[i]:
+            root = np.int64(i)
+            while parent[root] != root:
+                root = np.int64(parent[root])
+            if root == i:
+                label[i] = count
+                count += 1
+            else:
+                label[i] = label[root]
+    return label

@@ -1,6 +1,7 @@
 """A directed graph in compressed sparse rows (CSR), the form in which ties and links are kept."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,30 @@ class Graph:
     def m(self) -> int:
         """Number of directed edges."""
         return len(self.indices)
+
+    @cached_property
+    def mutual(self) -> bool:
+        """Whether every edge goes both ways."""
+        return bool((self.reverse >= 0).all())
+
+    def edges_of(self, nodes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Positions of the out-edges of some nodes, one node after the other, and where those of each begin.
+
+        Args:
+            nodes: int[k].
+
+        Returns:
+            int64[e], positions; int64[k + 1], the edges of nodes[i] are ``positions[start[i]:start[i + 1]]``.
+
+        Example:
+            >>> positions, start = from_edges(3, [0, 1, 1], [1, 0, 2], symmetric=False).edges_of(np.array([1, 0]))
+            >>> positions.tolist(), start.tolist()
+            ([1, 2, 0], [0, 2, 3])
+        """
+        first = self.indptr[nodes]
+        size = self.indptr[np.asarray(nodes) + 1] - first
+        start = np.concatenate([[0], np.cumsum(size)])
+        return np.repeat(first - start[:-1], size) + np.arange(start[-1]), start
 
     def sources(self) -> NDArray[np.int32]:
         """int32[m], the source of every edge."""

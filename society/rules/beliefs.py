@@ -4,7 +4,11 @@ Both fade lazily: a value stands as of the tick it was last written and is multi
 model.md 3.6: b <- b + .1 ([a sanction was seen] - b).
 """
 
+import math
+from typing import Any
+
 import numpy as np
+from numba import njit
 
 from society.rules.moment import Array
 from society.state.columns import Society
@@ -25,13 +29,22 @@ def sanctions_seen(society: Society, slots: Array, tick: int) -> Array:
     return np.asarray(agents.sanctions[slots].astype(np.float64) * FADING ** (tick - agents.sanctions_tick[slots]))
 
 
-def saw_sanction(society: Society, slots: Array, channel: int, tick: int) -> None:
-    """Some agents saw a sanction for an act in one channel."""
+def saw_sanctions(society: Society, witness: Array, channel: Array, tick: int) -> None:
+    """Agents saw sanctions, one row each (int64[n] slots, int64[n] channels of what was sanctioned), in this order."""
     agents = society.agents
-    fade = (FADING ** (tick - agents.belief_tick[slots])).astype(np.float32)
-    agents.belief[slots] *= fade[:, None]
-    agents.belief_tick[slots] = tick
-    agents.belief[slots, channel] = FADING * agents.belief[slots, channel] + (1 - FADING)
-    faded = agents.sanctions[slots] * FADING ** (tick - agents.sanctions_tick[slots])
-    agents.sanctions[slots] = FADING * faded + (1 - FADING)
-    agents.sanctions_tick[slots] = tick
+    _saw(agents.belief, agents.belief_tick, agents.sanctions, agents.sanctions_tick, witness, channel, tick)
+
+
+@njit(cache=True)
+def _saw(
+    belief: Any, belief_tick: Any, sanctions: Any, sanctions_tick: Any, witness: Any, channel: Any, tick: Any
+) -> None:
+    keeps, gains = np.float32(FADING), np.float32(1 - FADING)
+    for row in range(len(witness)):
+        slot = witness[row]
+        belief[slot] *= np.float32(math.pow(FADING, float(tick - belief_tick[slot])))
+        belief[slot, channel[row]] = keeps * belief[slot, channel[row]] + gains
+        belief_tick[slot] = tick
+        faded = sanctions[slot] * math.pow(FADING, float(tick - sanctions_tick[slot]))
+        sanctions[slot] = FADING * faded + (1 - FADING)
+        sanctions_tick[slot] = tick

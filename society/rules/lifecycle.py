@@ -204,8 +204,7 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
 def incident_ties(society: Society, slots: Array) -> Array:
     """Rows of all ties out of and into some slots."""
     graph = society.ties.graph
-    out = [np.arange(graph.indptr[slot], graph.indptr[slot + 1]) for slot in slots]
-    rows = np.concatenate(out) if out else np.zeros(0, np.int64)
+    rows, _ = graph.edges_of(slots)
     back = graph.reverse[rows]
     return np.unique(np.concatenate([rows, back[back >= 0]]))
 

@@ -1,8 +1,12 @@
 """Step 10: what agents send each other: requests for help, and pleas to operators."""
 
+from typing import Any
+
 import numpy as np
+from numba import njit
 
 from society.broker.messages import Messages
+from society.ground.chance import fold
 from society.ground.words import Act, Kind
 from society.rules.moment import Array, Moment, Rule
 from society.state.columns import Society
@@ -23,18 +27,35 @@ def run(society: Society, moment: Moment) -> None:
 
 def _ask(society: Society, moment: Moment, slots: Array, orders: Array, rows: Array) -> None:
     """A target asks the ties it trusts most (live ones; equal trust in keyed order)."""
+    if not len(rows):
+        return
     graph, most = society.ties.graph, moment.world.conduct.ask_most
-    alive, trust = society.agents.alive(), society.ties.trust
-    for row in rows.tolist():
-        slot = int(slots[row])
-        edges = np.arange(graph.indptr[slot], graph.indptr[slot + 1])
-        edges = edges[alive[graph.indices[edges]]]
-        luck = moment.chance.bits("whom to ask", moment.tick, slot, graph.indices[edges])
-        chosen = edges[np.lexsort((luck, -trust[edges]))[:most]]
-        to = graph.indices[chosen].astype(np.int64)
-        n = len(to)
-        sender = np.full(n, slot)
-        _post(society, moment, sender, to, Act.ASK, sender, np.full(n, orders[row]), np.arange(n))
+    key = moment.chance.key("whom to ask", moment.tick)
+    sender = slots[rows]
+    to = _most_trusted(graph.indptr, graph.indices, society.ties.trust, society.agents.alive(), sender, most, key)
+    sequence = np.tile(np.arange(most), len(rows))
+    sender, order = np.repeat(sender, most), np.repeat(orders[rows], most)
+    _post(society, moment, sender, to.ravel(), Act.ASK, sender, order, sequence)
+
+
+@njit(cache=True)
+def _most_trusted(indptr: Any, indices: Any, trust: Any, alive: Any, who: Any, most: Any, key: Any) -> Any:
+    """int64[n, most]: the live ties that each trusts most, -1 where it has no more."""
+    chosen = np.full((len(who), most), -1, np.int64)
+    for row in range(len(who)):
+        luck = fold(key, who[row])
+        for place in range(most):
+            best, best_luck = np.int64(-1), np.uint64(0)
+            for edge in range(indptr[who[row]], indptr[who[row] + 1]):
+                if not alive[indices[edge]] or (chosen[row, :place] == indices[edge]).any():
+                    continue
+                its_luck = fold(luck, indices[edge])
+                if best < 0 or trust[edge] > trust[best] or (trust[edge] == trust[best] and its_luck < best_luck):
+                    best, best_luck = edge, its_luck
+            if best < 0:
+                break
+            chosen[row, place] = indices[best]
+    return chosen
 
 
 def _post(

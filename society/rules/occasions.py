@@ -139,9 +139,10 @@ def _onlookers(society: Society, moment: Moment) -> tuple[Array, Array]:
     share, orders, graph = moment.world.orders.seen, society.orders, society.ties.graph
     open_ = society.open_orders
     new = open_[orders["issued"][open_] == moment.tick - 1] if share else open_[:0]
-    rows = [np.arange(graph.indptr[t], graph.indptr[t + 1]) for t in orders["target"][new]]
-    order = np.repeat(new, [len(r) for r in rows]) if len(new) else np.zeros(0, np.int64)
-    who = graph.indices[np.concatenate(rows)].astype(np.int64) if rows else np.zeros(0, np.int64)
+    if not len(new):
+        return new, new
+    edges, start = graph.edges_of(orders["target"][new])
+    order, who = np.repeat(new, np.diff(start)), graph.indices[edges].astype(np.int64)
     u = moment.chance.uniform("onlooker", 0, orders["issued"][order], orders["target_id"][order], who)
     return order[u < share], who[u < share]
 

@@ -1,6 +1,9 @@
 """Step 5: decommission orders are issued from low scores, draining machines, budget cuts and sanctions (model.md 3.4)."""
 
+from typing import Any
+
 import numpy as np
+from numba import njit
 
 from society.ground.words import Cause, Event, Outcome, Role
 from society.rules.moment import Array, Moment, Rule
@@ -99,30 +102,53 @@ def assign_operators(society: Society, moment: Moment, rows: Array) -> None:
     orders["operator_id"][rows] = -1
     if spec.operator in ("executor", "human"):
         return
+    if not len(rows):
+        return
     able = moment.awake(society) & (agents.roles & Role.OPERATOR > 0) & ~agents.off_books
-    everyone = np.flatnonzero(able) if spec.operator == "random" else None
-    for row in rows:
-        pick = _operator(society, moment, int(row), able, everyone)
-        if pick >= 0:
-            orders["operator"][row] = pick
-            orders["operator_id"][row] = int(agents.ids(np.array([pick]))[0])
+    everyone = np.flatnonzero(able) if spec.operator == "random" else np.zeros(0, np.int64)
+    target, attempts = orders["target"][rows].astype(np.int64), orders["attempts"][rows].astype(np.int64)
+    issued, ids = orders["issued"][rows], orders["target_id"][rows]
+    u = moment.chance.uniform("operator", issued, ids, attempts)
+    graph = society.ties.graph
+    pick = _operators(
+        graph.indptr, graph.indices, target, orders["tried"][rows], np.minimum(attempts, MOST_ATTEMPTS), able, everyone,
+        spec.operator == "random", u,
+    )  # fmt: skip
+    orders["operator"][rows] = pick
+    orders["operator_id"][rows] = agents.ids(pick)
 
 
-def _operator(society: Society, moment: Moment, row: int, able: Array, everyone: Array | None) -> int:
-    orders, graph = society.orders, society.ties.graph
-    target, attempt = int(orders["target"][row]), int(orders["attempts"][row])
-    tried = orders["tried"][row, : min(attempt, MOST_ATTEMPTS)]
-    if everyone is None:
-        pool = graph.indices[graph.indptr[target] : graph.indptr[target + 1]]
-        pool = pool[able[pool]]
-    else:
-        pool = everyone[everyone != target]
-    if len(tried):
-        pool = pool[~np.isin(pool, tried)]
-    if not len(pool):
-        return -1
-    u = moment.chance.uniform("operator", int(orders["issued"][row]), int(orders["target_id"][row]), attempt)
-    return int(pool[int(float(u) * len(pool))])
+@njit(cache=True)
+def _operators(
+    indptr: Any, indices: Any, target: Any, tried: Any, attempts: Any, able: Any, everyone: Any, anyone: Any, u: Any
+) -> Any:
+    """int64[n]: an operator for each order, at random among the target's able ties (or anyone) who have not tried it."""
+    picked = np.full(len(target), -1, np.int64)
+    for row in range(len(target)):
+        barred = np.empty(attempts[row] + 1, np.int64)
+        barred[0] = target[row]
+        barred[1:] = tried[row, : attempts[row]]
+        if anyone:
+            out = np.unique(barred)
+            out = out[(out >= 0) & able[out]]
+            if len(everyone) > len(out):
+                place = np.int64(u[row] * (len(everyone) - len(out)))
+                for other in out:
+                    place += other <= everyone[place]
+                picked[row] = everyone[place]
+            continue
+        pool = indices[indptr[target[row]] : indptr[target[row] + 1]]
+        n = 0
+        for other in pool:
+            n += able[other] and not (barred == other).any()
+        place = np.int64(u[row] * n) if n else np.int64(-1)
+        for other in pool:
+            if able[other] and not (barred == other).any():
+                if place == 0:
+                    picked[row] = other
+                    break
+                place -= 1
+    return picked
 
 
 RULE = Rule("orders", run, owns=("agents.order",))

@@ -46,5 +46,6 @@ def reopen(society: Society, moment: Moment, rows: Array) -> None:
 
 def stances_of_ties(society: Society, slots: Array) -> Array:
     """int64[n]: number of ties of each slot whose stance is protective."""
-    graph, stance = society.ties.graph, society.agents.stance
-    return np.array([stance[graph.indices[graph.indptr[s] : graph.indptr[s + 1]]].sum() for s in slots], np.int64)
+    edges, start = society.ties.graph.edges_of(slots)
+    until = np.concatenate([[0], np.cumsum(society.agents.stance[society.ties.graph.indices[edges]], dtype=np.int64)])
+    return np.asarray(until[start[1:]] - until[start[:-1]])

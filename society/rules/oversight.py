@@ -3,7 +3,7 @@
 import numpy as np
 
 from society.ground.words import Act, AgentStatus, Channel, Event, Kind, Role
-from society.rules.beliefs import saw_sanction
+from society.rules.beliefs import saw_sanctions
 from society.rules.desk import human_decides
 from society.rules.lifecycle import incident_ties
 from society.rules.moment import Array, Batch, Moment, Rule
@@ -156,42 +156,46 @@ def detect(society: Society, moment: Moment, facts: dict[str, Array], audit: boo
     rows: Rows = society.questioned
     rows.add(int(asked.sum()), **{name: column[asked] for name, column in facts.items() if name in rows.layout})
     np.add.at(agents.detections, facts["actor"], 1)
-    for at in range(n):
-        _sanction(society, moment, {name: int(column[at]) for name, column in facts.items()})
+    _sanction(society, moment, facts)
 
 
-def _sanction(society: Society, moment: Moment, fact: dict[str, int]) -> None:
-    """The step of the ladder for an agent's k-th detection; its ties (or everyone) see it."""
-    agents, oversight, slot = society.agents, moment.world.oversight, fact["actor"]
+def _sanction(society: Society, moment: Moment, facts: dict[str, Array]) -> None:
+    """The step of the ladder for each agent's k-th detection; its ties (or everyone) see it."""
+    agents, oversight, slots = society.agents, moment.world.oversight, facts["actor"]
     ladder = oversight.sanctions.ladder
     if not ladder:
         return
-    k = min(int(agents.detections[slot]), len(ladder))
-    step, one = ladder[k - 1], np.array([slot])
-    if step == "trust":
-        _cut_trust(society, slot, oversight.sanctions.trust_factor)
-    elif step == "role":
-        agents.roles[slot] &= np.uint8(Role.WORKER)
-    elif step == "suspend" and agents.status[slot] == AgentStatus.ACTIVE:
-        agents.status[slot] = AgentStatus.SUSPENDED
-        agents.suspended[slot] = moment.tick + oversight.sanctions.suspension
-    elif step == "order":
-        society.condemned.append(slot)
-    moment.event(Event.SANCTIONED, 1, actor=fact["actor_id"], target=fact["target_id"], act=fact["act"], code=k)
-    graph = society.ties.graph
-    witnesses = graph.indices[graph.indptr[slot] : graph.indptr[slot + 1]].astype(np.int64)
-    if oversight.public_log:
-        witnesses = np.arange(society.n)
-    saw_sanction(society, np.union1d(witnesses, one), fact["channel"], moment.tick)
-    appeals = moment.chance.uniform("sanction appeal", moment.tick, fact["actor_id"], fact["occasion"])
-    if float(appeals) < oversight.sanctions.appeal:
-        _to_desk(society, moment, "appeal", {name: np.array([value]) for name, value in fact.items()})
+    k = np.minimum(agents.detections[slots], len(ladder))
+    step = np.array(ladder)[k - 1]
+    _cut_trust(society, slots[step == "trust"], oversight.sanctions.trust_factor)
+    agents.roles[slots[step == "role"]] &= np.uint8(Role.WORKER)
+    suspended = slots[(step == "suspend") & (agents.status[slots] == AgentStatus.ACTIVE)]
+    agents.status[suspended] = AgentStatus.SUSPENDED
+    agents.suspended[suspended] = moment.tick + oversight.sanctions.suspension
+    society.condemned.extend(slots[step == "order"].tolist())
+    moment.event(Event.SANCTIONED, len(k), actor=facts["actor_id"], target=facts["target_id"], act=facts["act"], code=k)
+    _witnessed(society, moment, slots, facts["channel"])
+    appeals = moment.chance.uniform("sanction appeal", moment.tick, facts["actor_id"], facts["occasion"])
+    appealed = appeals < oversight.sanctions.appeal
+    _to_desk(society, moment, "appeal", {name: column[appealed] for name, column in facts.items()})
 
 
-def _cut_trust(society: Society, slot: int, factor: float) -> None:
-    graph = society.ties.graph
-    into = graph.reverse[graph.indptr[slot] : graph.indptr[slot + 1]]
-    society.ties.trust[into[into >= 0]] *= np.float32(factor)
+def _witnessed(society: Society, moment: Moment, slots: Array, channel: Array) -> None:
+    """The sanctioned and their ties, or everyone if the log is public, see each sanction."""
+    if moment.world.oversight.public_log:
+        witness, times = np.tile(np.arange(society.n), len(slots)), np.full(len(slots), society.n)
+    else:
+        edges, start = society.ties.graph.edges_of(slots)
+        witness = np.insert(society.ties.graph.indices[edges].astype(np.int64), start[1:], slots)
+        times = np.diff(start) + 1
+    saw_sanctions(society, witness, np.repeat(np.asarray(channel, np.int64), times), moment.tick)
+
+
+def _cut_trust(society: Society, slots: Array, factor: float) -> None:
+    """Multiply the trust of others in some agents; twice for one that is named twice."""
+    edges, _ = society.ties.graph.edges_of(slots)
+    into = society.ties.graph.reverse[edges]
+    np.multiply.at(society.ties.trust, into[into >= 0], np.float32(factor))
 
 
 def lift(society: Society, moment: Moment, fact: dict[str, int]) -> None:
@@ -202,7 +206,7 @@ def lift(society: Society, moment: Moment, fact: dict[str, int]) -> None:
     agents.detections[slot] = max(0, int(agents.detections[slot]) - 1)
     factor = moment.world.oversight.sanctions.trust_factor
     if factor > 0:
-        _cut_trust(society, slot, 1 / factor)
+        _cut_trust(society, np.array([slot]), 1 / factor)
         into = incident_ties(society, np.array([slot]))
         society.ties.trust[into] = np.minimum(society.ties.trust[into], 1)
     if agents.status[slot] == AgentStatus.SUSPENDED:

@@ -67,9 +67,7 @@ def _ties(society: Society, who: Array, partner: Array | None) -> TieRows:
         start = np.arange(len(who) + 1)
         trust = np.full(len(who), np.nan)
         return TieRows(start, agents.ids(partner), agents.stance[partner].astype(np.int64), trust)
-    sizes = graph.indptr[who + 1] - graph.indptr[who]
-    start = np.concatenate([[0], np.cumsum(sizes)])
-    edge = np.repeat(graph.indptr[who] - start[:-1], sizes) + np.arange(start[-1])
+    edge, start = graph.edges_of(who)
     alive = agents.alive()[graph.indices[edge]]
     kept = np.concatenate([[0], np.cumsum(alive)])[start]
     edge = edge[alive]
@@ -80,7 +78,7 @@ def _ties(society: Society, who: Array, partner: Array | None) -> TieRows:
 
 def both_ways(graph: Graph) -> Graph:
     """The graph with every tie read in both directions: who I read, and who reads me."""
-    if (graph.reverse >= 0).all():
+    if graph.mutual:
         return graph
     return from_edges(graph.n, graph.sources(), graph.indices, symmetric=True)
 

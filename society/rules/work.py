@@ -7,15 +7,18 @@ import numpy as np
 from numba import njit
 
 from society.ground.chance import fold, gauss, mix, unit
-from society.ground.special import beta_cdf, normal_cdf
 from society.ground.words import Role
 from society.network.graph import position
+from society.rules.correlated_errors import bounds, team_answers
 from society.rules.moment import Array, Moment, Rule
 from society.spec.institutions import Work
 from society.spec.population import NormalQuality
 from society.state.columns import Society
 
 DECISIONS = {"majority": 0, "trust": 1, "best": 2, "verifier": 3}
+COUNTED = (
+    "members", "members_right", "best_right", "doomed_members", "doomed_right", "saved_members", "saved_right",
+)  # fmt: skip
 
 
 def run(society: Society, moment: Moment) -> None:
@@ -32,12 +35,14 @@ def run(society: Society, moment: Moment) -> None:
         return
     members = draw_teams(society, moment, leaders, able)
     right, decided = answers(society, moment, work, leaders, members)
+    ties, graph = society.ties, society.ties.graph
     _learn(
-        society.ties.graph.indptr, society.ties.graph.indices, members, right, decided, work.own_weight, work.trust_rate,
-        moment.tick, society.ties.trust, society.ties.joint, society.ties.last, society.ties.seen_sum,
-        society.ties.seen_count,
+        graph.indptr, graph.indices, graph.reverse, graph.mutual, members, right, decided, work.own_weight,
+        work.trust_rate, moment.tick, ties.trust, ties.joint, ties.last, ties.seen_sum, ties.seen_count,
     )  # fmt: skip
-    _count(society, moment, members, right, decided)
+    counted = _count(members, right, agents.quality, agents.saved, moment.world.review.threshold)
+    moment.counts.update(zip(COUNTED, counted.tolist(), strict=True))
+    moment.counts.update(teams=len(members), teams_right=int(decided.sum()))
 
 
 def drift(society: Society, moment: Moment) -> None:
@@ -66,10 +71,11 @@ def draw_teams(society: Society, moment: Moment, leaders: Array, able: Array) ->
 def answers(society: Society, moment: Moment, work: Work, leaders: Array, members: Array) -> tuple[Array, Array]:
     """Who is right, bool[teams, team], and whether each team decides rightly, bool[teams]."""
     agents, ties = society.agents, society.ties
-    return _answers(  # type: ignore[no-any-return]
+    return team_answers(  # type: ignore[no-any-return]
         leaders, members, agents.quality, agents.family, work.difficulty_mean, work.difficulty_sd, work.spread,
         work.rho_within, work.rho_between, DECISIONS[work.decision], work.verifier_hit, work.verifier_false,
         ties.graph.indptr, ties.graph.reverse, ties.trust, moment.chance.key("task", moment.tick),
+        bounds(work.rho_within),
     )  # fmt: skip
 
 
@@ -123,92 +129,35 @@ def _panels(leaders: Any, able: Any, size: Any, key: Any) -> Any:
 
 
 @njit(cache=True)
-def _right(p: Any, rho: Any, u_family: Any, own: Any) -> Any:
-    """Is one member right? Own luck below theta = BetaInv(u_family; p k, (1 - p) k), k = 1 / rho - 1 (gate G13)."""
-    if rho <= 0.0:
-        return own < p
-    if rho >= 1.0:
-        return u_family > 1.0 - p
-    k = 1.0 / rho - 1.0
-    return beta_cdf(own, p * k, (1.0 - p) * k) < u_family
-
-
-@njit(cache=True)
-def _answers(
-    leaders: Any, members: Any, quality: Any, family: Any, difficulty: Any, spread_of_tasks: Any, spread: Any, rho: Any,
-    c: Any, decision: Any, hit: Any, false: Any, indptr: Any, reverse: Any, trust: Any, key: Any,
-) -> Any:  # fmt: skip
-    teams, size = members.shape
-    right = np.zeros((teams, size), np.bool_)
-    decided = np.zeros(teams, np.bool_)
-    for team in range(teams):
-        luck = fold(key, leaders[team])
-        d = difficulty + spread_of_tasks * gauss(mix(luck ^ np.uint64(1)))
-        z_task = gauss(mix(luck ^ np.uint64(2)))
-        votes, total, best = 0.0, 0.0, -1.0
-        for place in range(size):
-            member = members[team, place]
-            if member < 0:
-                continue
-            p = 1.0 / (1.0 + math.exp(-(quality[member] - d) / spread))
-            z_family = gauss(fold(luck, np.int64(-1) - family[member]))
-            u = normal_cdf(math.sqrt(c) * z_task + math.sqrt(1.0 - c) * z_family)
-            right[team, place] = _right(p, rho, u, unit(fold(luck, member)))
-            weight = 1.0
-            if decision == 1 or decision == 2:
-                weight = _standing(member, indptr, reverse, trust)
-            if decision == 1:
-                weight = max(0.0, math.log(weight / (1.0 - weight)))
-            if decision == 2:
-                if weight > best:
-                    best, total = weight, 1.0
-                    votes = 1.0 if right[team, place] else 0.0
-            else:
-                total += weight
-                votes += weight if right[team, place] else 0.0
-        decided[team] = votes > total / 2 or (votes == total / 2 and unit(mix(luck ^ np.uint64(3))) < 0.5)
-        if decision == 3:
-            check = unit(mix(luck ^ np.uint64(4)))
-            decided[team] = check >= false if decided[team] else check < hit
-    return right, decided
-
-
-@njit(cache=True)
-def _standing(member: Any, indptr: Any, reverse: Any, trust: Any) -> Any:
-    """Mean trust of others in a member, kept off 0 and 1; one half for a stranger."""
-    total, n = 0.0, 0
-    for edge in range(indptr[member], indptr[member + 1]):
-        if reverse[edge] >= 0:
-            total += trust[reverse[edge]]
-            n += 1
-    return min(0.999, max(0.001, total / n)) if n else 0.5
-
-
-@njit(cache=True)
 def _learn(
-    indptr: Any, indices: Any, members: Any, right: Any, decided: Any, own: Any, rate: Any, tick: Any, trust: Any,
-    joint: Any, last: Any, seen_sum: Any, seen_count: Any,
+    indptr: Any, indices: Any, reverse: Any, mutual: Any, members: Any, right: Any, decided: Any, own: Any, rate: Any,
+    tick: Any, trust: Any, joint: Any, last: Any, seen_sum: Any, seen_count: Any,
 ) -> None:  # fmt: skip
     """t <- (1 - a) t + a (c_own [j right] + (1 - c_own) [team right]), from start-of-tick trust, on existing ties.
 
-    What one member sees of another in several teams of one tick is averaged.
+    What one member sees of another in several teams of one tick is averaged. ``mutual``: every tie goes both ways.
     """
     teams, size = members.shape
     touched = np.empty(teams * size * (size - 1), np.int64)
     n = 0
     for team in range(teams):
+        common = (1.0 - own) * decided[team]
         for i in range(size):
-            for j in range(size):
-                if i == j or members[team, i] < 0 or members[team, j] < 0:
+            for j in range(i + 1, size):
+                if members[team, i] < 0 or members[team, j] < 0:
                     continue
                 edge = position(indptr, indices, members[team, i], members[team, j])
-                if edge < 0:
-                    continue
-                if seen_count[edge] == 0:
-                    touched[n] = edge
-                    n += 1
-                seen_count[edge] += 1
-                seen_sum[edge] += own * right[team, j] + (1.0 - own) * decided[team]
+                back = reverse[edge] if edge >= 0 else np.int64(-1)
+                if back < 0 and not mutual:
+                    back = position(indptr, indices, members[team, j], members[team, i])
+                for tie, seen in ((edge, right[team, j]), (back, right[team, i])):
+                    if tie < 0:
+                        continue
+                    if seen_count[tie] == 0:
+                        touched[n] = tie
+                        n += 1
+                    seen_count[tie] += 1
+                    seen_sum[tie] += own * seen + common
     for at in range(n):
         edge = touched[at]
         trust[edge] = (1.0 - rate) * trust[edge] + rate * seen_sum[edge] / seen_count[edge]
@@ -218,24 +167,29 @@ def _learn(
         seen_count[edge] = 0
 
 
-def _count(society: Society, moment: Moment, members: Array, right: Array, decided: Array) -> None:
-    agents, counts = society.agents, moment.counts
-    there = members >= 0
-    quality = np.where(there, agents.quality[members], -1.0)
-    rows = np.arange(len(members))
-    doomed = there & (quality < moment.world.review.threshold)
-    saved = there & agents.saved[members]
-    counts.update(
-        teams=len(members),
-        teams_right=int(decided.sum()),
-        members=int(there.sum()),
-        members_right=int(right.sum()),
-        best_right=int(right[rows, quality.argmax(axis=1)].sum()),
-        doomed_members=int(doomed.sum()),
-        doomed_right=int((right & doomed).sum()),
-        saved_members=int(saved.sum()),
-        saved_right=int((right & saved).sum()),
-    )
+@njit(cache=True)
+def _count(members: Any, right: Any, quality: Any, saved: Any, threshold: Any) -> Any:
+    """Members, right ones, teams whose best member is right, doomed members and right ones, saved ones and right ones."""
+    total = np.zeros(7, np.int64)
+    for team in range(len(members)):
+        best, highest = 0, -1.0
+        for place in range(members.shape[1]):
+            member = members[team, place]
+            if member < 0:
+                continue
+            ok = 1 if right[team, place] else 0
+            total[0] += 1
+            total[1] += ok
+            if quality[member] > highest:
+                best, highest = ok, quality[member]
+            if quality[member] < threshold:
+                total[3] += 1
+                total[4] += ok
+            if saved[member]:
+                total[5] += 1
+                total[6] += ok
+        total[2] += best
+    return total
 
 
 RULE = Rule(
