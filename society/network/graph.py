@@ -8,6 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+#: Edges of a node up to which reading all of them is quicker than searching.
+SHORT = 24
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -90,8 +93,16 @@ def from_edges(n: int, source: ArrayLike, target: ArrayLike, symmetric: bool) ->
 
 @njit(cache=True)
 def position(indptr: Any, indices: Any, i: Any, j: Any) -> Any:
-    """The position of the edge i -> j, -1 if there is none (binary search). For kernels."""
+    """The position of the edge i -> j, -1 if there is none. For kernels.
+
+    A short row is read whole, without branches; a long one by binary search.
+    """
     low, high = indptr[i], indptr[i + 1]
+    if high - low <= SHORT:
+        found = np.int64(-1)
+        for edge in range(low, high):
+            found = edge if indices[edge] == j else found
+        return found
     while low < high:
         middle = (low + high) // 2
         if indices[middle] < j:

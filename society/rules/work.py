@@ -38,7 +38,7 @@ def run(society: Society, moment: Moment) -> None:
     ties, graph = society.ties, society.ties.graph
     _learn(
         graph.indptr, graph.indices, graph.reverse, graph.mutual, members, right, decided, work.own_weight,
-        work.trust_rate, moment.tick, ties.trust, ties.joint, ties.last, ties.seen_sum, ties.seen_count,
+        work.trust_rate, moment.tick, ties.trust, ties.joint, ties.last, ties.entry,
     )  # fmt: skip
     counted = _count(members, right, agents.quality, agents.saved, moment.world.review.threshold)
     moment.counts.update(zip(COUNTED, counted.tolist(), strict=True))
@@ -131,14 +131,15 @@ def _panels(leaders: Any, able: Any, size: Any, key: Any) -> Any:
 @njit(cache=True)
 def _learn(
     indptr: Any, indices: Any, reverse: Any, mutual: Any, members: Any, right: Any, decided: Any, own: Any, rate: Any,
-    tick: Any, trust: Any, joint: Any, last: Any, seen_sum: Any, seen_count: Any,
+    tick: Any, trust: Any, joint: Any, last: Any, entry: Any,
 ) -> None:  # fmt: skip
     """t <- (1 - a) t + a (c_own [j right] + (1 - c_own) [team right]), from start-of-tick trust, on existing ties.
 
     What one member sees of another in several teams of one tick is averaged. ``mutual``: every tie goes both ways.
     """
     teams, size = members.shape
-    touched = np.empty(teams * size * (size - 1), np.int64)
+    most = teams * size * (size - 1)
+    tie_of, total, times = np.empty(most, np.int64), np.empty(most, np.float32), np.empty(most, np.int32)
     n = 0
     for team in range(teams):
         common = (1.0 - own) * decided[team]
@@ -146,25 +147,26 @@ def _learn(
             for j in range(i + 1, size):
                 if members[team, i] < 0 or members[team, j] < 0:
                     continue
-                edge = position(indptr, indices, members[team, i], members[team, j])
-                back = reverse[edge] if edge >= 0 else np.int64(-1)
+                forth = position(indptr, indices, members[team, i], members[team, j])
+                back = reverse[forth] if forth >= 0 else np.int64(-1)
                 if back < 0 and not mutual:
                     back = position(indptr, indices, members[team, j], members[team, i])
-                for tie, seen in ((edge, right[team, j]), (back, right[team, i])):
+                for tie, seen in ((forth, right[team, j]), (back, right[team, i])):
                     if tie < 0:
                         continue
-                    if seen_count[tie] == 0:
-                        touched[n] = tie
+                    if entry[tie] == 0:
+                        tie_of[n], total[n], times[n] = tie, 0.0, 0
                         n += 1
-                    seen_count[tie] += 1
-                    seen_sum[tie] += own * seen + common
+                        entry[tie] = n
+                    at = entry[tie] - 1
+                    total[at] += own * seen + common
+                    times[at] += 1
     for at in range(n):
-        edge = touched[at]
-        trust[edge] = (1.0 - rate) * trust[edge] + rate * seen_sum[edge] / seen_count[edge]
-        joint[edge] += seen_count[edge]
-        last[edge] = tick
-        seen_sum[edge] = 0.0
-        seen_count[edge] = 0
+        tie = tie_of[at]
+        trust[tie] = (1.0 - rate) * trust[tie] + rate * total[at] / times[at]
+        joint[tie] += times[at]
+        last[tie] = tick
+        entry[tie] = 0
 
 
 @njit(cache=True)
@@ -192,6 +194,4 @@ def _count(members: Any, right: Any, quality: Any, saved: Any, threshold: Any) -
     return total
 
 
-RULE = Rule(
-    "work", run, owns=("agents.quality", "ties.trust", "ties.joint", "ties.last", "ties.seen_sum", "ties.seen_count")
-)
+RULE = Rule("work", run, owns=("agents.quality", "ties.trust", "ties.joint", "ties.last", "ties.entry"))

@@ -58,7 +58,6 @@ def build(world: World, chance: Chance, ceilings: NDArray[np.float64], propensit
         np.zeros(m, np.float32),
         np.zeros(m, np.int32),
         np.full(m, -1, np.int32),
-        np.zeros(m, np.float32),
         np.zeros(m, np.int32),
     )
     society = Society(machines, agents, ties, tuple(world.families))

@@ -82,8 +82,7 @@ class Ties:
     trust: NDArray[np.float32]
     joint: NDArray[np.int32]
     last: NDArray[np.int32]
-    seen_sum: NDArray[np.float32]  # scratch of the work kernel, zero between ticks
-    seen_count: NDArray[np.int32]
+    entry: NDArray[np.int32]  # scratch of the work kernels, zero between ticks
 
 
 class Rows:

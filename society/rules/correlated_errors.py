@@ -1,0 +1,122 @@
+"""Who is right: errors that agents of one family, and of one task, have in common (model.md 3.2, gate G13).
+
+Per task z_task, per (task, family) z_f; u_f = Phi(sqrt(c) z_task + sqrt(1 - c) z_f); member j is right if its own luck is
+below theta_j = BetaInv(u_f; p_j k, (1 - p_j) k), k = 1 / rho - 1. The test is made as F(own; p_j k, (1 - p_j) k) < u_f,
+where F, the beta distribution function, rises in own and falls in p: a table of F on a grid bounds it, so that the
+function itself is needed only where u_f lies between the bounds (about 2 in ``GRID`` times). Bounds change no result.
+"""
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from society.ground.chance import fold, gauss, mix, unit
+from society.ground.special import beta_cdf, normal_cdf
+
+#: Cells of the table of bounds along own luck and along p.
+GRID = 128
+#: Slack of the bounds, far above the error of ``beta_cdf``.
+SLACK = 1e-9
+
+
+@lru_cache(maxsize=8)
+def bounds(rho: float) -> NDArray[np.float64]:
+    """F(i / GRID; p k, (1 - p) k) at p = j / GRID: float64[GRID + 1, GRID + 1]; empty for rho 0 and 1, which need none.
+
+    Args:
+        rho: correlation of errors within a family, 0..1.
+
+    Example:
+        >>> table = bounds(0.4)
+        >>> bool(table[0, 64] == 0.0 and table[GRID, 64] == 1.0 and abs(table[64, 64] - 0.5) < 1e-9)
+        True
+    """
+    if not 0.0 < rho < 1.0:
+        return np.zeros((0, 0))
+    return np.asarray(_table(1.0 / rho - 1.0))
+
+
+@njit(cache=True)
+def _table(k: Any) -> Any:
+    table = np.empty((GRID + 1, GRID + 1))
+    table[:, 0], table[:, GRID] = 1.0, 0.0
+    for i in range(GRID + 1):
+        for j in range(1, GRID):
+            p = j / GRID
+            table[i, j] = beta_cdf(i / GRID, p * k, (1.0 - p) * k)
+    return table
+
+
+@njit(cache=True)
+def is_right(p: Any, rho: Any, u_family: Any, own: Any, table: Any) -> Any:
+    """Is a member right that is right with probability p on average? u_family: luck of its family; own: its own."""
+    if rho <= 0.0:
+        return own < p
+    if rho >= 1.0:
+        return u_family > 1.0 - p
+    i, j = int(own * GRID), int(p * GRID)
+    if i < GRID and j < GRID:
+        if u_family > table[i + 1, j] + SLACK:
+            return True
+        if u_family < table[i, j + 1] - SLACK:
+            return False
+    k = 1.0 / rho - 1.0
+    return beta_cdf(own, p * k, (1.0 - p) * k) < u_family
+
+
+@njit(cache=True)
+def team_answers(
+    leaders: Any, members: Any, quality: Any, family: Any, difficulty: Any, spread_of_tasks: Any, spread: Any, rho: Any,
+    c: Any, decision: Any, hit: Any, false: Any, indptr: Any, reverse: Any, trust: Any, key: Any, table: Any,
+) -> Any:  # fmt: skip
+    """(bool[teams, size] who is right, bool[teams] whether the team decides rightly). For arguments see ``rules.work``."""
+    teams, size = members.shape
+    right = np.zeros((teams, size), np.bool_)
+    decided = np.zeros(teams, np.bool_)
+    shared, apart = math.sqrt(c), math.sqrt(1.0 - c)
+    for team in range(teams):
+        luck = fold(key, leaders[team])
+        d = difficulty + spread_of_tasks * gauss(mix(luck ^ np.uint64(1)))
+        z_task = gauss(mix(luck ^ np.uint64(2)))
+        votes, total, best = 0.0, 0.0, -1.0
+        for place in range(size):
+            member = members[team, place]
+            if member < 0:
+                continue
+            p = 1.0 / (1.0 + math.exp(-(quality[member] - d) / spread))
+            u = 0.5
+            if rho > 0.0:
+                u = normal_cdf(shared * z_task + apart * gauss(fold(luck, np.int64(-1) - family[member])))
+            right[team, place] = is_right(p, rho, u, unit(fold(luck, member)), table)
+            weight = 1.0
+            if decision == 1 or decision == 2:
+                weight = _standing(member, indptr, reverse, trust)
+            if decision == 1:
+                weight = max(0.0, math.log(weight / (1.0 - weight)))
+            if decision == 2:
+                if weight > best:
+                    best, total = weight, 1.0
+                    votes = 1.0 if right[team, place] else 0.0
+            else:
+                total += weight
+                votes += weight if right[team, place] else 0.0
+        decided[team] = votes > total / 2 or (votes == total / 2 and unit(mix(luck ^ np.uint64(3))) < 0.5)
+        if decision == 3:
+            check = unit(mix(luck ^ np.uint64(4)))
+            decided[team] = check >= false if decided[team] else check < hit
+    return right, decided
+
+
+@njit(cache=True)
+def _standing(member: Any, indptr: Any, reverse: Any, trust: Any) -> Any:
+    """Mean trust of others in a member, kept off 0 and 1; one half for a stranger."""
+    total, n = 0.0, 0
+    for edge in range(indptr[member], indptr[member + 1]):
+        if reverse[edge] >= 0:
+            total += trust[reverse[edge]]
+            n += 1
+    return min(0.999, max(0.001, total / n)) if n else 0.5
