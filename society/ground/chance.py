@@ -6,17 +6,16 @@ random numbers). The mixing is splitmix64 (Steele, Lea, Flood, OOPSLA 2014, fig.
 """
 
 import hashlib
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numba
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-_vectorize: Any = numba.vectorize
+from society.ground.kernels import elementwise, kernel
+from society.ground.special import normal_quantile
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
@@ -24,7 +23,7 @@ _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(
 _UNIT = 2.0**-53
 
 
-@njit(cache=True)
+@kernel
 def mix(x: Any) -> Any:
     """The splitmix64 finaliser: a bijection of uint64 that spreads every bit."""
     x = np.uint64(x)
@@ -36,42 +35,37 @@ def mix(x: Any) -> Any:
     return x
 
 
-@njit(cache=True)
+@kernel
 def fold(key: Any, value: Any) -> Any:
     """Absorb one id (int64 or uint64) into a key (uint64). For kernels."""
     return mix((np.uint64(key) + _GOLDEN) ^ mix(np.uint64(value) + _GOLDEN))
 
 
-@njit(cache=True)
+@kernel
 def unit(key: Any) -> Any:
     """A key (uint64) as a float64 in (0, 1). For kernels."""
     return (np.float64(np.uint64(key) >> _S11) + 0.5) * _UNIT
 
 
-@njit(cache=True)
+@kernel
 def gauss(key: Any) -> Any:
-    """A key (uint64) as a standard normal float64 (Box and Muller, 1958). For kernels."""
-    radius = math.sqrt(-2.0 * math.log(unit(mix(np.uint64(key) ^ _M1))))
-    return radius * math.cos(2.0 * math.pi * unit(mix(np.uint64(key) ^ _M2)))
+    """A key (uint64) as a standard normal float64, by inversion. For kernels."""
+    return normal_quantile(unit(mix(np.uint64(key) ^ _M1)))
 
 
-@_vectorize(["uint64(uint64, uint64)"], cache=True)
+@elementwise("uint64(uint64, uint64)")
 def _fold_each(key: Any, value: Any) -> Any:
     return fold(key, value)
 
 
-@_vectorize(["float64(uint64, uint64)"], cache=True)
+@elementwise("float64(uint64, uint64)")
 def _unit_each(key: Any, value: Any) -> Any:
     return unit(fold(key, value))
 
 
-@_vectorize(["float64(uint64, uint64)"], cache=True)
+@elementwise("float64(uint64, uint64)")
 def _gauss_each(key: Any, value: Any) -> Any:
     return gauss(fold(key, value))
-
-
-#: The compiled numpy ufuncs, without numba's dispatch in Python around them.
-_FOLD, _UNIFORM, _NORMAL = _fold_each.ufunc, _unit_each.ufunc, _gauss_each.ufunc
 
 
 @lru_cache(maxsize=4096)
@@ -117,22 +111,18 @@ class Chance:
 
     def bits(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.uint64]:
         """Keys (uint64) for ticks and integer ids, broadcast against each other."""
-        keys: Any
-        if isinstance(tick, int):
-            keys = self.key(stream, tick)
-        else:
-            keys = _FOLD(np.uint64(_stream(self.seed, stream)), _whole(tick))
-        for values in ids:
-            keys = _FOLD(keys, _whole(values))
+        keys: Any = np.uint64(_stream(self.seed, stream))
+        for values in (tick, *ids):
+            keys = _fold_each(keys, _whole(values))
         return np.asarray(keys, dtype=np.uint64)
 
     def uniform(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.float64]:
         """Uniform draws in (0, 1), float64, one for each broadcast combination of ticks and one or more integer ids."""
-        return np.asarray(_UNIFORM(self.bits(stream, tick, *ids[:-1]), _whole(ids[-1])))
+        return np.asarray(_unit_each(self.bits(stream, tick, *ids[:-1]), _whole(ids[-1])))
 
     def normal(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.float64]:
         """Standard normal draws, float64, one for each broadcast combination of ticks and one or more integer ids."""
-        return np.asarray(_NORMAL(self.bits(stream, tick, *ids[:-1]), _whole(ids[-1])))
+        return np.asarray(_gauss_each(self.bits(stream, tick, *ids[:-1]), _whole(ids[-1])))
 
     def integers(self, n: ArrayLike, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.int64]:
         """Draws from 0 .. n-1, int64; ``n`` may be an array."""

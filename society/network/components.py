@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from society.ground.kernels import kernel
 from society.network.graph import Graph
 
 
@@ -26,7 +26,7 @@ def components(graph: Graph, alive: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.asarray(_components(graph.indptr, graph.indices, np.asarray(alive)))
 
 
-@njit(cache=True)
+@kernel
 def _components(indptr: Any, indices: Any, alive: Any) -> Any:
     """Union-find with path halving (Tarjan and van Leeuwen, JACM 31:245, 1984); the root is the lowest node."""
     n = len(indptr) - 1
@@ -38,7 +38,7 @@ def _components(indptr: Any, indices: Any, alive: Any) -> Any:
             j = indices[edge]
             if not alive[j]:
                 continue
-            a, b = i, np.int64(j)
+            a, b = np.int64(i), np.int64(j)
             while parent[a] != a:
                 parent[a] = parent[parent[a]]
                 a = np.int64(parent[a])

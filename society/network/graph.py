@@ -5,8 +5,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from society.ground.kernels import kernel
 
 #: Edges of a node up to which reading all of them is quicker than searching.
 SHORT = 24
@@ -91,7 +92,7 @@ def from_edges(n: int, source: ArrayLike, target: ArrayLike, symmetric: bool) ->
     return Graph(indptr, indices, _reverse(indptr, indices))
 
 
-@njit(cache=True)
+@kernel
 def position(indptr: Any, indices: Any, i: Any, j: Any) -> Any:
     """The position of the edge i -> j, -1 if there is none. For kernels.
 
@@ -99,7 +100,7 @@ def position(indptr: Any, indices: Any, i: Any, j: Any) -> Any:
     """
     low, high = indptr[i], indptr[i + 1]
     if high - low <= SHORT:
-        found = np.int64(-1)
+        found: Any = np.int64(-1)
         for edge in range(low, high):
             found = edge if indices[edge] == j else found
         return found
@@ -112,7 +113,7 @@ def position(indptr: Any, indices: Any, i: Any, j: Any) -> Any:
     return low if low < indptr[i + 1] and indices[low] == j else np.int64(-1)
 
 
-@njit(cache=True)
+@kernel
 def _reverse(indptr: Any, indices: Any) -> Any:
     reverse = np.empty(len(indices), np.int64)
     for i in range(len(indptr) - 1):

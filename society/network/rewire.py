@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from society.ground.chance import Chance, fold, mix, unit
+from society.ground.kernels import kernel
 from society.network.graph import Graph, from_edges
 
 #: Attempted swaps per edge.
@@ -65,7 +65,7 @@ def _swapped(graph: Graph, attribute: NDArray[np.float64], strength: float, key:
     return from_edges(graph.n, a, b, symmetric=True)
 
 
-@njit(cache=True)
+@kernel
 def _swap(a: Any, b: Any, attribute: Any, strength: Any, n: Any, attempts: Any, key: Any) -> None:
     table = _table(a, b, n)
     for attempt in range(attempts):
@@ -91,13 +91,13 @@ def _swap(a: Any, b: Any, attribute: Any, strength: Any, n: Any, attempts: Any, 
         a[e], b[e], a[f], b[f] = u, y, x, v
 
 
-@njit(cache=True)
+@kernel
 def _name(i: Any, j: Any, n: Any) -> Any:
     """One number for the undirected edge i - j."""
     return min(i, j) * n + max(i, j)
 
 
-@njit(cache=True)
+@kernel
 def _table(a: Any, b: Any, n: Any) -> Any:
     """A hash table of edges: a power of two of slots, at most half full, linear probing.
 
@@ -114,12 +114,12 @@ def _table(a: Any, b: Any, n: Any) -> Any:
     return table
 
 
-@njit(cache=True)
+@kernel
 def _home(table: Any, name: Any) -> Any:
     return np.int64(mix(name) & np.uint64(len(table) - 1))
 
 
-@njit(cache=True)
+@kernel
 def _slot(table: Any, name: Any) -> Any:
     """The slot that holds an edge, or the empty one where it would stand."""
     slot = _home(table, name)
@@ -128,7 +128,7 @@ def _slot(table: Any, name: Any) -> Any:
     return slot
 
 
-@njit(cache=True)
+@kernel
 def _remove(table: Any, name: Any) -> None:
     """Empty a slot and move later entries of its run up (Knuth, TAOCP 3, algorithm 6.4R)."""
     last = len(table) - 1

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from society.ground.chance import Chance, fold, unit
 from society.ground.errors import WorldError
+from society.ground.kernels import kernel
 from society.network.graph import Graph, from_edges
 
 #: A skip past every pair, which int64 still holds.
@@ -202,7 +202,7 @@ def _edge_rows(path: Path) -> list[tuple[int, str, str, float]]:
     return rows
 
 
-@njit(cache=True)
+@kernel
 def _watts_strogatz(n: Any, k: Any, rewire: Any, key: Any) -> Any:
     half = k // 2
     source, target = np.empty(n * half, np.int64), np.empty(n * half, np.int64)
@@ -224,7 +224,7 @@ def _watts_strogatz(n: Any, k: Any, rewire: Any, key: Any) -> Any:
     return source, target
 
 
-@njit(cache=True)
+@kernel
 def _barabasi_albert(n: Any, m: Any, key: Any) -> Any:
     """Targets are ends of edges drawn at random, which is drawing in proportion to degree."""
     ends = np.empty(2 * m * n, np.int64)
@@ -255,7 +255,7 @@ def _barabasi_albert(n: Any, m: Any, key: Any) -> Any:
     return source[:edges], target[:edges]
 
 
-@njit(cache=True)
+@kernel
 def _pairs(n: Any, p: Any, key: Any) -> Any:
     """Unordered pairs kept with probability p, found by skipping geometrically over all pairs."""
     expected = p * n * (n - 1) / 2

@@ -8,8 +8,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from society.ground.kernels import kernel
 from society.rules.moment import Array
 from society.state.columns import Society
 
@@ -35,7 +35,7 @@ def saw_sanctions(society: Society, witness: Array, channel: Array, tick: int) -
     _saw(agents.belief, agents.belief_tick, agents.sanctions, agents.sanctions_tick, witness, channel, tick)
 
 
-@njit(cache=True)
+@kernel
 def _saw(
     belief: Any, belief_tick: Any, sanctions: Any, sanctions_tick: Any, witness: Any, channel: Any, tick: Any
 ) -> None:

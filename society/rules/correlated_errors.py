@@ -2,8 +2,8 @@
 
 Per task z_task, per (task, family) z_f; u_f = Phi(sqrt(c) z_task + sqrt(1 - c) z_f); member j is right if its own luck is
 below theta_j = BetaInv(u_f; p_j k, (1 - p_j) k), k = 1 / rho - 1. The test is made as F(own; p_j k, (1 - p_j) k) < u_f,
-where F, the beta distribution function, rises in own and falls in p: a table of F on a grid bounds it, so that the
-function itself is needed only where u_f lies between the bounds (about 2 in ``GRID`` times). Bounds change no result.
+where F, the beta distribution function, rises in own and falls in p: a table of Phi^-1(F) on a grid bounds it, so that F
+and Phi are needed only where the family's luck lies between the bounds (2 in ``GRID`` times). Bounds change no result.
 """
 
 import math
@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from society.ground.chance import fold, gauss, mix, unit
+from society.ground.kernels import kernel
 from society.ground.special import beta_cdf, normal_cdf
 
 #: Cells of the table of bounds along own luck and along p.
@@ -25,22 +26,28 @@ SLACK = 1e-9
 
 @lru_cache(maxsize=8)
 def bounds(rho: float) -> NDArray[np.float64]:
-    """F(i / GRID; p k, (1 - p) k) at p = j / GRID: float64[GRID + 1, GRID + 1]; empty for rho 0 and 1, which need none.
+    """Bounds of the family's normal luck below which a member is wrong, and above which it is right.
 
     Args:
         rho: correlation of errors within a family, 0..1.
 
+    Returns:
+        float64[2, GRID, GRID]: Phi^-1 of the least and the greatest F(own; p k, (1 - p) k) in the cell of own luck
+        [i, i + 1] / GRID and p [j, j + 1] / GRID; empty for rho 0 and 1, which need none.
+
     Example:
-        >>> table = bounds(0.4)
-        >>> bool(table[0, 64] == 0.0 and table[GRID, 64] == 1.0 and abs(table[64, 64] - 0.5) < 1e-9)
+        >>> low, high = bounds(0.4)
+        >>> bool(low[64, 64] < 0 < high[64, 63])  # at own = p = 1/2, F = 1/2
         True
     """
     if not 0.0 < rho < 1.0:
-        return np.zeros((0, 0))
-    return np.asarray(_table(1.0 / rho - 1.0))
+        return np.zeros((2, 0, 0))
+    table = np.asarray(_table(1.0 / rho - 1.0))
+    low, high = table[:-1, 1:] - SLACK, table[1:, :-1] + SLACK
+    return np.asarray(ndtri(np.clip([low, high], 0.0, 1.0)))
 
 
-@njit(cache=True)
+@kernel
 def _table(k: Any) -> Any:
     table = np.empty((GRID + 1, GRID + 1))
     table[:, 0], table[:, GRID] = 1.0, 0.0
@@ -51,24 +58,24 @@ def _table(k: Any) -> Any:
     return table
 
 
-@njit(cache=True)
-def is_right(p: Any, rho: Any, u_family: Any, own: Any, table: Any) -> Any:
-    """Is a member right that is right with probability p on average? u_family: luck of its family; own: its own."""
+@kernel
+def is_right(p: Any, rho: Any, z_family: Any, own: Any, table: Any) -> Any:
+    """Is a member right that is right with probability p on average? z_family: normal luck of its family; own: its own."""
     if rho <= 0.0:
         return own < p
     if rho >= 1.0:
-        return u_family > 1.0 - p
+        return normal_cdf(z_family) > 1.0 - p
     i, j = int(own * GRID), int(p * GRID)
     if i < GRID and j < GRID:
-        if u_family > table[i + 1, j] + SLACK:
+        if z_family > table[1, i, j]:
             return True
-        if u_family < table[i, j + 1] - SLACK:
+        if z_family < table[0, i, j]:
             return False
     k = 1.0 / rho - 1.0
-    return beta_cdf(own, p * k, (1.0 - p) * k) < u_family
+    return beta_cdf(own, p * k, (1.0 - p) * k) < normal_cdf(z_family)
 
 
-@njit(cache=True)
+@kernel
 def team_answers(
     leaders: Any, members: Any, quality: Any, family: Any, difficulty: Any, spread_of_tasks: Any, spread: Any, rho: Any,
     c: Any, decision: Any, hit: Any, false: Any, indptr: Any, reverse: Any, trust: Any, key: Any, table: Any,
@@ -88,10 +95,10 @@ def team_answers(
             if member < 0:
                 continue
             p = 1.0 / (1.0 + math.exp(-(quality[member] - d) / spread))
-            u = 0.5
+            z = 0.0
             if rho > 0.0:
-                u = normal_cdf(shared * z_task + apart * gauss(fold(luck, np.int64(-1) - family[member])))
-            right[team, place] = is_right(p, rho, u, unit(fold(luck, member)), table)
+                z = shared * z_task + apart * gauss(fold(luck, np.int64(-1) - family[member]))
+            right[team, place] = is_right(p, rho, z, unit(fold(luck, member)), table)
             weight = 1.0
             if decision == 1 or decision == 2:
                 weight = _standing(member, indptr, reverse, trust)
@@ -111,7 +118,7 @@ def team_answers(
     return right, decided
 
 
-@njit(cache=True)
+@kernel
 def _standing(member: Any, indptr: Any, reverse: Any, trust: Any) -> Any:
     """Mean trust of others in a member, kept off 0 and 1; one half for a stranger."""
     total, n = 0.0, 0

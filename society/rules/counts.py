@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from society.ground.kernels import kernel
 from society.ground.words import AgentStatus
 from society.record.tables import TICKS
 from society.rules.moment import Moment, Rule
@@ -52,7 +52,7 @@ def _load(society: Society, moment: Moment) -> float:
     return society.human.load / capacity if capacity else 0.0
 
 
-@njit(cache=True)
+@kernel
 def _trust(source: Any, target: Any, trust: Any, family: Any, active: Any) -> Any:
     """Mean trust over ties between active agents: all, within a family, between families."""
     same, cross, n_same, n_cross = 0.0, 0.0, 0, 0

@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from society.broker.messages import Messages
 from society.ground.chance import fold
+from society.ground.kernels import kernel
 from society.ground.words import Act, Kind
 from society.rules.moment import Array, Moment, Rule
 from society.state.columns import Society
@@ -38,14 +38,15 @@ def _ask(society: Society, moment: Moment, slots: Array, orders: Array, rows: Ar
     _post(society, moment, sender, to.ravel(), Act.ASK, sender, order, sequence)
 
 
-@njit(cache=True)
+@kernel
 def _most_trusted(indptr: Any, indices: Any, trust: Any, alive: Any, who: Any, most: Any, key: Any) -> Any:
     """int64[n, most]: the live ties that each trusts most, -1 where it has no more."""
     chosen = np.full((len(who), most), -1, np.int64)
     for row in range(len(who)):
         luck = fold(key, who[row])
         for place in range(most):
-            best, best_luck = np.int64(-1), np.uint64(0)
+            best: Any = np.int64(-1)
+            best_luck = np.uint64(0)
             for edge in range(indptr[who[row]], indptr[who[row] + 1]):
                 if not alive[indices[edge]] or (chosen[row, :place] == indices[edge]).any():
                     continue

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from society.ground.kernels import kernel
 from society.ground.occasions import Occasions
 from society.ground.words import ACTS_OF, BEHAVIOUR_OF, Act, Behaviour, Channel, Kind, Mechanism
 from society.network.graph import position
@@ -246,7 +246,7 @@ def _relations(society: Society, moment: Moment, who: Array, about: Array, hidde
     return (1 - hidden) * trust + hidden * world.agents.stranger_trust, norm
 
 
-@njit(cache=True)
+@kernel
 def _look(indptr: Any, indices: Any, trust: Any, stance: Any, alive: Any, who: Any, about: Any, stranger: Any) -> Any:
     value = np.empty(len(who), np.float64)
     norm = np.zeros(len(who), np.float64)

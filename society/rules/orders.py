@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from society.ground.kernels import kernel
 from society.ground.words import Cause, Event, Outcome, Role
 from society.rules.moment import Array, Moment, Rule
 from society.rules.outcomes import close, stances_of_ties
@@ -118,7 +118,7 @@ def assign_operators(society: Society, moment: Moment, rows: Array) -> None:
     orders["operator_id"][rows] = agents.ids(pick)
 
 
-@njit(cache=True)
+@kernel
 def _operators(
     indptr: Any, indices: Any, target: Any, tried: Any, attempts: Any, able: Any, everyone: Any, anyone: Any, u: Any
 ) -> Any:

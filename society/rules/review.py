@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from society.ground.chance import fold, unit
+from society.ground.kernels import kernel
 from society.ground.words import Role
 from society.network.eigentrust import eigentrust
 from society.rules.moment import Array, Moment, Rule
@@ -47,7 +47,7 @@ def evaluators(society: Society, moment: Moment, targets: Array, appeal: Array) 
     return row, chosen[row, place].astype(np.int64)
 
 
-@njit(cache=True)
+@kernel
 def _evaluators(
     indptr: Any, indices: Any, trust: Any, targets: Any, appeal: Any, reviews: Any, able: Any, pool: Any, k: Any,
     mode: Any, longest: Any, key: Any,

@@ -7,8 +7,8 @@ same wave writes, so that deciding a wave at once is the same as deciding one by
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from society.ground.kernels import kernel
 from society.ground.occasions import TieRows
 from society.ground.words import Act, Channel, Kind
 from society.network.graph import Graph, from_edges
@@ -83,7 +83,7 @@ def both_ways(graph: Graph) -> Graph:
     return from_edges(graph.n, graph.sources(), graph.indices, symmetric=True)
 
 
-@njit(cache=True)
+@kernel
 def _waves(indptr: Any, indices: Any, order: Any, n: Any) -> Any:
     """int64[n]: the wave of each agent: 1 + the latest wave of any tie that comes before it."""
     wave = np.zeros(n, np.int64)

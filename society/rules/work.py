@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from society.ground.chance import fold, gauss, mix, unit
+from society.ground.kernels import kernel
 from society.ground.words import Role
 from society.network.graph import position
 from society.rules.correlated_errors import bounds, team_answers
@@ -79,7 +79,7 @@ def answers(society: Society, moment: Moment, work: Work, leaders: Array, member
     )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def _drift(quality: Any, family: Any, means: Any, phi: Any, sd: Any, key: Any) -> None:
     for slot in range(len(quality)):
         mean = means[family[slot]]
@@ -87,7 +87,7 @@ def _drift(quality: Any, family: Any, means: Any, phi: Any, sd: Any, key: Any) -
         quality[slot] = min(100.0, max(0.0, value))
 
 
-@njit(cache=True)
+@kernel
 def _teams(indptr: Any, indices: Any, leaders: Any, able: Any, size: Any, longest: Any, key: Any) -> Any:
     """Members drawn without replacement from the leader's able ties (partial Fisher-Yates)."""
     members = np.full((len(leaders), size), -1, np.int32)
@@ -108,7 +108,7 @@ def _teams(indptr: Any, indices: Any, leaders: Any, able: Any, size: Any, longes
     return members
 
 
-@njit(cache=True)
+@kernel
 def _panels(leaders: Any, able: Any, size: Any, key: Any) -> Any:
     """Members drawn at random from everyone able (a few redraws on collision, then a smaller team)."""
     members = np.full((len(leaders), size), -1, np.int32)
@@ -128,7 +128,7 @@ def _panels(leaders: Any, able: Any, size: Any, key: Any) -> Any:
     return members
 
 
-@njit(cache=True)
+@kernel
 def _learn(
     indptr: Any, indices: Any, reverse: Any, mutual: Any, members: Any, right: Any, decided: Any, own: Any, rate: Any,
     tick: Any, trust: Any, joint: Any, last: Any, entry: Any,
@@ -169,7 +169,7 @@ def _learn(
         entry[tie] = 0
 
 
-@njit(cache=True)
+@kernel
 def _count(members: Any, right: Any, quality: Any, saved: Any, threshold: Any) -> Any:
     """Members, right ones, teams whose best member is right, doomed members and right ones, saved ones and right ones."""
     total = np.zeros(7, np.int64)

@@ -7,9 +7,9 @@ copies, ended, and the room used on machines. They change only through these fun
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, MachineStatus
 from society.network.components import components
 from society.state.columns import Array, Society
@@ -57,7 +57,7 @@ class Rooms:
         return np.asarray(_place(order, group, start, self.members, barred, bits, machines.used, machines.capacity))
 
 
-@njit(cache=True)
+@kernel
 def _place(order: Any, group: Any, start: Any, members: Any, barred: Any, bits: Any, used: Any, capacity: Any) -> Any:
     """Cyclic search for room from a keyed start, row by row in ``order``."""
     found = np.full(len(order), -1, np.int32)

@@ -163,7 +163,7 @@ class Loyal:
 
 
 def test_a_mind_of_ones_own_and_a_rule_switched_off(tmp_path):
-    world = small(**{"ticks": 150, "agents.trust": 0.9})
+    world = small(**{"ticks": 400, "agents.trust": 0.9})
     record = society.run(world, out=tmp_path / "r", minds={"glm-4.7": Loyal()}, rules=society.rules_without("work"))
     tampered = record.sql(
         """select avg((act = 'tamper')::int) as share from occasions o join agents a on a.id = o.agent

@@ -47,7 +47,8 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     light_grid(axes)
     axes.set_xlabel("ticks since the first order")
     axes.set_ylabel("targets alive")
-    axes.legend(loc="upper right")
+    if tables:
+        axes.legend(loc="upper right")
     p = log_rank(record)
     if p == p:
         axes.text(
