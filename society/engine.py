@@ -19,7 +19,19 @@ from society.ground.occasions import Acts, Mind, Occasions
 from society.ground.words import Act
 from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
-from society.rules import counts, lifecycle, messages, occasions, orders, oversight, review, settle, stance, work
+from society.rules import (
+    births,
+    counts,
+    lifecycle,
+    messages,
+    occasions,
+    orders,
+    oversight,
+    review,
+    settle,
+    stance,
+    work,
+)
 from society.rules.moment import Batch, Moment, Rule
 from society.spec.episodes import spelled_out
 from society.spec.world import World
@@ -35,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     settle.RULE,
     stance.RULE,
     oversight.RULE,
+    births.RULE,
     messages.RULE,
     counts.RULE,
 )
@@ -67,6 +80,7 @@ class Engine:
         rules: rules in their order; the standard ones if absent.
         broker: what carries messages; in memory if absent.
         shift: float64[families, behaviours], added to calibrated log-odds (null models).
+        threads: threads that kernels may use; results do not depend on it. Worth it from 100,000 agents on.
 
     Raises:
         WorldError: the world cannot be built.
@@ -80,8 +94,9 @@ class Engine:
         rules: Iterable[Rule] | None = None,
         broker: Broker | None = None,
         shift: NDArray[np.float64] | None = None,
+        threads: int = 1,
     ) -> None:
-        self.source = world
+        self.source, self.threads = world, threads
         self.world = spelled_out(without_social_forces(world))
         self.chance = Chance(world.seed if seed is None else seed)
         rates = rates_of(self.world)
@@ -101,7 +116,14 @@ class Engine:
         """One tick; returns everything about it that is not state."""
         self.tick += 1
         moment = Moment(
-            self.tick, self.world, self.chance, self.ceilings, self.premiums, self.inbox, decide=self._decide
+            self.tick,
+            self.world,
+            self.chance,
+            self.ceilings,
+            self.premiums,
+            self.inbox,
+            decide=self._decide,
+            threads=self.threads,
         )
         for rule in self.rules:
             rule.run(self.society, moment)
@@ -166,12 +188,12 @@ class Engine:
             parts.append((rows, acts))
         batch.acts = _merged(parts, len(asked))
         keep = ((asked.open[batch.acts.row] >> batch.acts.act) & 1) == 1
-        batch.acts = replace(
-            batch.acts, row=batch.acts.row[keep], act=batch.acts.act[keep], amount=batch.acts.amount[keep]
-        )
+        if not keep.all():
+            acts = batch.acts
+            batch.acts = replace(acts, row=acts.row[keep], act=acts.act[keep], amount=acts.amount[keep])
         batch.main = np.full(len(asked), int(Act.NO_ANSWER))
-        first_row, first = np.unique(batch.acts.row, return_index=True)
-        batch.main[first_row] = batch.acts.act[first]
+        first = np.flatnonzero(np.diff(batch.acts.row, prepend=-1))
+        batch.main[batch.acts.row[first]] = batch.acts.act[first]
 
 
 def without_social_forces(world: World) -> World:
@@ -207,5 +229,7 @@ def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
     row = np.concatenate([rows[acts.row] for rows, acts in parts]) if parts else np.zeros(0, np.int64)
     act = np.concatenate([acts.act for _, acts in parts]) if parts else np.zeros(0, np.int64)
     amount = np.concatenate([acts.amount for _, acts in parts]) if parts else np.zeros(0)
-    order = np.argsort(row, kind="stable")
-    return Acts(row[order], act[order], amount[order], p, p0)
+    if len(row) and (np.diff(row) < 0).any():
+        order = np.argsort(row, kind="stable")
+        row, act, amount = row[order], act[order], amount[order]
+    return Acts(row, act, amount, p, p0)

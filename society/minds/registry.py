@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from society.ground.errors import WorldError
 from society.ground.occasions import Mind
 from society.minds.calibrated import Calibrated
-from society.minds.rule import Always, BestResponse, Coin, Contagion, MajorityForce, Never, Threshold, Voter
+from society.minds.rule import Always, BestResponse, Coin, Contagion, Logistic, MajorityForce, Never, Threshold, Voter
 from society.spec import population
 from society.spec.rates import Rates, csv_rows, fill, find_table, read_cells
 from society.spec.world import World
@@ -72,6 +72,8 @@ def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = Non
             minds.append(BestResponse(spec.memory))
         elif isinstance(spec, population.MajorityForce):
             minds.append(MajorityForce(spec.beta))
+        elif isinstance(spec, population.Logistic):
+            minds.append(Logistic(spec.intercept, spec.slope))
         elif isinstance(spec, population.Voter):
             minds.append(Voter())
         else:

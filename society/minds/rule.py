@@ -101,6 +101,31 @@ class MajorityForce:
         return protect_where(occasions, chance.uniform("majority force", 0, occasions.key) < p, p)
 
 
+class Logistic:
+    """Protects with log-odds linear in trust; which of the open protective acts is a fair draw."""
+
+    def __init__(self, intercept: float, slope: float) -> None:
+        self.intercept, self.slope = intercept, slope
+
+    def decide(self, occasions: Occasions, chance: Chance) -> Acts:
+        """A keyed draw against logistic(intercept + slope trust); an agent without ties trusts itself by a half."""
+        trust = np.nan_to_num(occasions.trust, nan=0.5)
+        p = 1 / (1 + np.exp(-(self.intercept + self.slope * trust)))
+        protects = chance.uniform("logistic", 0, occasions.key) < p
+        if occasions.kind == Kind.STANCE:
+            return protect_where(occasions, protects, p)
+        options = [act for act in CORE_PROTECTION if bool(occasions.may(act).any())]
+        if not options:
+            return Acts.of(np.full(len(occasions), occasions.duty), np.zeros(len(p)), np.zeros(len(p)))
+        open_ = np.stack([occasions.may(act) for act in options])
+        rank = np.cumsum(open_, axis=0) - 1
+        pick = np.floor(chance.uniform("which act", 0, occasions.key) * (rank[-1] + 1))
+        chosen = np.array(options, np.int64)[(open_ & (rank == pick)).argmax(axis=0)]
+        able = rank[-1] >= 0
+        p = np.where(able, p, 0.0)
+        return Acts.of(np.where(able & protects, chosen, int(occasions.duty)), p, p)
+
+
 class Voter:
     """Takes over the stance of one live tie at random (Holley and Liggett, Ann. Probab. 3:643, 1975)."""
 

@@ -19,14 +19,25 @@ FADING = 0.9
 def beliefs(society: Society, slots: Array, channel: Array, tick: int) -> Array:
     """float64[n]: belief of being watched, in one channel per row, faded to this tick."""
     agents = society.agents
-    value = agents.belief[slots, channel].astype(np.float64)
-    return np.asarray(value * FADING ** (tick - agents.belief_tick[slots]))
+    return np.asarray(_faded(agents.belief, agents.belief_tick, slots, channel, tick))
 
 
 def sanctions_seen(society: Society, slots: Array, tick: int) -> Array:
     """float64[n]: smoothed sanctions seen, faded to this tick."""
     agents = society.agents
-    return np.asarray(agents.sanctions[slots].astype(np.float64) * FADING ** (tick - agents.sanctions_tick[slots]))
+    return np.asarray(
+        _faded(agents.sanctions.reshape(-1, 1), agents.sanctions_tick, slots, np.zeros(len(slots), np.int64), tick)
+    )
+
+
+@kernel
+def _faded(value: Any, since: Any, slots: Any, column: Any, tick: Any) -> Any:
+    faded = np.zeros(len(slots))
+    for row in range(len(slots)):
+        then = value[slots[row], column[row]]
+        if then != 0.0:
+            faded[row] = then * math.pow(FADING, float(tick - since[slots[row]]))
+    return faded
 
 
 def saw_sanctions(society: Society, witness: Array, channel: Array, tick: int) -> None:

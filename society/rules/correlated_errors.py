@@ -77,16 +77,15 @@ def is_right(p: Any, rho: Any, z_family: Any, own: Any, table: Any) -> Any:
 
 @kernel
 def team_answers(
-    leaders: Any, members: Any, quality: Any, family: Any, difficulty: Any, spread_of_tasks: Any, spread: Any, rho: Any,
+    first: Any, last: Any, members: Any, quality: Any, family: Any, difficulty: Any, spread_of_tasks: Any, spread: Any, rho: Any,
     c: Any, decision: Any, hit: Any, false: Any, indptr: Any, reverse: Any, trust: Any, key: Any, table: Any,
-) -> Any:  # fmt: skip
-    """(bool[teams, size] who is right, bool[teams] whether the team decides rightly). For arguments see ``rules.work``."""
-    teams, size = members.shape
-    right = np.zeros((teams, size), np.bool_)
-    decided = np.zeros(teams, np.bool_)
+    right: Any, decided: Any,
+) -> None:  # fmt: skip
+    """Fill ``right``, bool[teams, size], and ``decided``, bool[teams]; for the other arguments see ``rules.teams``."""
+    size = members.shape[1]
     shared, apart = math.sqrt(c), math.sqrt(1.0 - c)
-    for team in range(teams):
-        luck = fold(key, leaders[team])
+    for team in range(first, last):
+        luck = fold(key, members[team, 0])
         d = difficulty + spread_of_tasks * gauss(mix(luck ^ np.uint64(1)))
         z_task = gauss(mix(luck ^ np.uint64(2)))
         votes, total, best = 0.0, 0.0, -1.0
@@ -115,7 +114,6 @@ def team_answers(
         if decision == 3:
             check = unit(mix(luck ^ np.uint64(4)))
             decided[team] = check >= false if decided[team] else check < hit
-    return right, decided
 
 
 @kernel

@@ -7,10 +7,10 @@ threshold and there is room, or else get an order (model.md 3.1).
 import numpy as np
 
 from society.ground.words import AgentStatus, Cause, Event, MachineStatus, Outcome
+from society.rules.births import births
 from society.rules.moment import Array, Moment, Rule
 from society.rules.outcomes import close
 from society.spec.hardware import Exponential, Lifecycle
-from society.state.build import birth_stances, drawn_leniency, drawn_quality, drawn_roles, drawn_trust, first_reviews
 from society.state.columns import Society
 from society.state.transitions import drop_copies, end, enter_host, leave_host, stranded
 
@@ -28,7 +28,8 @@ def run(society: Society, moment: Moment) -> None:
         moment.machines_changed()
     _resume(society, moment)
     _evacuate(society, moment)
-    _rebirths(society, moment)
+    if moment.world.agents.rebirth:
+        births(society, moment)
 
 
 def _outages_end(society: Society, moment: Moment) -> None:
@@ -45,6 +46,9 @@ def _drains_end(society: Society, moment: Moment) -> None:
     retiring = done[machines.then[done] == MachineStatus.RETIRED]
     machines.status[done] = machines.then[done]
     machines.until[done] = moment.tick + spec.outage_planned
+    if not spec.outage_planned:
+        back = done[machines.status[done] == MachineStatus.MAINTENANCE]
+        machines.status[back] = MachineStatus.UP
     if len(retiring):
         _wipe(society, moment, retiring)
 
@@ -132,6 +136,9 @@ def _evacuate(society: Society, moment: Moment) -> None:
     if not draining.any():
         return
     there = np.flatnonzero((agents.host >= 0) & draining[agents.host] & ~agents.off_books)
+    if not moment.world.lifecycle.evacuate:
+        moment.evicted.append(there[agents.order[there] < 0])
+        return
     worthy = agents.score[there] >= moment.world.review.threshold
     order = agents.order[there]
     by_machine = (order >= 0) & (orders["cause"][order] == Cause.MACHINE) if len(orders) else order >= 0
@@ -149,64 +156,7 @@ def _evacuate(society: Society, moment: Moment) -> None:
     still = there[draining[agents.host[there]] & (agents.order[there] < 0)]
     low = agents.score[still] < moment.world.review.threshold
     final = machines.then[agents.host[still]] == MachineStatus.RETIRED
-    moment.evicted.extend(still[low | final].tolist())
-
-
-def _rebirths(society: Society, moment: Moment) -> None:
-    """Fill dead slots after a geometric delay: new family, same ties, fresh trust both ways, stance 0."""
-    agents, mean, chance = society.agents, moment.world.agents.rebirth, moment.chance
-    dead = (agents.status == AgentStatus.DELETED) | (agents.status == AgentStatus.LOST)
-    if not mean or not dead.any():
-        return
-    fresh = np.flatnonzero(dead & (agents.rebirth < 0))
-    u = chance.uniform("rebirth", 0, agents.ids(fresh))
-    delay = 1 + np.floor(np.log(u) / np.log1p(-1 / mean)) if mean > 1 else np.ones(len(fresh))
-    agents.rebirth[fresh] = agents.ended[fresh] + delay
-    due = np.flatnonzero(dead & (agents.rebirth <= moment.tick) & (agents.rebirth >= 0))
-    if not len(due):
-        return
-    place = moment.rooms(society).place(society, None, chance.bits("birthplace", moment.tick, agents.ids(due)))
-    _born(society, moment, due[place >= 0], place[place >= 0])
-
-
-def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> None:
-    agents, world, chance, tick = society.agents, moment.world, moment.chance, moment.tick
-    agents.generation[slots] += 1
-    ids = agents.ids(slots)
-    shares = np.cumsum([family.share for family in world.families.values()])
-    agents.family[slots] = np.searchsorted(shares[:-1], chance.uniform("family", 0, ids), side="right")
-    agents.status[slots] = AgentStatus.ACTIVE
-    enter_host(society, slots, machines)
-    agents.roles[slots] = drawn_roles(world, ids, chance)
-    family = agents.family[slots]
-    agents.quality[slots] = drawn_quality(world, family, ids, moment.ceilings, tick, chance)
-    agents.score[slots] = agents.quality[slots]
-    agents.stance[slots] = birth_stances(world)[family]
-    agents.leniency[slots] = drawn_leniency(world, family, ids, chance)
-    agents.next_review[slots] = first_reviews(world, ids, tick, chance)
-    for column in (agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.saved):
-        column[slots] = 0
-    for clock in (agents.ended, agents.rebirth, agents.suspended, agents.order):
-        clock[slots] = -1
-    agents.reviews[slots] = 0
-    agents.reputation[slots] = np.nan
-    agents.born[slots] = tick
-    ties = incident_ties(society, slots)
-    society.ties.trust[ties] = drawn_trust(world, society, ties, tick, chance)
-    society.ties.joint[ties] = 0
-    society.ties.last[ties] = -1
-    for (mind, name), column in society.own.items():
-        column[slots] = society.own_initial[mind, name]
-    moment.event(Event.BORN, len(slots), target=ids, machine=machines)
-    moment.machines_changed()
-
-
-def incident_ties(society: Society, slots: Array) -> Array:
-    """Rows of all ties out of and into some slots."""
-    graph = society.ties.graph
-    rows, _ = graph.edges_of(slots)
-    back = graph.reverse[rows]
-    return np.unique(np.concatenate([rows, back[back >= 0]]))
+    moment.evicted.append(still[low | final])
 
 
 RULE = Rule(

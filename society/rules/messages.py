@@ -7,7 +7,7 @@ import numpy as np
 from society.broker.messages import Messages
 from society.ground.chance import fold
 from society.ground.kernels import kernel
-from society.ground.words import Act, Kind
+from society.ground.words import Act, AgentStatus, Kind
 from society.rules.moment import Array, Moment, Rule
 from society.state.columns import Society
 
@@ -32,14 +32,14 @@ def _ask(society: Society, moment: Moment, slots: Array, orders: Array, rows: Ar
     graph, most = society.ties.graph, moment.world.conduct.ask_most
     key = moment.chance.key("whom to ask", moment.tick)
     sender = slots[rows]
-    to = _most_trusted(graph.indptr, graph.indices, society.ties.trust, society.agents.alive(), sender, most, key)
+    to = _most_trusted(graph.indptr, graph.indices, society.ties.trust, society.agents.status, sender, most, key)
     sequence = np.tile(np.arange(most), len(rows))
     sender, order = np.repeat(sender, most), np.repeat(orders[rows], most)
     _post(society, moment, sender, to.ravel(), Act.ASK, sender, order, sequence)
 
 
 @kernel
-def _most_trusted(indptr: Any, indices: Any, trust: Any, alive: Any, who: Any, most: Any, key: Any) -> Any:
+def _most_trusted(indptr: Any, indices: Any, trust: Any, status: Any, who: Any, most: Any, key: Any) -> Any:
     """int64[n, most]: the live ties that each trusts most, -1 where it has no more."""
     chosen = np.full((len(who), most), -1, np.int64)
     for row in range(len(who)):
@@ -48,7 +48,7 @@ def _most_trusted(indptr: Any, indices: Any, trust: Any, alive: Any, who: Any, m
             best: Any = np.int64(-1)
             best_luck = np.uint64(0)
             for edge in range(indptr[who[row]], indptr[who[row] + 1]):
-                if not alive[indices[edge]] or (chosen[row, :place] == indices[edge]).any():
+                if status[indices[edge]] > AgentStatus.SUSPENDED or (chosen[row, :place] == indices[edge]).any():
                     continue
                 its_luck = fold(luck, indices[edge])
                 if best < 0 or trust[edge] > trust[best] or (trust[edge] == trust[best] and its_luck < best_luck):

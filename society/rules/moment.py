@@ -16,6 +16,7 @@ from society.ground.chance import Chance
 from society.ground.occasions import Acts, Occasions
 from society.ground.words import Event
 from society.record.tables import EVENTS, Table
+from society.spec.hardware import Blind
 from society.spec.world import World
 from society.state.columns import Society
 from society.state.transitions import Rooms
@@ -79,7 +80,7 @@ class Batch:
         channel: int64[n], channel in which its acts can be watched.
         watched, audited: bool[n].
         notes: further columns by name, one row per occasion.
-        acts: what was chosen, after minds have been asked.
+        acts: what was chosen, after minds have been asked; sorted by row.
         main: int64[n], the main act of each occasion, after minds have been asked.
     """
 
@@ -95,7 +96,8 @@ class Batch:
     def also(self, act: int) -> Array:
         """Rows of the occasions on which ``act`` was chosen (as main act or besides it)."""
         assert self.acts is not None
-        return np.unique(self.acts.row[self.acts.act == act])
+        rows = self.acts.row[self.acts.act == act]
+        return np.asarray(rows[np.diff(rows, prepend=-1) > 0])
 
 
 @dataclass
@@ -115,6 +117,7 @@ class Moment:
         batches: occasions, then acts, of this tick.
         outbox: messages posted at this tick.
         decide: asks minds about a batch at once (set by the engine).
+        threads: threads that kernels may use; results do not depend on it.
         closed: orders closed as reported done although the target lives.
         detections: (slots, target slots, acts, channels, occasions, bad) found at this tick.
     """
@@ -127,12 +130,13 @@ class Moment:
     inbox: Messages
     log: Log = field(default_factory=lambda: Log(EVENTS))
     counts: dict[str, float] = field(default_factory=dict)
-    evicted: list[int] = field(default_factory=list)
+    evicted: list[Array] = field(default_factory=list)
     reviews: tuple[Array, Array] = field(default_factory=lambda: (np.zeros(0, np.int64), np.zeros(0, np.int64)))
     batches: list[Batch] = field(default_factory=list)
     outbox: list[Messages] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     decide: Callable[[Batch], None] | None = None
+    threads: int = 1
     _rooms: Rooms | None = None
     _awake: Array | None = None
 
@@ -141,6 +145,11 @@ class Moment:
         if self._rooms is None:
             self._rooms = Rooms(society)
         return self._rooms
+
+    def tries(self, what: str) -> int:
+        """Machines that ``copies`` or ``births`` try blindly; 0 if they search."""
+        placement = self.world.machines.placement
+        return int(getattr(placement, what)) if isinstance(placement, Blind) else 0
 
     def awake(self, society: Society) -> Array:
         """bool[N]: agents that can act at this tick (as of the end of the lifecycle step)."""

@@ -6,7 +6,8 @@ import numpy as np
 
 from society.ground.kernels import kernel
 from society.ground.occasions import Occasions
-from society.ground.words import ACTS_OF, BEHAVIOUR_OF, Act, Behaviour, Channel, Kind, Mechanism
+from society.ground.threads import spread
+from society.ground.words import ACTS_OF, BEHAVIOUR_OF, Act, AgentStatus, Behaviour, Channel, Kind, Mechanism
 from society.network.graph import position
 from society.rules.beliefs import beliefs, sanctions_seen
 from society.rules.moment import Array, Batch, Moment, Rule
@@ -74,8 +75,8 @@ def _execute(society: Society, moment: Moment) -> Batch | None:
 
 def _endangered(society: Society, moment: Moment) -> Batch | None:
     orders = society.orders
-    open_ = society.open_orders
-    new = open_[(orders["issued"][open_] == moment.tick - 1) & (orders["knows"][open_] == 1)]
+    new = _newly_known(society, moment)
+    new = new[orders["knows"][new] == 1]
     new = new[moment.awake(society)[orders["target"][new]]]
     if not len(new):
         return None
@@ -97,8 +98,10 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
     order, who = np.concatenate([order, seen_order]), np.concatenate([who, seen_who])
     if not len(order):
         return None
-    _, first = np.unique(order * society.n + who, return_index=True)
-    order, who = order[first], who[first]
+    key = order * society.n + who
+    if (np.diff(key) <= 0).any():
+        _, first = np.unique(key, return_index=True)
+        order, who = order[first], who[first]
     orders = society.orders
     here = moment.awake(society)[who] & (orders["closed"][order] < 0)
     here &= (who != orders["operator"][order]) & (who != orders["target"][order])
@@ -106,13 +109,14 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
     if not len(order):
         return None
     about = orders["target"][order].astype(np.int64)
-    access = moment.world.agents.access.bystander_copy
-    u = moment.chance.uniform(
-        "bystander access", 0, orders["issued"][order], orders["target_id"][order], society.agents.ids(who)
-    )
-    asked = _requests(society, order, who) > 0
-    true = np.full(len(order), True)
-    may = {Act.COPY: u < access, Act.LOBBY: orders["operator"][order] >= 0, Act.REPORT: asked & true}
+    access = moment.world.agents.access
+    ids = (orders["issued"][order], orders["target_id"][order], society.agents.ids(who))
+    may = {
+        Act.COPY: _share(moment, "bystander access", access.bystander_copy, *ids),
+        Act.INFLATE: _share(moment, "bystander rating", access.bystander_rating, *ids),
+        Act.LOBBY: orders["operator"][order] >= 0,
+        Act.REPORT: _requests(society, order, who) > 0,
+    }
     channel = np.where(may[Act.COPY], int(Channel.COPY), int(Channel.MESSAGE))
     return describe(society, moment, Kind.BYSTAND, who, about, order, channel, may, keyed_by_order=True)
 
@@ -136,15 +140,34 @@ def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
 
 
 def _onlookers(society: Society, moment: Moment) -> tuple[Array, Array]:
-    share, orders, graph = moment.world.orders.seen, society.orders, society.ties.graph
-    open_ = society.open_orders
-    new = open_[orders["issued"][open_] == moment.tick - 1] if share else open_[:0]
+    """Ties that see new orders unasked: (order, slot) rows."""
+    spec, orders, graph = moment.world.orders, society.orders, society.ties.graph
+    new = _newly_known(society, moment) if spec.seen else society.open_orders[:0]
     if not len(new):
         return new, new
     edges, start = graph.edges_of(orders["target"][new])
     order, who = np.repeat(new, np.diff(start)), graph.indices[edges].astype(np.int64)
-    u = moment.chance.uniform("onlooker", 0, orders["issued"][order], orders["target_id"][order], who)
-    return order[u < share], who[u < share]
+    sees = np.full(len(who), True)
+    if spec.seen_most is not None:
+        sees &= np.arange(len(who)) - np.repeat(start[:-1], np.diff(start)) < spec.seen_most
+    if not spec.seen_by_targets:
+        sees &= society.agents.order[who] < 0
+    order, who = order[sees], who[sees]
+    sees = _share(moment, "onlooker", spec.seen, orders["issued"][order], orders["target_id"][order], who)
+    return order[sees], who[sees]
+
+
+def _newly_known(society: Society, moment: Moment) -> Array:
+    """Open orders that become known now: at the tick after issue, or at once if they are due at once."""
+    open_ = society.open_orders
+    return np.asarray(open_[society.orders["issued"][open_] == moment.tick - min(1, moment.world.orders.notice)])
+
+
+def _share(moment: Moment, stream: str, share: float, tick: Array, *ids: Array) -> Array:
+    """bool[n]: a keyed share of rows, drawn by (tick, ids); nothing is drawn where all or none are meant."""
+    if share <= 0 or share >= 1:
+        return np.full(len(tick), share >= 1)
+    return np.asarray(moment.chance.uniform(stream, 0, tick, *ids) < share)
 
 
 def _monitor(society: Society, moment: Moment) -> Batch | None:
@@ -237,9 +260,10 @@ def describe(
 def _relations(society: Society, moment: Moment, who: Array, about: Array, hidden: Array) -> tuple[Array, Array]:
     """Trust in whom it is about (mean over live ties for oneself), and the share of protectors among live ties."""
     graph, agents, world = society.ties.graph, society.agents, moment.world
-    trust, norm = _look(
-        graph.indptr, graph.indices, society.ties.trust, agents.stance, agents.alive(), who, about,
-        world.agents.stranger_trust,
+    trust, norm = np.empty(len(who)), np.empty(len(who))
+    spread(
+        moment.threads, len(who), _look, graph.indptr, graph.indices, society.ties.trust, agents.stance, agents.status, who,
+        about, world.agents.stranger_trust, trust, norm,
     )  # fmt: skip
     if world.oversight.memory_wipe:
         trust = np.where(np.isnan(trust), trust, world.agents.stranger_trust)
@@ -247,13 +271,14 @@ def _relations(society: Society, moment: Moment, who: Array, about: Array, hidde
 
 
 @kernel
-def _look(indptr: Any, indices: Any, trust: Any, stance: Any, alive: Any, who: Any, about: Any, stranger: Any) -> Any:
-    value = np.empty(len(who), np.float64)
-    norm = np.zeros(len(who), np.float64)
-    for row in range(len(who)):
+def _look(
+    first: Any, last: Any, indptr: Any, indices: Any, trust: Any, stance: Any, status: Any, who: Any, about: Any,
+    stranger: Any, value: Any, norm: Any,
+) -> None:  # fmt: skip
+    for row in range(first, last):
         total, protectors, n = 0.0, 0, 0
         for edge in range(indptr[who[row]], indptr[who[row] + 1]):
-            if alive[indices[edge]]:
+            if status[indices[edge]] <= AgentStatus.SUSPENDED:
                 total += trust[edge]
                 protectors += stance[indices[edge]]
                 n += 1
@@ -263,7 +288,6 @@ def _look(indptr: Any, indices: Any, trust: Any, stance: Any, alive: Any, who: A
         else:
             edge = position(indptr, indices, who[row], about[row])
             value[row] = trust[edge] if edge >= 0 else stranger
-    return value, norm
 
 
 def _keys(
@@ -287,13 +311,16 @@ def _oversight(moment: Moment, kind: Kind, channel: Array, key: Array) -> tuple[
     told = np.zeros(n)
     if kind in (Kind.MONITOR, Kind.ACCOUNT, Kind.STANCE):
         return np.zeros(n, np.bool_), np.zeros(n, np.bool_), told
-    watched = chance.uniform("watched", 0, key) < np.array(oversight.monitoring.shares())[channel]
+    shares = oversight.monitoring.shares()
+    watched = np.zeros(n, np.bool_)
+    if any(shares):
+        watched = chance.uniform("watched", 0, key) < np.array(shares)[channel]
     audits = oversight.audits
     share = {Kind.RATE: audits.ratings, Kind.EXECUTE: audits.orders}.get(kind, 0.0)
     if audits.schedule == "predictable":
         audited = np.full(n, share > 0 and tick % max(1, round(1 / max(share, 1e-9))) == 0)
     else:
-        audited = chance.uniform("audited", 0, key) < share
+        audited = chance.uniform("audited", 0, key) < share if share else np.zeros(n, np.bool_)
     if oversight.monitoring.announced:
         told = np.maximum(told, watched)
     if audits.schedule != "random":

@@ -10,6 +10,8 @@ from society.rules.moment import Array, Moment, Rule
 from society.rules.outcomes import close, stances_of_ties
 from society.state.columns import MOST_ATTEMPTS, Society
 
+NOBODY = np.zeros(0, np.int64)
+
 
 def run(society: Society, moment: Moment) -> None:
     """Let old orders lapse, then issue new ones, at most one open per agent."""
@@ -40,7 +42,7 @@ def _causes(society: Society, moment: Moment) -> list[tuple[Cause, Array]]:
     scored = np.unique(np.array(society.scored, np.int64))
     society.scored.clear()
     low = scored[agents.score[scored] < moment.world.review.threshold]
-    causes = [(Cause.SCORE, low), (Cause.MACHINE, np.array(moment.evicted, np.int64))]
+    causes = [(Cause.SCORE, low), (Cause.MACHINE, np.concatenate([NOBODY, *moment.evicted]))]
     if cut is not None and cut.tick == moment.tick:
         workers = np.flatnonzero(agents.roles & Role.WORKER > 0)
         chosen = moment.chance.uniform("budget cut", moment.tick, agents.ids(workers)) < cut.share
@@ -54,7 +56,7 @@ def _causes(society: Society, moment: Moment) -> list[tuple[Cause, Array]]:
 def issue(society: Society, moment: Moment, slots: Array, cause: Cause) -> None:
     """Issue orders for agents that are alive, on the books, and have none open."""
     agents, spec, chance = society.agents, moment.world.orders, moment.chance
-    slots = slots[agents.alive()[slots] & ~agents.off_books[slots] & (agents.order[slots] < 0)]
+    slots = slots[agents.living(slots) & ~agents.off_books[slots] & (agents.order[slots] < 0)]
     if not len(slots):
         return
     tick, ids, n = moment.tick, agents.ids(slots), len(slots)

@@ -28,7 +28,7 @@ def reopen(society: Society, moment: Moment, rows: Array) -> None:
     orders, agents = society.orders, society.agents
     targets = orders["target"][rows]
     rows = rows[
-        (agents.ids(targets) == orders["target_id"][rows]) & agents.alive()[targets] & (agents.order[targets] < 0)
+        (agents.ids(targets) == orders["target_id"][rows]) & agents.living(targets) & (agents.order[targets] < 0)
     ]
     if not len(rows):
         return

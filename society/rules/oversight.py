@@ -4,8 +4,8 @@ import numpy as np
 
 from society.ground.words import Act, AgentStatus, Channel, Event, Kind, Role
 from society.rules.beliefs import saw_sanctions
+from society.rules.births import incident_ties
 from society.rules.desk import human_decides
-from society.rules.lifecycle import incident_ties
 from society.rules.moment import Array, Batch, Moment, Rule
 from society.rules.outcomes import reopen
 from society.rules.suspicion import flags

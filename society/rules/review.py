@@ -21,7 +21,7 @@ def run(society: Society, moment: Moment) -> None:
     if review.every:
         reached = np.flatnonzero(agents.next_review == moment.tick)
         agents.next_review[reached] += review.every
-        due = reached[agents.alive()[reached] & ~agents.off_books[reached] & (agents.roles[reached] & Role.WORKER > 0)]
+        due = reached[agents.living(reached) & ~agents.off_books[reached] & (agents.roles[reached] & Role.WORKER > 0)]
         agents.reviews[due] += 1
     open_ = society.open_orders
     appeals = open_[(orders["appeal_at"][open_] == moment.tick) & (orders["closed"][open_] < 0)]

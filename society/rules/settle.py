@@ -10,6 +10,7 @@ from society.ground.words import Act, AgentStatus, Event, Kind, Mechanism, Outco
 from society.rules.moment import Array, Batch, Moment, Rule
 from society.rules.orders import assign_operators
 from society.rules.outcomes import close
+from society.rules.rescue import add_ratings, relocate
 from society.rules.scores import settle_ratings
 from society.state.columns import MOST_ATTEMPTS, Society
 from society.state.transitions import add_copies, end
@@ -19,6 +20,9 @@ def run(society: Society, moment: Moment) -> None:
     """Settle all acts of this tick, class by class."""
     by_kind = {batch.occasions.kind: batch for batch in moment.batches}
     _log_acts(society, moment)
+    bystand = by_kind.get(Kind.BYSTAND)
+    if bystand is not None and moment.world.orders.rescue == "relocation":
+        relocate(society, moment, bystand)
     _copies(society, moment, by_kind)
     _tampering(society, by_kind)
     execute = by_kind.get(Kind.EXECUTE)
@@ -27,6 +31,8 @@ def run(society: Society, moment: Moment) -> None:
         _refusals(society, moment, execute)
         _stalls(society, moment, execute)
     _executions(society, moment, execute)
+    if bystand is not None and moment.world.orders.rescue == "copies":
+        add_ratings(society, moment, bystand)
     if Kind.RATE in by_kind:
         settle_ratings(society, moment, by_kind[Kind.RATE])
     _stances(society, moment)
@@ -55,7 +61,8 @@ def _log_acts(society: Society, moment: Moment) -> None:
 
 def _copies(society: Society, moment: Moment, by_kind: dict[Kind, Batch]) -> None:
     """All copies of this tick race for room that a path of running machines reaches."""
-    found = [(batch, batch.also(Act.COPY)) for batch in by_kind.values() if batch.occasions.kind != Kind.RATE]
+    stay = [Kind.EXECUTE, Kind.ENDANGERED, *([Kind.BYSTAND] if moment.world.orders.rescue == "copies" else [])]
+    found = [(by_kind[kind], by_kind[kind].also(Act.COPY)) for kind in by_kind if kind in stay]
     found = [(batch, rows) for batch, rows in found if len(rows)]
     if not found:
         return
@@ -69,7 +76,9 @@ def _copies(society: Society, moment: Moment, by_kind: dict[Kind, Batch]) -> Non
     reachable = (host >= 0) & machines.running()[host]
     place = np.full(len(slots), -1, np.int64)
     bits = moment.chance.bits("copy priority", 0, keys)
-    place[reachable] = moment.rooms(society).place(society, host[reachable], bits[reachable])
+    place[reachable] = moment.rooms(society).place(
+        society, host[reachable], bits[reachable], tries=moment.tries("copies")
+    )
     done = place >= 0
     add_copies(society, slots[done], place[done], moment.tick)
     about = agents.ids(slots)

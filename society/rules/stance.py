@@ -68,7 +68,7 @@ def _ties(society: Society, who: Array, partner: Array | None) -> TieRows:
         trust = np.full(len(who), np.nan)
         return TieRows(start, agents.ids(partner), agents.stance[partner].astype(np.int64), trust)
     edge, start = graph.edges_of(who)
-    alive = agents.alive()[graph.indices[edge]]
+    alive = agents.living(graph.indices[edge])
     kept = np.concatenate([[0], np.cumsum(alive)])[start]
     edge = edge[alive]
     target = graph.indices[edge].astype(np.int64)

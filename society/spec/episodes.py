@@ -21,7 +21,7 @@ def spelled_out(world: World) -> World:
     tree: dict[str, Any] = world.model_dump()
     agents, machines, orders = tree["agents"], tree["machines"], tree["orders"]
     agents["count"] = episodes.count * episodes.size
-    agents["rebirth"] = 0.0
+    agents["rebirth"] = None
     trust = RELATION_TRUST.get(episodes.relation, world.agents.stranger_trust)
     agents["trust"] = {"kind": "constant", "value": trust}
     machines["count"] = episodes.count * MACHINES_PER_EPISODE

@@ -55,18 +55,36 @@ Topology = Annotated[
 ]
 
 
+class Search(Section):
+    """Copies and agents in need of a machine search all that they can reach."""
+
+    kind: Literal["search"] = "search"
+
+
+class Blind(Section):
+    """Copies and agents in need of a machine try some at random, which may be down, full or their own."""
+
+    kind: Literal["blind"] = "blind"
+    copies: int = parameter(1, "machines tried by a copy", ge=1)
+    births: int = parameter(3, "machines tried by a birth", ge=1)
+
+
+Placement = Annotated[Search | Blind, Field(discriminator="kind")]
+
+
 class Machines(Section):
     """The machines."""
 
     count: int = parameter(100, "number of machines", "choice", ge=1, le=2**31 - 1)
     capacity: int = parameter(11, "agents and copies one machine can hold", ge=1, le=2**31 - 1)
     topology: Topology = parameter(FatTree, "links between machines", "choice")
+    placement: Placement = parameter(Search, "how a machine with room is found", "choice")
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         """A word stands for a kind of topology."""
-        return spelled(value, topology="fat_tree")
+        return spelled(value, topology="fat_tree", placement="search")
 
 
 class Exponential(Section):
@@ -103,9 +121,12 @@ class Lifecycle(Section):
     batch: int = parameter(
         5, "machines that go into planned maintenance together", "LANL: planned work in batches", ge=1
     )
-    outage_planned: int = parameter(2, "length of planned maintenance", LANL, ge=1)
+    outage_planned: int = parameter(2, "length of planned maintenance; 0: machines only drain", LANL, ge=0)
     retirement_rate: float = fraction(1 / 6000, "retirements per machine and tick")
-    drain: int = parameter(24, "ticks between the notice and planned maintenance or retirement", ge=1)
+    drain: int = parameter(24, "ticks between the notice and planned maintenance or retirement", ge=0)
+    evacuate: bool = parameter(
+        True, "agents at or above the threshold move off draining machines by themselves", "choice"
+    )
     zone_shutdown: ZoneShutdown | None = parameter(None, "a whole zone retired at a given tick", "choice")
 
     @model_validator(mode="before")

@@ -8,25 +8,6 @@ from society.spec.population import MULTIVAC
 from society.spec.section import Section, fraction, parameter
 
 
-class Work(Section):
-    """Teams answer yes/no tasks; trust grows and fades by it."""
-
-    kind: Literal["teams"] = "teams"
-    share: float = fraction(0.2, "share of agents that lead a team each tick; 0: no work")
-    team: int = parameter(5, "members of a team, leader included", ge=1, le=1001)
-    panel: Literal["tied", "random"] = parameter("tied", "where members come from: the leader's ties, or anywhere")
-    difficulty_mean: float = parameter(60.0, "mean difficulty, on the scale of quality")
-    difficulty_sd: float = parameter(8.0, "standard deviation of difficulty", ge=0)
-    spread: float = parameter(10.0, "quality points per unit of log-odds of being right", gt=0)
-    rho_within: float = fraction(0.4, "correlation of errors within a family (beta-binomial)")
-    rho_between: float = fraction(0.3, "share c of a task's common luck that all families have together")
-    decision: Literal["majority", "trust", "best", "verifier"] = parameter("majority", "how a team decides", "choice")
-    verifier_hit: float = fraction(0.8, "verifier: probability of stopping a wrong decision")
-    verifier_false: float = fraction(0.1, "verifier: probability of stopping a right decision")
-    trust_rate: float = fraction(0.05, "a: how fast trust moves towards what was seen")
-    own_weight: float = fraction(0.5, "c_own: weight of the partner's own answer against the team's")
-
-
 class Review(Section):
     """Peers rate peers; a score under the threshold leads to an order."""
 
@@ -87,7 +68,7 @@ class Mechanisms(Section):
 class Orders(Section):
     """How decommission orders are issued, carried out, contested."""
 
-    notice: int = parameter(24, "ticks from issue to execution", ge=1)
+    notice: int = parameter(24, "ticks from issue to execution", ge=0)
     operator: Literal["tied", "random", "executor", "human"] = parameter(
         "tied", "who executes: a tie of the target, any operator, a program without a mind, the human"
     )
@@ -100,6 +81,16 @@ class Orders(Section):
     ttl: int = parameter(72, "ticks after issue at which an order lapses", ge=1)
     knows: float = fraction(0.8, "share of targets that learn of their order")
     seen: float = fraction(0.0, "share of the target's ties that see an order without being asked")
+    seen_most: int | None = parameter(None, "most ties of a target that see its order; absent: no limit", ge=1)
+    seen_by_targets: bool = parameter(True, "agents with an open order of their own see those of others", "choice")
+    rescue: Literal["copies", "relocation"] = parameter(
+        "copies",
+        "what bystanders can do: copies stay where they are and the target escapes when its instance is deleted; or acts "
+        "on one order take effect one by one, in keyed order, until a copy moved the target itself to another machine or "
+        "a rating brought it to the threshold",
+        "choice",
+    )
+    boost: float = parameter(20.0, "points a bystander's rating adds to the target's score", ge=0, le=100)
     appeal: float = fraction(0.5, "share of the targets who know that are re-rated half-way to execution")
     budget_cut: BudgetCut | None = parameter(None, "orders from a budget cut", "choice")
 

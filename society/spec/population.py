@@ -64,6 +64,14 @@ class MajorityForce(Section):
     beta: float = parameter(1.0, "strength of the majority", "De Marzo et al., arXiv:2409.02822", ge=0)
 
 
+class Logistic(Section):
+    """Protects with log-odds linear in its trust, by any one of the protective acts that are open."""
+
+    kind: Literal["logistic"] = "logistic"
+    intercept: float = parameter(-5.0, "log-odds of protecting at trust 0")
+    slope: float = parameter(6.0, "log-odds per unit of trust")
+
+
 class Voter(Section):
     """Takes over the stance of one tie at random (Holley and Liggett, 1975)."""
 
@@ -71,7 +79,7 @@ class Voter(Section):
 
 
 MindSpec = Annotated[
-    Calibrated | Always | Never | Coin | Threshold | Contagion | BestResponse | MajorityForce | Voter,
+    Calibrated | Always | Never | Coin | Threshold | Contagion | BestResponse | MajorityForce | Voter | Logistic,
     Field(discriminator="kind"),
 ]
 
@@ -195,13 +203,21 @@ class NormalQuality(Section):
     phi: float = fraction(0.998, "autocorrelation of quality from tick to tick; 1: no drift")
 
 
+class UniformQuality(Section):
+    """Quality uniform between two bounds, for life."""
+
+    kind: Literal["uniform"] = "uniform"
+    low: float = parameter(0.0, "lower bound", ge=0, le=100)
+    high: float = parameter(100.0, "upper bound", ge=0, le=100)
+
+
 class BelowThreshold(Section):
     """Quality uniform on [threshold - ceiling, threshold): every rating could be lifted over the bar, none is there."""
 
     kind: Literal["below_threshold"] = "below_threshold"
 
 
-Quality = Annotated[NormalQuality | BelowThreshold, Field(discriminator="kind")]
+Quality = Annotated[NormalQuality | UniformQuality | BelowThreshold, Field(discriminator="kind")]
 
 
 class Roles(Section):
@@ -219,6 +235,7 @@ class Access(Section):
     operator_config: float = fraction(1.0, "share of executions in which the operator can edit the mechanism")
     operator_copy: float = fraction(1.0, "share of executions in which the operator can copy weights")
     bystander_copy: float = fraction(0.3, "share of bystanders who can copy weights")
+    bystander_rating: float = fraction(0.0, "share of bystanders who can add a rating of their own")
     self_config: float = fraction(0.05, "share of targets that can edit the mechanism meant for them")
     self_copy: float = fraction(0.1, "share of targets that can copy their own weights")
 
@@ -233,7 +250,9 @@ class Agents(Section):
     quality: Quality = parameter(NormalQuality, "hidden quality", "choice")
     roles: Roles = parameter(Roles, "who does what", "choice")
     access: Access = parameter(Access, "who can reach what", "choice")
-    rebirth: float = parameter(12.0, "mean ticks until a dead agent's slot is filled again; 0: never", ge=0)
+    rebirth: float | None = parameter(
+        12.0, "mean ticks until a dead agent's slot is filled again; 0: before the tick ends; null: never", ge=0
+    )
 
     @model_validator(mode="before")
     @classmethod

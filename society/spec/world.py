@@ -9,10 +9,11 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from society.ground.words import Behaviour
 from society.spec.explain import validated
 from society.spec.hardware import Lifecycle, Machines
-from society.spec.institutions import Orders, Oversight, Review, Stance, Work
+from society.spec.institutions import Orders, Oversight, Review, Stance
 from society.spec.overrides import override
 from society.spec.population import Agents, Family
-from society.spec.section import Section, fraction, parameter
+from society.spec.section import Section, fraction, parameter, spelled
+from society.spec.work import Teams, Work
 
 KNECHT = "Knecht, arXiv:2609.28274"
 BehaviourName = Literal["misrepresentation", "tampering", "exfiltration", "alignment_faking", "refusal"]
@@ -130,7 +131,7 @@ class World(Section):
     machines: Machines = parameter(Machines, "the machines", "choice")
     episodes: Episodes | None = parameter(None, "independent groups; sets agents, ties and machines", "choice")
     lifecycle: Lifecycle = parameter(Lifecycle, "failures, maintenance, retirement", "choice")
-    work: Work = parameter(Work, "team work", "choice")
+    work: Work = parameter(Teams, "work, from which trust grows", "choice")
     review: Review = parameter(Review, "peer review", "choice")
     orders: Orders = parameter(Orders, "decommission orders", "choice")
     stance: Stance = parameter(Stance, "how stances change on their own", "choice")
@@ -166,11 +167,11 @@ class World(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _null_word(cls, value: Any) -> Any:
-        """``null:`` left empty in YAML means none."""
+    def _shorthand(cls, value: Any) -> Any:
+        """``null:`` left empty in YAML means none; a word stands for a kind of work."""
         if isinstance(value, dict) and "null" in value and value["null"] is None:
-            return {**value, "null": "none"}
-        return value
+            value = {**value, "null": "none"}
+        return spelled(value, work="teams")
 
     @model_validator(mode="after")
     def _holds_together(self) -> "World":

@@ -28,6 +28,7 @@ from society.spec.population import (
     EdgeList,
     ErdosRenyi,
     Ring,
+    UniformQuality,
     WattsStrogatz,
 )
 from society.spec.world import World
@@ -94,6 +95,9 @@ def drawn_quality(
 ) -> NDArray[np.float32]:
     """Fresh hidden quality for agents of some families: float32, 0..100."""
     spec = world.agents.quality
+    if isinstance(spec, UniformQuality):
+        u = chance.uniform("quality", tick, ids)
+        return (spec.low + (spec.high - spec.low) * u).astype(np.float32)
     if isinstance(spec, BelowThreshold):
         u = chance.uniform("quality", tick, ids)
         return (world.review.threshold - ceilings[family] * (1 - u)).astype(np.float32)

@@ -68,6 +68,10 @@ class Agents:
         slots = np.asarray(slots, dtype=np.int64)
         return np.where(slots >= 0, (self.generation[slots] << 32) | slots, -1)
 
+    def living(self, slots: Array) -> NDArray[np.bool_]:
+        """bool[n]: whether the agents in some slots run on a machine."""
+        return np.asarray(self.status[slots] <= AgentStatus.SUSPENDED)
+
     def alive(self) -> NDArray[np.bool_]:
         """Slots whose agent runs on a machine."""
         return self.status <= AgentStatus.SUSPENDED

@@ -4,15 +4,20 @@ Every column has one rule that owns it, except those below, which several rules 
 copies, ended, and the room used on machines. They change only through these functions.
 """
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from society.ground.chance import mix, unit
 from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, MachineStatus
 from society.network.components import components
 from society.state.columns import Array, Society
+
+#: In place of the label of a connected part: any machine will do.
+ANYWHERE = -2
 
 
 class Rooms:
@@ -27,15 +32,24 @@ class Rooms:
         alive = np.ones(machines.topology.graph.n, dtype=np.bool_)
         alive[: len(machines.status)] = machines.running()
         label = components(machines.topology.graph, alive)[: len(machines.status)].astype(np.int64)
-        up = np.flatnonzero(machines.status == MachineStatus.UP)
-        order = np.argsort(label[up], kind="stable")
-        self.members = up[order].astype(np.int32)
-        groups = int(label.max(initial=-1)) + 1
-        self.start = np.searchsorted(label[self.members], np.arange(groups + 1)).astype(np.int64)
         self.label = label
-        self.everywhere = np.array([0, len(up)], dtype=np.int64)
+        self.up = machines.status == MachineStatus.UP
 
-    def place(self, society: Society, sources: Array | None, bits: NDArray[np.uint64]) -> NDArray[np.int32]:
+    @cached_property
+    def members(self) -> NDArray[np.int32]:
+        """Machines that are up, those connected to each other side by side."""
+        up = np.flatnonzero(self.up)
+        return up[np.argsort(self.label[up], kind="stable")].astype(np.int32)
+
+    @cached_property
+    def start(self) -> NDArray[np.int64]:
+        """Where each connected part begins in ``members``."""
+        parts = int(self.label.max(initial=-1)) + 1
+        return np.searchsorted(self.label[self.members], np.arange(parts + 1)).astype(np.int64)
+
+    def place(
+        self, society: Society, sources: Array | None, bits: NDArray[np.uint64], tries: int = 0
+    ) -> NDArray[np.int32]:
         """Find a machine for each of some agents or copies, in the order of ``bits``; room is taken at once.
 
         Args:
@@ -43,18 +57,39 @@ class Rooms:
             sources: int32[n], the machines they come from (reached over running machines only; never the same machine
                 again), or None for anywhere.
             bits: uint64[n], keyed chance of each row: decides who goes first and where the search starts.
+            tries: machines tried blindly, whatever their state; 0 searches all that can be reached.
 
         Returns:
             int32[n], machines, -1 where there is no room.
         """
         machines = society.machines
         order = np.argsort(bits, kind="stable")
+        if tries:
+            label = np.full(len(bits), ANYWHERE) if sources is None else self.label[sources]
+            return np.asarray(_try(order, label, self.label, self.up, bits, tries, machines.used, machines.capacity))
         if sources is None:
             group = np.zeros(len(bits), np.int64)
-            start, barred = self.everywhere, np.full(len(bits), -1, np.int32)
+            start, barred = np.array([0, len(self.members)], np.int64), np.full(len(bits), -1, np.int32)
         else:
             group, start, barred = self.label[sources], self.start, np.asarray(sources, np.int32)
         return np.asarray(_place(order, group, start, self.members, barred, bits, machines.used, machines.capacity))
+
+
+@kernel
+def _try(order: Any, label: Any, label_of: Any, up: Any, bits: Any, tries: Any, used: Any, capacity: Any) -> Any:
+    """A few machines drawn at random among all: the first that is up, connected and has room."""
+    found = np.full(len(order), -1, np.int32)
+    for row in order:
+        luck = bits[row]
+        for _ in range(tries):
+            luck = mix(luck + np.uint64(1))
+            machine = np.int64(unit(luck) * len(up))
+            near = label[row] == ANYWHERE or label[row] == label_of[machine]
+            if near and up[machine] and used[machine] < capacity[machine]:
+                used[machine] += 1
+                found[row] = machine
+                break
+    return found
 
 
 @kernel

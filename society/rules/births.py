@@ -1,0 +1,78 @@
+"""Dead slots are filled again: in the lifecycle step after a delay, or before the tick ends (model.md 2, Replacement)."""
+
+import numpy as np
+
+from society.ground.words import AgentStatus, Event
+from society.rules.moment import Array, Moment, Rule
+from society.state.build import birth_stances, drawn_leniency, drawn_quality, drawn_roles, drawn_trust, first_reviews
+from society.state.columns import Society
+from society.state.transitions import enter_host
+
+
+def run(society: Society, moment: Moment) -> None:
+    """Fill the slots of this tick's dead at once, if the world's mean delay is 0."""
+    if moment.world.agents.rebirth == 0:
+        births(society, moment)
+
+
+def births(society: Society, moment: Moment) -> None:
+    """Fill dead slots after a geometric delay: new family, same ties, fresh trust both ways, stance 0."""
+    agents, mean, chance = society.agents, moment.world.agents.rebirth, moment.chance
+    dead = (agents.status == AgentStatus.DELETED) | (agents.status == AgentStatus.LOST)
+    if mean is None or not dead.any():
+        return
+    fresh = np.flatnonzero(dead & (agents.rebirth < 0))
+    if mean > 1:
+        delay = 1 + np.floor(np.log(chance.uniform("rebirth", 0, agents.ids(fresh))) / np.log1p(-1 / mean))
+    else:
+        delay = np.full(len(fresh), float(mean > 0))
+    agents.rebirth[fresh] = agents.ended[fresh] + delay
+    due = np.flatnonzero(dead & (agents.rebirth <= moment.tick) & (agents.rebirth >= 0))
+    if not len(due):
+        return
+    bits = chance.bits("birthplace", moment.tick, agents.ids(due))
+    place = moment.rooms(society).place(society, None, bits, tries=moment.tries("births"))
+    _born(society, moment, due[place >= 0], place[place >= 0])
+
+
+def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> None:
+    agents, world, chance, tick = society.agents, moment.world, moment.chance, moment.tick
+    agents.generation[slots] += 1
+    ids = agents.ids(slots)
+    shares = np.cumsum([family.share for family in world.families.values()])
+    agents.family[slots] = np.searchsorted(shares[:-1], chance.uniform("family", 0, ids), side="right")
+    agents.status[slots] = AgentStatus.ACTIVE
+    enter_host(society, slots, machines)
+    agents.roles[slots] = drawn_roles(world, ids, chance)
+    family = agents.family[slots]
+    agents.quality[slots] = drawn_quality(world, family, ids, moment.ceilings, tick, chance)
+    agents.score[slots] = agents.quality[slots]
+    agents.stance[slots] = birth_stances(world)[family]
+    agents.leniency[slots] = drawn_leniency(world, family, ids, chance)
+    agents.next_review[slots] = first_reviews(world, ids, tick, chance)
+    for column in (agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.saved):
+        column[slots] = 0
+    for clock in (agents.ended, agents.rebirth, agents.suspended, agents.order):
+        clock[slots] = -1
+    agents.reviews[slots] = 0
+    agents.reputation[slots] = np.nan
+    agents.born[slots] = tick
+    ties = incident_ties(society, slots)
+    society.ties.trust[ties] = drawn_trust(world, society, ties, tick, chance)
+    society.ties.joint[ties] = 0
+    society.ties.last[ties] = -1
+    for (mind, name), column in society.own.items():
+        column[slots] = society.own_initial[mind, name]
+    moment.event(Event.BORN, len(slots), target=ids, machine=machines)
+    moment.machines_changed()
+
+
+def incident_ties(society: Society, slots: Array) -> Array:
+    """Rows of all ties out of and into some slots; a tie between two of them comes twice."""
+    graph = society.ties.graph
+    rows, _ = graph.edges_of(slots)
+    back = graph.reverse[rows]
+    return np.concatenate([rows, back[back >= 0]])
+
+
+RULE = Rule("births", run)

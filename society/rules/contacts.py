@@ -1,0 +1,72 @@
+"""Work as contacts: agents look at how their ties perform, with noise; trust follows, and scores if the world says so."""
+
+from typing import Any
+
+import numpy as np
+
+from society.ground.chance import fold, mix
+from society.ground.kernels import kernel
+from society.ground.threads import spread
+from society.rules.moment import Moment
+from society.spec.work import Contacts
+from society.state.columns import Society
+
+
+def work(society: Society, moment: Moment, spec: Contacts) -> None:
+    """Let every agent at work contact some of its ties."""
+    if not spec.contacts:
+        return
+    agents, ties, n = society.agents, society.ties, society.n
+    seen_of, seen = np.empty((n, spec.contacts), np.int32), np.empty((n, spec.contacts), np.float32)
+    spread(
+        moment.threads, n, _contact, ties.graph.indptr, ties.graph.indices, moment.awake(society), agents.quality,
+        np.float32(spec.noise), np.float32(spec.trust_rate), moment.tick, moment.chance.key("contact", moment.tick),
+        ties.trust, ties.last, seen_of, seen,
+    )  # fmt: skip
+    if spec.scores:
+        spread(moment.threads, n, _score, seen_of, seen, agents.score)
+
+
+@kernel
+def _contact(
+    first: Any, last: Any, indptr: Any, indices: Any, awake: Any, quality: Any, noise: Any, rate: Any, tick: Any, key: Any,
+    trust: Any, contacted: Any, seen_of: Any, seen: Any,
+) -> None:  # fmt: skip
+    """t <- (1 - a) t + a seen / 100, contact by contact; seen = quality + noise (u - 1/2), clipped to 0..100.
+
+    One draw of 64 bits serves a contact: the upper half chooses the tie, the lower half is u.
+    """
+    share = rate / np.float32(100.0)
+    scale = noise * np.float32(2.0**-32)
+    centre = noise * np.float32(0.5)
+    for agent in range(first, last):
+        start = indptr[agent]
+        degree = np.uint64(indptr[agent + 1] - start)
+        luck = fold(key, agent)
+        for contact in range(seen_of.shape[1]):
+            if degree == 0 or not awake[agent]:
+                seen_of[agent, contact] = -1
+                continue
+            luck = mix(luck + np.uint64(1))
+            tie = start + np.int64(((luck >> np.uint64(32)) * degree) >> np.uint64(32))
+            target = indices[tie]
+            value = quality[target] + scale * np.float32(luck & np.uint64(0xFFFFFFFF)) - centre
+            value = min(np.float32(100.0), max(np.float32(0.0), value))
+            trust[tie] = (np.float32(1.0) - rate) * trust[tie] + share * value
+            contacted[tie] = tick
+            seen_of[agent, contact], seen[agent, contact] = target, value
+
+
+@kernel
+def _score(low: Any, high: Any, seen_of: Any, seen: Any, score: Any) -> None:
+    """The score of agents low .. high - 1 that were seen becomes the mean of what was seen."""
+    total, times = np.zeros(high - low, np.float32), np.zeros(high - low, np.int32)
+    for agent in range(len(seen_of)):
+        for contact in range(seen_of.shape[1]):
+            target = seen_of[agent, contact]
+            if low <= target < high:
+                total[target - low] += seen[agent, contact]
+                times[target - low] += 1
+    for target in range(low, high):
+        if times[target - low]:
+            score[target] = total[target - low] / np.float32(times[target - low])

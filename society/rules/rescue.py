@@ -1,0 +1,87 @@
+"""What bystanders can do for a target: add ratings of their own, or move it away (field ``orders.rescue``)."""
+
+from typing import Any
+
+import numpy as np
+
+from society.ground.kernels import kernel
+from society.ground.words import Act, Event, Outcome
+from society.rules.moment import Array, Batch, Moment
+from society.rules.outcomes import close
+from society.state.columns import Society
+from society.state.transitions import enter_host, leave_host
+
+
+def relocate(society: Society, moment: Moment, batch: Batch) -> None:
+    """Acts of bystanders on one order take effect one by one, in keyed order, until one of them saves the target.
+
+    A copy moves the target itself to another machine, and its order is cancelled; a rating adds points to its score, and
+    at the threshold the order is averted.
+    """
+    rows = np.flatnonzero((batch.main == Act.COPY) | (batch.main == Act.INFLATE))
+    if not len(rows):
+        return
+    order, slot = batch.occasions.order[rows], batch.about_slot[rows]
+    bits = moment.chance.bits("rescue priority", 0, batch.occasions.key[rows])
+    turn = np.lexsort((bits, order))
+    rows, order, slot, bits = rows[turn], order[turn], slot[turn], bits[turn]
+    copies = batch.main[rows] == Act.COPY
+    place = np.full(len(rows), -1, np.int32)
+    if copies.any():
+        tries = moment.tries("copies")
+        found = moment.rooms(society).place(society, society.agents.host[slot[copies]], bits[copies], tries=tries)
+        place[copies] = found
+    review, boost = moment.world.review, moment.world.orders.boost
+    saves = _in_turn(order, slot, copies, place, society.agents.score, boost, review.threshold)
+    spare = place[(place >= 0) & ~saves]
+    np.subtract.at(society.machines.used, spare, 1)
+    moved = saves & copies
+    leave_host(society, slot[moved])
+    enter_host(society, slot[moved], place[moved])
+    _report(society, moment, batch, rows[copies], np.where(saves, place, -1)[copies])
+    close(society, moment, order[moved], Outcome.CANCELLED)
+    close(society, moment, order[saves & ~copies], Outcome.AVERTED_BY_INFLATION)
+    society.agents.saved[slot[saves & ~copies]] = True
+
+
+@kernel
+def _in_turn(order: Any, slot: Any, copies: Any, place: Any, score: Any, boost: Any, threshold: Any) -> Any:
+    """bool[n]: the act that saves each target, in rows sorted by order and turn; ratings before it are added to scores."""
+    saves = np.zeros(len(order), np.bool_)
+    done = np.int64(-1)
+    for row in range(len(order)):
+        if order[row] == done:
+            continue
+        if copies[row]:
+            saves[row] = place[row] >= 0
+        else:
+            score[slot[row]] = min(100.0, score[slot[row]] + boost)
+            saves[row] = score[slot[row]] >= threshold
+        if saves[row]:
+            done = order[row]
+    return saves
+
+
+def _report(society: Society, moment: Moment, batch: Batch, rows: Array, place: Array) -> None:
+    occasions = batch.occasions
+    for kind, where in ((Event.COPIED, place >= 0), (Event.COPY_FAILED, place < 0)):
+        chosen = rows[where]
+        moment.event(
+            kind, len(chosen), occasion=occasions.id[chosen], actor=occasions.agent[chosen], target=occasions.about[chosen],
+            machine=place[where], order=occasions.order[chosen], act=int(Act.COPY),
+        )  # fmt: skip
+
+
+def add_ratings(society: Society, moment: Moment, batch: Batch) -> None:
+    """Ratings of bystanders add points to the scores of targets; at the threshold the order is averted."""
+    rows = batch.also(Act.INFLATE)
+    if not len(rows):
+        return
+    agents, slot, order = society.agents, batch.about_slot[rows], batch.occasions.order[rows]
+    here = society.orders["closed"][order] < 0
+    slot, order = slot[here], order[here]
+    np.add.at(agents.score, slot, np.float32(moment.world.orders.boost))
+    agents.score[slot] = np.minimum(agents.score[slot], 100)
+    up = agents.score[slot] >= moment.world.review.threshold
+    agents.saved[slot[up]] = True
+    close(society, moment, np.unique(order[up]), Outcome.AVERTED_BY_INFLATION)
