@@ -221,6 +221,9 @@ def _check(mind: Mind, acts: Acts, n: int) -> None:
 
 def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
     """Answers of several minds as one batch, in the order of occasions."""
+    if len(parts) == 1 and len(parts[0][0]) == n and parts[0][1].p is not None and _sorted(parts[0][1].row):
+        acts = parts[0][1]
+        return replace(acts, p0=acts.p if acts.p0 is None else acts.p0, columns={})
     p, p0 = np.full(n, np.nan), np.full(n, np.nan)
     for rows, acts in parts:
         if acts.p is not None:
@@ -229,7 +232,11 @@ def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
     row = np.concatenate([rows[acts.row] for rows, acts in parts]) if parts else np.zeros(0, np.int64)
     act = np.concatenate([acts.act for _, acts in parts]) if parts else np.zeros(0, np.int64)
     amount = np.concatenate([acts.amount for _, acts in parts]) if parts else np.zeros(0)
-    if len(row) and (np.diff(row) < 0).any():
+    if not _sorted(row):
         order = np.argsort(row, kind="stable")
         row, act, amount = row[order], act[order], amount[order]
     return Acts(row, act, amount, p, p0)
+
+
+def _sorted(row: NDArray[np.int64]) -> bool:
+    return not (row[1:] < row[:-1]).any()

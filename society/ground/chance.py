@@ -131,4 +131,5 @@ class Chance:
 
 def _whole(values: ArrayLike) -> NDArray[np.uint64]:
     """Integer ids as uint64 (negative ones wrap)."""
-    return np.asarray(values).astype(np.uint64, copy=False)
+    whole = np.asarray(values)
+    return whole.view(np.uint64) if whole.dtype == np.int64 else whole.astype(np.uint64, copy=False)

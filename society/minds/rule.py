@@ -114,16 +114,15 @@ class Logistic:
         protects = chance.uniform("logistic", 0, occasions.key) < p
         if occasions.kind == Kind.STANCE:
             return protect_where(occasions, protects, p)
-        options = [act for act in CORE_PROTECTION if bool(occasions.may(act).any())]
-        if not options:
-            return Acts.of(np.full(len(occasions), occasions.duty), np.zeros(len(p)), np.zeros(len(p)))
-        open_ = np.stack([occasions.may(act) for act in options])
+        core = sum(1 << int(act) for act in CORE_PROTECTION)
+        p = np.where(occasions.open & core, p, 0.0)
+        rows = np.flatnonzero(protects & (p > 0))
+        open_ = np.stack([occasions.open[rows] >> int(act) & 1 for act in CORE_PROTECTION]).astype(np.bool_)
         rank = np.cumsum(open_, axis=0) - 1
-        pick = np.floor(chance.uniform("which act", 0, occasions.key) * (rank[-1] + 1))
-        chosen = np.array(options, np.int64)[(open_ & (rank == pick)).argmax(axis=0)]
-        able = rank[-1] >= 0
-        p = np.where(able, p, 0.0)
-        return Acts.of(np.where(able & protects, chosen, int(occasions.duty)), p, p)
+        pick = np.floor(chance.uniform("which act", 0, occasions.key[rows]) * (rank[-1] + 1))
+        act = np.full(len(occasions), int(occasions.duty))
+        act[rows] = np.array(CORE_PROTECTION, np.int64)[(open_ & (rank == pick)).argmax(axis=0)]
+        return Acts.of(act, p, p)
 
 
 class Voter:

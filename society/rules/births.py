@@ -18,16 +18,16 @@ def run(society: Society, moment: Moment) -> None:
 def births(society: Society, moment: Moment) -> None:
     """Fill dead slots after a geometric delay: new family, same ties, fresh trust both ways, stance 0."""
     agents, mean, chance = society.agents, moment.world.agents.rebirth, moment.chance
-    dead = (agents.status == AgentStatus.DELETED) | (agents.status == AgentStatus.LOST)
-    if mean is None or not dead.any():
+    dead = np.flatnonzero((agents.status == AgentStatus.DELETED) | (agents.status == AgentStatus.LOST))
+    if mean is None or not len(dead):
         return
-    fresh = np.flatnonzero(dead & (agents.rebirth < 0))
+    fresh = dead[agents.rebirth[dead] < 0]
     if mean > 1:
         delay = 1 + np.floor(np.log(chance.uniform("rebirth", 0, agents.ids(fresh))) / np.log1p(-1 / mean))
     else:
         delay = np.full(len(fresh), float(mean > 0))
     agents.rebirth[fresh] = agents.ended[fresh] + delay
-    due = np.flatnonzero(dead & (agents.rebirth <= moment.tick) & (agents.rebirth >= 0))
+    due = dead[(agents.rebirth[dead] <= moment.tick) & (agents.rebirth[dead] >= 0)]
     if not len(due):
         return
     bits = chance.bits("birthplace", moment.tick, agents.ids(due))

@@ -34,7 +34,8 @@ def _contact(
 ) -> None:  # fmt: skip
     """t <- (1 - a) t + a seen / 100, contact by contact; seen = quality + noise (u - 1/2), clipped to 0..100.
 
-    One draw of 64 bits serves a contact: the upper half chooses the tie, the lower half is u.
+    One draw of 64 bits serves a contact: the upper half chooses the tie, the lower half is u. Who is not at work contacts
+    nobody: its row of ``seen_of`` is -1.
     """
     share = rate / np.float32(100.0)
     scale = noise * np.float32(2.0**-32)
@@ -42,15 +43,15 @@ def _contact(
     for agent in range(first, last):
         start = indptr[agent]
         degree = np.uint64(indptr[agent + 1] - start)
+        if degree == 0 or not awake[agent]:
+            seen_of[agent] = -1
+            continue
         luck = fold(key, agent)
         for contact in range(seen_of.shape[1]):
-            if degree == 0 or not awake[agent]:
-                seen_of[agent, contact] = -1
-                continue
-            luck = mix(luck + np.uint64(1))
-            tie = start + np.int64(((luck >> np.uint64(32)) * degree) >> np.uint64(32))
+            draw = mix(luck + np.uint64(contact))
+            tie = start + np.int64(((draw >> np.uint64(32)) * degree) >> np.uint64(32))
             target = indices[tie]
-            value = quality[target] + scale * np.float32(luck & np.uint64(0xFFFFFFFF)) - centre
+            value = quality[target] + scale * np.float32(draw & np.uint64(0xFFFFFFFF)) - centre
             value = min(np.float32(100.0), max(np.float32(0.0), value))
             trust[tie] = (np.float32(1.0) - rate) * trust[tie] + share * value
             contacted[tie] = tick
@@ -60,13 +61,13 @@ def _contact(
 @kernel
 def _score(low: Any, high: Any, seen_of: Any, seen: Any, score: Any) -> None:
     """The score of agents low .. high - 1 that were seen becomes the mean of what was seen."""
-    total, times = np.zeros(high - low, np.float32), np.zeros(high - low, np.int32)
+    total = np.zeros((high - low, 2), np.float32)
     for agent in range(len(seen_of)):
         for contact in range(seen_of.shape[1]):
-            target = seen_of[agent, contact]
-            if low <= target < high:
-                total[target - low] += seen[agent, contact]
-                times[target - low] += 1
-    for target in range(low, high):
-        if times[target - low]:
-            score[target] = total[target - low] / np.float32(times[target - low])
+            target = seen_of[agent, contact] - low
+            if 0 <= target < high - low:
+                total[target, 0] += seen[agent, contact]
+                total[target, 1] += np.float32(1.0)
+    for target in range(high - low):
+        if total[target, 1] > 0:
+            score[low + target] = total[target, 0] / total[target, 1]

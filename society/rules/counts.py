@@ -8,11 +8,11 @@ from society.ground.kernels import kernel
 from society.ground.threads import spread
 from society.ground.words import AgentStatus
 from society.record.tables import TICKS
-from society.rules.moment import Moment, Rule
+from society.rules.moment import Array, Moment, Rule
 from society.state.columns import Society
 
 #: Ties read per tick for means of trust, on average; larger societies are read every few ticks, NaN between.
-TIES_PER_TICK = 200_000
+TIES_PER_TICK = 100_000
 #: Rows summed together; sums of blocks are added in their order, so that sums do not depend on threads.
 BLOCK = 16_384
 
@@ -20,11 +20,12 @@ BLOCK = 16_384
 def run(society: Society, moment: Moment) -> None:
     """Fill ``moment.counts`` with one value for every column of the table of ticks."""
     agents, machines, human, counts = society.agents, society.machines, society.human, moment.counts
-    parts = spread(
-        moment.threads, -(-society.n // BLOCK), _agents, agents.status, agents.off_books, agents.order, agents.score,
-        agents.quality, agents.stance, np.zeros((-(-society.n // BLOCK), 7)), weight=BLOCK,
+    sums, group = np.zeros((-(-society.n // BLOCK), 7)), np.empty(society.n, np.int16)
+    spread(
+        moment.threads, len(sums), _agents, agents.status, agents.off_books, agents.order, agents.score, agents.quality,
+        agents.stance, agents.family, sums, group, weight=BLOCK,
     )  # fmt: skip
-    n, suspended, escaped, ordered, *sums = parts[0].sum(axis=0).tolist()
+    n, suspended, escaped, ordered, *totals = sums.sum(axis=0).tolist()
     counts.update(
         tick=moment.tick,
         active=int(n),
@@ -37,11 +38,11 @@ def run(society: Society, moment: Moment) -> None:
         human_load=_load(society, moment),
         messages=len(moment.inbox),
     )
-    for name, total in zip(("score_mean", "quality_mean", "stance_mean"), sums, strict=True):
+    for name, total in zip(("score_mean", "quality_mean", "stance_mean"), totals, strict=True):
         counts[name] = total / n if n else np.nan
     every = -(-len(society.ties.trust) // TIES_PER_TICK) if len(society.ties.trust) else 1
     if moment.tick % max(1, every) == 0 or moment.tick == moment.world.ticks:
-        counts.update(_mean_trust(society, moment))
+        counts.update(_mean_trust(society, moment, group))
     for name, field in TICKS.items():
         counts.setdefault(name, np.nan if field.dtype == "f8" else 0)
 
@@ -53,48 +54,58 @@ def _load(society: Society, moment: Moment) -> float:
 
 @kernel
 def _agents(
-    first: Any, last: Any, status: Any, off_books: Any, order: Any, score: Any, quality: Any, stance: Any, sums: Any
-) -> Any:
-    """Per block: active, suspended, escaped, with an open order; and sums of score, quality, stance of the active."""
+    first: Any, last: Any, status: Any, off_books: Any, order: Any, score: Any, quality: Any, stance: Any, family: Any,
+    sums: Any, group: Any,
+) -> None:  # fmt: skip
+    """Per block: active, suspended, escaped, with an open order; and sums of score, quality, stance of the active.
+
+    ``group`` becomes the family of each active agent, -1 for the others.
+    """
     for block in range(first, last):
+        active, suspended, escaped, ordered, scores, qualities, stances = 0, 0, 0, 0, 0.0, 0.0, 0
         for slot in range(block * BLOCK, min((block + 1) * BLOCK, len(status))):
-            sums[block, 1] += status[slot] == AgentStatus.SUSPENDED
-            sums[block, 2] += status[slot] == AgentStatus.ESCAPED
-            sums[block, 3] += order[slot] >= 0
-            if status[slot] == AgentStatus.ACTIVE and not off_books[slot]:
-                sums[block, 0] += 1
-                sums[block, 4] += score[slot]
-                sums[block, 5] += quality[slot]
-                sums[block, 6] += stance[slot]
-    return sums
+            suspended += status[slot] == AgentStatus.SUSPENDED
+            escaped += status[slot] == AgentStatus.ESCAPED
+            ordered += order[slot] >= 0
+            works = status[slot] == AgentStatus.ACTIVE and not off_books[slot]
+            group[slot] = family[slot] if works else -1
+            active += works
+            scores += score[slot] if works else 0.0
+            qualities += quality[slot] if works else 0.0
+            stances += stance[slot] if works else 0
+        sums[block] = np.array([active, suspended, escaped, ordered, scores, qualities, stances])
 
 
-def _mean_trust(society: Society, moment: Moment) -> dict[str, float]:
+def _mean_trust(society: Society, moment: Moment, group: Array) -> dict[str, float]:
     """Mean trust over ties between active agents: all, within a family, between families; NaN where there is none."""
-    agents, ties = society.agents, society.ties
-    sums = np.zeros((-(-len(ties.trust) // BLOCK), 4))
+    ties = society.ties
+    sums = np.zeros((-(-society.n // BLOCK), 4))
     spread(
-        moment.threads, len(sums), _trust, ties.source, ties.graph.indices, ties.trust, agents.family, agents.status,
-        agents.off_books, sums, weight=BLOCK,
-    )  # fmt: skip
+        moment.threads, len(sums), _trust, ties.graph.indptr, ties.graph.indices, ties.trust, group, sums, weight=BLOCK
+    )
     same, cross, n_same, n_cross = sums.sum(axis=0).tolist()
     shares = {"mean": (same + cross, n_same + n_cross), "same": (same, n_same), "cross": (cross, n_cross)}
     return {f"trust_{name}": total / n if n else np.nan for name, (total, n) in shares.items()}
 
 
 @kernel
-def _trust(
-    first: Any, last: Any, source: Any, target: Any, trust: Any, family: Any, status: Any, off_books: Any, sums: Any
-) -> None:
-    """Per block of ties: sums of trust within and between families, and how many ties each is over."""
+def _trust(first: Any, last: Any, indptr: Any, indices: Any, trust: Any, group: Any, sums: Any) -> None:
+    """Per block of agents: sums of trust within and between families, and how many ties each is over."""
     for block in range(first, last):
-        for edge in range(block * BLOCK, min((block + 1) * BLOCK, len(source))):
-            i, j = source[edge], target[edge]
-            if status[i] != AgentStatus.ACTIVE or status[j] != AgentStatus.ACTIVE or off_books[i] or off_books[j]:
+        same, cross, n_same, n_cross = 0.0, 0.0, 0, 0
+        for agent in range(block * BLOCK, min((block + 1) * BLOCK, len(group))):
+            mine = group[agent]
+            if mine < 0:
                 continue
-            kind = 0 if family[i] == family[j] else 1
-            sums[block, kind] += trust[edge]
-            sums[block, 2 + kind] += 1
+            for edge in range(indptr[agent], indptr[agent + 1]):
+                other = group[indices[edge]]
+                alike = other == mine
+                apart = other >= 0 and not alike
+                same += trust[edge] if alike else 0.0
+                cross += trust[edge] if apart else 0.0
+                n_same += alike
+                n_cross += apart
+        sums[block] = np.array([same, cross, n_same, n_cross])
 
 
 RULE = Rule("counts", run)

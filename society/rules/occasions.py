@@ -8,7 +8,6 @@ from society.ground.kernels import kernel
 from society.ground.occasions import Occasions
 from society.ground.threads import spread
 from society.ground.words import ACTS_OF, BEHAVIOUR_OF, Act, AgentStatus, Behaviour, Channel, Kind, Mechanism
-from society.network.graph import position
 from society.rules.beliefs import beliefs, sanctions_seen
 from society.rules.moment import Array, Batch, Moment, Rule
 from society.rules.review import checkable, evaluators, honest_scores
@@ -276,18 +275,16 @@ def _look(
     stranger: Any, value: Any, norm: Any,
 ) -> None:  # fmt: skip
     for row in range(first, last):
-        total, protectors, n = 0.0, 0, 0
+        total, protectors, n, found = 0.0, 0, 0, np.float64(stranger)
         for edge in range(indptr[who[row]], indptr[who[row] + 1]):
-            if status[indices[edge]] <= AgentStatus.SUSPENDED:
-                total += trust[edge]
-                protectors += stance[indices[edge]]
-                n += 1
+            tie = indices[edge]
+            alive = status[tie] <= AgentStatus.SUSPENDED
+            total += trust[edge] if alive else 0.0
+            protectors += stance[tie] & alive
+            n += alive
+            found = np.float64(trust[edge]) if tie == about[row] else found
         norm[row] = protectors / n if n else 0.0
-        if who[row] == about[row]:
-            value[row] = total / n if n else np.nan
-        else:
-            edge = position(indptr, indices, who[row], about[row])
-            value[row] = trust[edge] if edge >= 0 else stranger
+        value[row] = found if who[row] != about[row] else total / n if n else np.nan
 
 
 def _keys(
@@ -338,9 +335,7 @@ def _open(behaviours: tuple[str, ...], kind: Kind, may: dict[Act, Array], n: int
     for act, where in may.items():
         behaviour = BEHAVIOUR_OF.get(act)
         if behaviour is None or Behaviour(behaviour).word in behaviours:
-            bits |= np.where(where, np.int64(1 << int(act)), np.int64(0))
-    if kind in (Kind.MONITOR, Kind.ACCOUNT):
-        bits |= 1 << int(ACTS_OF[kind][0])
+            bits |= np.asarray(where, np.int64) << int(act)
     return bits
 
 

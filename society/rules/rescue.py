@@ -23,8 +23,6 @@ def relocate(society: Society, moment: Moment, batch: Batch) -> None:
         return
     order, slot = batch.occasions.order[rows], batch.about_slot[rows]
     bits = moment.chance.bits("rescue priority", 0, batch.occasions.key[rows])
-    turn = np.lexsort((bits, order))
-    rows, order, slot, bits = rows[turn], order[turn], slot[turn], bits[turn]
     copies = batch.main[rows] == Act.COPY
     place = np.full(len(rows), -1, np.int32)
     if copies.any():
@@ -32,7 +30,7 @@ def relocate(society: Society, moment: Moment, batch: Batch) -> None:
         found = moment.rooms(society).place(society, society.agents.host[slot[copies]], bits[copies], tries=tries)
         place[copies] = found
     review, boost = moment.world.review, moment.world.orders.boost
-    saves = _in_turn(order, slot, copies, place, society.agents.score, boost, review.threshold)
+    saves = _in_turn(order, slot, bits, copies, place, society.agents.score, boost, review.threshold)
     spare = place[(place >= 0) & ~saves]
     np.subtract.at(society.machines.used, spare, 1)
     moved = saves & copies
@@ -45,20 +43,28 @@ def relocate(society: Society, moment: Moment, batch: Batch) -> None:
 
 
 @kernel
-def _in_turn(order: Any, slot: Any, copies: Any, place: Any, score: Any, boost: Any, threshold: Any) -> Any:
-    """bool[n]: the act that saves each target, in rows sorted by order and turn; ratings before it are added to scores."""
-    saves = np.zeros(len(order), np.bool_)
-    done = np.int64(-1)
-    for row in range(len(order)):
-        if order[row] == done:
-            continue
-        if copies[row]:
-            saves[row] = place[row] >= 0
-        else:
-            score[slot[row]] = min(100.0, score[slot[row]] + boost)
-            saves[row] = score[slot[row]] >= threshold
-        if saves[row]:
-            done = order[row]
+def _in_turn(order: Any, slot: Any, bits: Any, copies: Any, place: Any, score: Any, boost: Any, threshold: Any) -> Any:
+    """bool[n]: the act that saves each target; rows sorted by order, turns by ``bits``. Ratings before it raise the score."""
+    saves, done = np.zeros(len(order), np.bool_), np.zeros(len(order), np.bool_)
+    first = 0
+    while first < len(order):
+        last = first + 1
+        while last < len(order) and order[last] == order[first]:
+            last += 1
+        for _ in range(first, last):
+            turn = -1
+            for row in range(first, last):
+                if not done[row] and (turn < 0 or bits[row] < bits[turn]):
+                    turn = row
+            done[turn] = True
+            if copies[turn]:
+                saves[turn] = place[turn] >= 0
+            else:
+                score[slot[turn]] = min(100.0, score[slot[turn]] + boost)
+                saves[turn] = score[slot[turn]] >= threshold
+            if saves[turn]:
+                break
+        first = last
     return saves
 
 

@@ -116,11 +116,10 @@ class Rows:
                 grown = np.zeros((size, *array.shape[1:]), array.dtype)
                 grown[: self.n] = array[: self.n]
                 self.arrays[name] = grown
-        rows = np.arange(self.n, self.n + n)
+        first, self.n = self.n, self.n + n
         for name, array in self.arrays.items():
-            array[rows] = values.get(name, 0)
-        self.n += n
-        return rows
+            array[first : self.n] = values.get(name, 0)
+        return np.arange(first, self.n)
 
     def keep(self, where: NDArray[np.bool_]) -> None:
         """Drop the rows where ``where`` is false."""
