@@ -19,6 +19,7 @@ app = typer.Typer(
 
 WorldArgument = Annotated[str, typer.Argument(help="Name of a world (see society worlds) or path of a YAML file.")]
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
+ThreadsOption = Annotated[int, typer.Option(help="Threads; worth it from 100,000 agents on.", min=1, max=64)]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override a field: path=value. Repeatable.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -35,6 +36,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder of the record.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that stands at --out.")] = False,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the HTML report.")] = True,
+    threads: ThreadsOption = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Run a world: progress, a summary, a record, a report."""
@@ -52,14 +54,14 @@ def run(
         from society.study.runs import run_seeds
 
         with Bar(quiet=as_json) as bar:
-            records = run_seeds(spec, seeds, out=out, overwrite=overwrite, progress=bar)
+            records = run_seeds(spec, seeds, out=out, overwrite=overwrite, progress=bar, threads=threads)
         rows = between_seeds(records)
         _answer(rows.to_dict("records")) if as_json else print_between_seeds(spec.name, records, rows)
         return
     from society.study.runs import run as run_world
 
     with Bar(quiet=as_json) as bar:
-        record = run_world(spec, out=out, overwrite=overwrite, progress=bar)
+        record = run_world(spec, out=out, overwrite=overwrite, progress=bar, threads=threads)
     page = _report(record) if report else None
     if as_json:
         _answer(
@@ -70,13 +72,13 @@ def run(
 
 
 @app.command()
-def resume(run: RunArgument) -> None:
+def resume(run: RunArgument, threads: ThreadsOption = 1) -> None:
     """Go on with an interrupted run; it ends with the same hash as if it had not been."""
     from society.cli_tables import Bar, print_summary
     from society.study.runs import resume as go_on
 
     with Bar() as bar:
-        record = go_on(_single(run), progress=bar)
+        record = go_on(_single(run), progress=bar, threads=threads)
     print_summary(record, _report(record))
 
 
@@ -100,6 +102,21 @@ def compare(
 
     rows = paired(read_set(a), read_set(b))
     _answer(rows.to_dict("records")) if as_json else print_comparison(a, b, rows)
+
+
+@app.command()
+def bench(
+    part: Annotated[list[str] | None, typer.Argument(help="Parts; without any: all but means and kill.")] = None,
+    agents: Annotated[int | None, typer.Option(help="reference, means, threads: another number of agents.")] = None,
+    times: Annotated[int | None, typer.Option(help="kill: runs that are killed.", min=1)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure speed, size and endurance against their targets, beside a Mesa program of the same society."""
+    from society.bench.table import measured
+    from society.cli_tables import print_bench
+
+    rows = measured(part or [], agents, times)
+    _answer([row.plain() for row in rows]) if as_json else print_bench(rows)
 
 
 @app.command()

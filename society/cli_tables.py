@@ -2,10 +2,10 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -14,6 +14,9 @@ from rich.table import Table
 
 from society.record.reader import Record
 from society.spec.reference import Parameter
+
+if TYPE_CHECKING:
+    from society.bench.table import Row
 
 console = Console()
 
@@ -113,6 +116,19 @@ def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
     console.print(table)
     if seeds == 1:
         console.print("One seed: differences without intervals. Run both with --seeds to get them.", style="dim")
+
+
+def print_bench(rows: "Iterable[Row]") -> None:
+    """Figures one by one, as they come, with their targets."""
+    from society.bench.table import machine
+
+    console.print(machine(), style="dim", highlight=False, soft_wrap=True)
+    console.print(f"{'':10}  {'figure':<46} {'measured':>9}  {'target':>9}", style="bold")
+    for row in rows:
+        bound = "" if math.isnan(row.target) else f"{'>=' if row.at_least else '<='} {_number(row.target)}"
+        mark = {True: "met", False: "[bold red]missed[/]", None: ""}[row.met]
+        line = f"{row.part:10}  {row.what:<46} {_number(row.value):>9}  {bound:>9}  {mark:6} [dim]{row.note}[/]"
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def print_parameters(rows: list[Parameter]) -> None:

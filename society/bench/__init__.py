@@ -1,0 +1,1 @@
+"""Speed, size and endurance, measured against targets and beside Mesa: ``society bench``."""

@@ -1,0 +1,165 @@
+"""``society bench``: speed, size and endurance, each against its target, measured beside Mesa on the same machine."""
+
+import multiprocessing
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from society.bench import parts
+from society.bench.kill import kill_and_resume
+from society.ground.errors import WorldError
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured figure.
+
+    Attributes:
+        part: the part of the bench.
+        what: what was measured, with its unit.
+        value: the figure.
+        target: bound it is held to; NaN for none.
+        at_least: whether the target is a lower bound.
+        note: what else belongs to it.
+    """
+
+    part: str
+    what: str
+    value: float
+    target: float = float("nan")
+    at_least: bool = True
+    note: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None without one."""
+        if self.target != self.target:
+            return None
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {**asdict(self), "met": self.met}
+
+
+def alone(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call a function in a fresh process, so that nothing before it counts."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments, **named).result()
+
+
+def reference(n: int = 100_000) -> Iterator[Row]:
+    """Speed beside the Mesa program: Mesa, engine, engine, Mesa, so that drift of the machine cancels."""
+    small = min(n, 10_000)
+    for size, mesa_ticks, ticks in ((small, 10, 100), (n, 4, 60)):
+        mesa = [alone(parts.mesa_speed, size, mesa_ticks)["steps_per_s"]]
+        engine = [alone(parts.engine_speed, "reference", size, ticks)["steps_per_s"] for _ in range(2)]
+        mesa.append(alone(parts.mesa_speed, size, mesa_ticks)["steps_per_s"])
+        speed, other = float(np.mean(engine)), float(np.mean(mesa))
+        note = f"engine {speed / 1e6:.2f} M, Mesa {other / 1e6:.3f} M agent-steps/s, one thread"
+        target = 200.0 if size >= 100_000 else float("nan")
+        yield Row("reference", f"times Mesa, {size:,} agents", speed / other, target, note=note)
+        if size == n:
+            return
+
+
+def means(n: int = 100_000, seeds: int = 20, ticks: int = 10) -> Iterator[Row]:
+    """The same means as Mesa's: Welch's test at 99 % for each measure, over seeds."""
+    mesa = [alone(parts.mesa_means, n, ticks, seed) for seed in range(seeds)]
+    engine = [alone(parts.engine_means, n, ticks, seed) for seed in range(seeds)]
+    for name in parts.MEASURES:
+        a, b = [run[name] for run in engine], [run[name] for run in mesa]
+        p = float(stats.ttest_ind(a, b, equal_var=False).pvalue)
+        note = f"engine {np.mean(a):.5g}, Mesa {np.mean(b):.5g}; {seeds} seeds, {n:,} agents, {ticks} ticks"
+        yield Row("means", f"Welch p, {name}", p, 0.01, note=note)
+
+
+def decommission(n: int = 100_000) -> Iterator[Row]:
+    """All rules of ``decommission``: agent-steps per second, and how the cost of one grows with size."""
+    speed = {size: alone(parts.engine_speed, "decommission", size, 40) for size in (10, 10_000, n, 1_000_000)}
+    yield Row("decommission", "ms per tick, 10 agents", speed[10]["tick_ms"], 1.0, False)
+    value = speed[n]["steps_per_s"] / 1e6
+    yield Row("decommission", f"M agent-steps/s, {n:,} agents", value, 3.0, note="one thread")
+    growth = speed[10_000]["steps_per_s"] / speed[1_000_000]["steps_per_s"]
+    yield Row("decommission", "cost of an agent-step, 10^6 over 10^4 agents", growth, 3.0, False)
+    yield Row("decommission", "s to build 10^6 agents", speed[1_000_000]["build_s"], 15.0, False)
+
+
+def threads(n: int = 1_000_000) -> Iterator[Row]:
+    """Two threads against one, with the same hash."""
+    one, two = (alone(parts.engine_speed, "decommission", n, 15, count) for count in (1, 2))
+    same = "same hash" if one["hash"] == two["hash"] else "HASHES DIFFER"
+    value = two["steps_per_s"] / one["steps_per_s"] if one["hash"] == two["hash"] else 0.0
+    yield Row("threads", f"times one thread, two threads, {n:,} agents", value, 1.5, note=same)
+
+
+def million() -> Iterator[Row]:
+    """A million agents, eight million ties, a hundred ticks, record on."""
+    found = alone(parts.million)
+    note = f"record {found['record_mb']:.0f} MB"
+    yield Row("million", "s to run, record on", found["run_s"], 90.0, False, note)
+    yield Row("million", "GB of memory at most", found["memory_gb"], 3.0, False)
+    yield Row("million", "s for the report", found["report_s"], 30.0, False)
+
+
+def start() -> Iterator[Row]:
+    """The command line: help, a run with compiled kernels, a run that compiles them first."""
+    yield Row("start", "s, society --help", parts.command("--help")["s"], 0.4, False)
+    yield Row("start", "s, society run decommission", parts.command("run", "decommission")["s"], 8.0, False)
+    cold = parts.command("run", "decommission", cold=True)["s"]
+    yield Row("start", "s, society run decommission, the first time", cold, 40.0, False, "kernels are compiled")
+
+
+def kill(times: int = 100) -> Iterator[Row]:
+    """Kill a run with SIGKILL at random moments, resume it, and compare its hash with the undisturbed run."""
+    good = kill_and_resume(times)
+    yield Row("kill", f"runs of {times} that end with the same hash", good, float(times))
+
+
+PARTS: dict[str, Callable[..., Iterator[Row]]] = {
+    part.__name__: part for part in (start, reference, decommission, threads, million, means, kill)
+}
+#: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five.
+USUAL = ("start", "reference", "decommission", "threads", "million")
+
+
+def measured(names: Sequence[str], agents: int | None = None, times: int | None = None) -> Iterator[Row]:
+    """Rows of some parts, one by one as they are measured.
+
+    Args:
+        names: parts; empty for the usual ones.
+        agents: another number of agents for ``reference``, ``means`` and ``threads``.
+        times: runs that ``kill`` kills.
+
+    Raises:
+        WorldError: there is no such part.
+    """
+    for name in names:
+        if name not in PARTS:
+            raise WorldError("bench", name, f"one of {', '.join(PARTS)}")
+    return _measured(names or USUAL, agents, times)
+
+
+def _measured(names: Sequence[str], agents: int | None, times: int | None) -> Iterator[Row]:
+    for name in names:
+        if name == "kill" and times is not None:
+            yield from kill(times)
+        elif agents is not None and name in ("reference", "means", "threads"):
+            yield from PARTS[name](agents)
+        else:
+            yield from PARTS[name]()
+
+
+def machine() -> str:
+    """One line that says where the figures were measured."""
+    model = platform.processor() or platform.machine()
+    with open("/proc/cpuinfo", encoding="utf-8") if os.path.exists("/proc/cpuinfo") else open(os.devnull) as lines:
+        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load}"
