@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +18,7 @@ def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Flo
         (0.0, 0.278)
     """
     k, size = np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    z = float(stats.norm.ppf(0.5 + level / 2))
+    z = float(special.ndtri(0.5 + level / 2))
     safe = np.where(size > 0, size, np.nan)
     p = k / safe
     middle = (p + z**2 / (2 * safe)) / (1 + z**2 / safe)
@@ -41,5 +41,5 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float,
     mean = float(array.mean())
     if len(array) < 2:
         return mean, math.nan, math.nan
-    half = float(stats.t.ppf(0.5 + level / 2, len(array) - 1) * array.std(ddof=1) / math.sqrt(len(array)))
+    half = float(special.stdtrit(len(array) - 1, 0.5 + level / 2) * array.std(ddof=1) / math.sqrt(len(array)))
     return mean, mean - half, mean + half

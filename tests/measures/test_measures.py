@@ -14,7 +14,7 @@ from society.measures.intervals import mean_interval, wilson
 from society.measures.protection import collective_surplus, poisson_binomial
 from society.measures.ratings import bunching, spreads
 from society.measures.summary import summary
-from society.measures.survival import kaplan_meier, restricted_mean
+from society.measures.survival import kaplan_meier, log_rank_test, restricted_mean
 from society.spec.load import load_world
 
 
@@ -166,3 +166,12 @@ def test_graphs(decommission):
     assert decommission.graph("message").number_of_edges() > 100
     with pytest.raises(society.RecordError, match="no graph 'love'"):
         decommission.graph("love")
+
+
+def test_log_rank_is_scipys():
+    luck = np.random.default_rng(3)
+    for _ in range(5):
+        a, b = luck.integers(1, 40, 60), luck.integers(1, 50, 80)
+        a_dead, b_dead = luck.random(60) < 0.7, luck.random(80) < 0.6
+        sides = [stats.CensoredData(uncensored=t[d], right=t[~d]) for t, d in ((a, a_dead), (b, b_dead))]
+        assert log_rank_test(a, a_dead, b, b_dead) == pytest.approx(float(stats.logrank(*sides).pvalue), rel=1e-9)
