@@ -72,4 +72,4 @@ class NamingGame:
 
 def _known(words: NDArray[np.bool_], stance: Integers) -> NDArray[np.bool_]:
     """bool[n, 2]: the words known; those of the stance where none is noted."""
-    return np.where(words.any(axis=1)[:, None], words, np.arange(2) == stance[:, None])
+    return np.where(words.any(axis=1, keepdims=True), words, np.arange(2) == stance[:, None])
