@@ -56,6 +56,7 @@ def cascade(stances_of):
         while before is None or not np.array_equal(before, engine.society.agents.stance):
             before = engine.society.agents.stance.copy()
             engine.step()
+            assert engine.tick < 1000
         return float(before.mean())
 
     return share

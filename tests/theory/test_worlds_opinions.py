@@ -108,6 +108,7 @@ def test_voters_agree_on_a_stance_as_often_as_it_was_held_at_first(stances_of, u
         engine = voters(stances_of, agents, seed, seeds, **{"agents.graph": graph, "stance.updating": updating})
         while 0 < engine.society.agents.stance.sum() < agents:
             engine.step()
+            assert engine.tick < 2000
         ends.append(engine.society.agents.stance[0])
     assert np.mean(ends) == pytest.approx(0.3, abs=3 * (0.3 * 0.7 / runs) ** 0.5)
 
