@@ -65,7 +65,7 @@ class NamingGame:
         word = np.where(known.all(axis=1), toss, known[:, 1])
         said = np.arange(2) == word[:, None]
         agreed = (np.where(speaks[:, None], theirs, mine) & said).any(axis=1)
-        after = np.where(agreed[:, None], said, np.where(speaks[:, None], mine, mine | said))
+        after = np.where(agreed[:, None], said, mine | said)
         stance = np.where(after.all(axis=1), occasions.stance, after[:, 1])
         return replace(protect_where(occasions, stance == 1), columns={"words": after})
 

@@ -137,7 +137,7 @@ def test_the_force_of_majorities_has_the_order_of_its_mean_field(stances_of, bet
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("committed", "flips"), [(0.07, False), (0.13, True)])
+@pytest.mark.parametrize(("committed", "flips"), [(0.09, False), (0.105, True)])
 def test_a_committed_tenth_decides_the_name(stances_of, committed, flips):
     """Xie et al. (PRE 84:011130, 2011): in a large group the committed win from a share of .0979 on."""
     families = {
