@@ -1,4 +1,4 @@
-"""Minds with more to say than a stance: averaging, and agreeing on a word."""
+"""Minds with more to say than a stance: averaging, and agreeing on a word. On other occasions they act on their stance."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from society.ground.chance import Chance
 from society.ground.occasions import Acts, Column, Integers, Occasions
-from society.minds.rule import Never, protect_where
+from society.minds.rule import protect_where
 
 
 class DeGroot:
@@ -28,7 +28,7 @@ class DeGroot:
         """Average, then stand for what is nearer."""
         ties, own = occasions.ties, occasions.columns["opinion"]
         if ties is None or not len(occasions):
-            return Never().decide(occasions, chance)
+            return protect_where(occasions, occasions.stance == 1)
         own = np.where(np.isnan(own), occasions.stance, own)
         theirs = np.where(np.isnan(ties.columns["opinion"]), ties.stance, ties.columns["opinion"])
         weight = np.nan_to_num(ties.trust, nan=1.0)
@@ -53,7 +53,7 @@ class NamingGame:
         """Speak or listen."""
         ties, tick, n = occasions.ties, occasions.tick, len(occasions)
         if ties is None or not n:
-            return Never().decide(occasions, chance)
+            return protect_where(occasions, occasions.stance == 1)
         first = ties.start[:-1]
         me, partner = occasions.agent, ties.agent[first]
         mine = _known(occasions.columns["words"], occasions.stance)

@@ -107,8 +107,8 @@ def tipped(stances_of, agents, committed, memory, rounds, seed):
     [(45, 6, 0.12), (45, 7, 0.89), (45, 8, 1.0), (100, 5, 0.0), (100, 6, 0.78), (100, 7, 1.0)],
 )
 def test_s3_committed_minorities_tip_groups_of_24(stances_of, rounds, committed, often):
-    """The table's 400 runs and these 100 are of one kind at the 99 % level (Fisher's exact test)."""
-    runs, theirs = 100, round(often * 400)
+    """The table's 400 runs and these 200 are of one kind at the 99 % level (Fisher's exact test)."""
+    runs, theirs = 200, round(often * 400)
     mine = sum(tipped(stances_of, 24, committed, 12, rounds, seed) > 0.5 for seed in range(runs))
     assert stats.fisher_exact([[mine, runs - mine], [theirs, 400 - theirs]]).pvalue > 0.01
 
