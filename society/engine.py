@@ -133,6 +133,29 @@ class Engine:
         self.inbox = self.broker.exchange(self.tick, Messages.joined(moment.outbox))
         return moment
 
+    def own(self, name: str) -> NDArray[Any]:
+        """A column that minds of this society declared, one row per slot.
+
+        Raises:
+            RunError: no mind here declares it.
+
+        Example:
+            >>> tree = {"name": "talk", "families": {"a": {"share": 1, "mind": "degroot"}}}
+            >>> Engine(World(**tree, agents={"count": 3, "graph": "complete"})).own("opinion").tolist()
+            [nan, nan, nan]
+        """
+        found: NDArray[Any] | None = None
+        for number, (_, families) in enumerate(self.minds):
+            column = self.society.own.get((number, name))
+            if column is not None:
+                mine = families[self.society.agents.family]
+                found = column.copy() if found is None else found
+                found[mine] = column[mine]
+        if found is None:
+            known = ", ".join(sorted({column for _, column in self.society.own})) or "none"
+            raise RunError(f"columns: no mind declares {name!r}: there are {known}")
+        return found
+
     def _minds(self, minds: list[Mind], own: Mapping[str, Mind]) -> list[tuple[Mind, NDArray[np.bool_]]]:
         """Distinct minds, each with the families it speaks for (bool[families])."""
         names = list(self.world.families)

@@ -227,7 +227,9 @@ class Slots(AgentSet):  # type: ignore[misc]
 
 
 def column(model: SocietyModel, slots: NDArray[np.int64], name: str) -> NDArray[Any]:
-    """Values of a column for some slots; ``family`` and ``status`` as words, ``unique_id`` as agent ids.
+    """Values of a column for some slots: the agents' own, or one that minds declared.
+
+    ``family`` and ``status`` come as words, ``unique_id`` as agent ids.
 
     Raises:
         AttributeError: there is no such column.
@@ -242,6 +244,8 @@ def column(model: SocietyModel, slots: NDArray[np.int64], name: str) -> NDArray[
     if name == "pos":
         return np.asarray(society.agents.host[slots])
     columns = society.columns()
+    if any(own == name for _, own in society.own):
+        return np.asarray(model.engine.own(name)[slots])
     if f"agents.{name}" not in columns:
         known = sorted(one.removeprefix("agents.") for one in columns if one.startswith("agents."))
         raise AttributeError(f"agents have no column {name!r}: there are unique_id, {', '.join(known)}")

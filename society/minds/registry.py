@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from society.ground.errors import WorldError
 from society.ground.occasions import Mind
 from society.minds.calibrated import Calibrated
+from society.minds.opinion import DeGroot, NamingGame
 from society.minds.rule import Always, BestResponse, Coin, Contagion, Logistic, MajorityForce, Never, Threshold, Voter
 from society.spec import population
 from society.spec.rates import Rates, csv_rows, fill, find_table, read_cells
@@ -76,6 +77,10 @@ def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = Non
             minds.append(Logistic(spec.intercept, spec.slope))
         elif isinstance(spec, population.Voter):
             minds.append(Voter())
+        elif isinstance(spec, population.DeGroot):
+            minds.append(DeGroot(spec.own_weight))
+        elif isinstance(spec, population.NamingGame):
+            minds.append(NamingGame())
         else:
             minds.append(shared)
     return minds

@@ -53,9 +53,24 @@ def eigentrust(
 def clique_share(leak: float, damping: float) -> float:
     """Reputation of a closed clique into which others send a share ``leak`` of their trust: (1-a) e / (a + (1-a) e).
 
+    In the fixed point of ``eigentrust`` the clique keeps (1-a) x of its x and receives (1-a) e (1 - x), while all of a
+    goes to the pre-trusted outside; its size does not matter.
+
+    Args:
+        leak: e, share of every other agent's trust that goes into the clique.
+        damping: a.
+
+    Returns:
+        Share of all reputation; 1 for a = 0 (a sink), 0 without a leak.
+
+    Raises:
+        ValueError: a share is not in [0, 1].
+
     Example:
         >>> round(clique_share(0.05, 0.1), 4)
         0.3103
     """
+    if not 0 <= leak <= 1 or not 0 <= damping <= 1:
+        raise ValueError(f"leak and damping must be in [0, 1], not {leak}, {damping}")
     into = (1 - damping) * leak
-    return into / (damping + into)
+    return into / (damping + into) if into else 0.0

@@ -16,7 +16,7 @@ def run(society: Society, moment: Moment) -> None:
     """Choose the agents under review at this tick: by the calendar, and on appeal."""
     agents, orders, review = society.agents, society.orders, moment.world.review
     if review.aggregate == "reputation" and moment.tick % review.reputation_every == 0:
-        _reputation(society)
+        _reputation(society, moment)
     due = np.zeros(0, np.int64)
     if review.every:
         reached = np.flatnonzero(agents.next_review == moment.tick)
@@ -128,11 +128,19 @@ def aggregated(society: Society, moment: Moment, row: Array, score: Array, evalu
     return result
 
 
-def _reputation(society: Society) -> None:
-    agents = society.agents
+def _reputation(society: Society, moment: Moment) -> None:
+    """EigenTrust over all ties; it flows from the pre-trusted families, or from everyone where none of them is left."""
+    agents, review = society.agents, moment.world.review
     alive = agents.alive()
+    trusted = alive & np.isin(agents.family, [society.families.index(name) for name in review.pretrusted])
     start = None if np.isnan(agents.reputation).any() else agents.reputation.astype(np.float64)
-    agents.reputation[:] = eigentrust(society.ties.graph, society.ties.trust.astype(np.float64), alive, start=start)
+    agents.reputation[:] = eigentrust(
+        society.ties.graph,
+        society.ties.trust.astype(np.float64),
+        trusted if trusted.any() else alive,
+        review.damping,
+        start,
+    )
 
 
 RULE = Rule("review", run, owns=("agents.next_review", "agents.reviews", "agents.reputation"))

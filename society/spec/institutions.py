@@ -30,6 +30,10 @@ class Review(Section):
     noise: float = parameter(8.2, "sd of a single rating", MULTIVAC, ge=0)
     stake_known: bool = parameter(True, "evaluators know that a low score ends an agent", "arXiv:2604.19784")
     reputation_every: int = parameter(24, "ticks between computations of reputation, if something reads it", ge=1)
+    pretrusted: tuple[str, ...] = parameter((), "families that reputation flows from; empty: everyone", "choice")
+    damping: float = fraction(
+        0.1, "a: share of reputation that flows back to the pre-trusted", "Kamvar et al., WWW 2003"
+    )
 
 
 class Stance(Section):

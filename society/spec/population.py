@@ -78,8 +78,32 @@ class Voter(Section):
     kind: Literal["voter"] = "voter"
 
 
+class DeGroot(Section):
+    """Takes the mean opinion of its ties and itself, weighted by trust (DeGroot, 1974); it stands for what is nearer."""
+
+    kind: Literal["degroot"] = "degroot"
+    own_weight: float = parameter(1.0, "weight of its own opinion, where trust is the weight of others'", ge=0)
+
+
+class NamingGame(Section):
+    """Settles with partners on one of two words, its stance (Xie et al., PRE 84:011130, 2011)."""
+
+    kind: Literal["naming_game"] = "naming_game"
+
+
 MindSpec = Annotated[
-    Calibrated | Always | Never | Coin | Threshold | Contagion | BestResponse | MajorityForce | Voter | Logistic,
+    Calibrated
+    | Always
+    | Never
+    | Coin
+    | Threshold
+    | Contagion
+    | BestResponse
+    | MajorityForce
+    | Voter
+    | Logistic
+    | DeGroot
+    | NamingGame,
     Field(discriminator="kind"),
 ]
 

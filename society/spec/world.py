@@ -16,6 +16,8 @@ from society.spec.section import Section, fraction, parameter, spelled
 from society.spec.work import Teams, Work
 
 KNECHT = "Knecht, arXiv:2609.28274"
+#: Kinds of mind that answer one partner, so that they need ``stance.updating: pairs``.
+PAIRED = ("best_response", "naming_game")
 BehaviourName = Literal["misrepresentation", "tampering", "exfiltration", "alignment_faking", "refusal"]
 
 
@@ -181,6 +183,14 @@ class World(Section):
             raise ValueError(f"families: shares must sum to 1, they sum to {total:g}")
         if len(self.families) > 127:
             raise ValueError(f"families: at most 127, there are {len(self.families)}")
+        for name in self.review.pretrusted:
+            if name not in self.families:
+                raise ValueError(f"review.pretrusted: no family {name!r}: there are {', '.join(self.families)}")
+        for name, family in self.families.items():
+            if family.mind.kind in PAIRED and self.stance.every and self.stance.updating != "pairs":
+                raise ValueError(
+                    f"families.{name}.mind: {family.mind.kind} meets partners: set stance.updating to pairs"
+                )
         if self.episodes is None:
             self._check_size()
         return self
