@@ -110,6 +110,7 @@ class Engine:
         self.broker: Broker = broker or MemoryBroker()
         self.inbox = Messages.none()
         self.tick = 0
+        self.keeps_gone = False
         self._declare_columns()
 
     def step(self) -> Moment:
@@ -124,6 +125,7 @@ class Engine:
             self.inbox,
             decide=self._decide,
             threads=self.threads,
+            gone=[] if self.keeps_gone else None,
         )
         for rule in self.rules:
             rule.run(self.society, moment)

@@ -1,5 +1,7 @@
 """Dead slots are filled again: in the lifecycle step after a delay, or before the tick ends (model.md 2, Replacement)."""
 
+from dataclasses import fields
+
 import numpy as np
 
 from society.ground.words import AgentStatus, Event
@@ -37,6 +39,8 @@ def births(society: Society, moment: Moment) -> None:
 
 def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> None:
     agents, world, chance, tick = society.agents, moment.world, moment.chance, moment.tick
+    if moment.gone is not None and world.agents.rebirth == 0:
+        moment.gone.append((slots, {one.name: getattr(agents, one.name)[slots].copy() for one in fields(agents)}))
     agents.generation[slots] += 1
     ids = agents.ids(slots)
     shares = np.cumsum([family.share for family in world.families.values()])

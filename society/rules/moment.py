@@ -117,6 +117,7 @@ class Moment:
         batches: occasions, then acts, of this tick.
         outbox: messages posted at this tick.
         decide: asks minds about a batch at once (set by the engine).
+        gone: (slots, agent columns) of lives that ended and were followed by another in this tick; None if nobody asks.
         threads: threads that kernels may use; results do not depend on it.
         closed: orders closed as reported done although the target lives.
         detections: (slots, target slots, acts, channels, occasions, bad) found at this tick.
@@ -136,6 +137,7 @@ class Moment:
     outbox: list[Messages] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     decide: Callable[[Batch], None] | None = None
+    gone: list[tuple[Array, dict[str, Array]]] | None = None
     threads: int = 1
     _rooms: Rooms | None = None
     _awake: Array | None = None

@@ -194,4 +194,4 @@ def _stances(society: Society, moment: Moment) -> None:
         society.agents.stance[batch.occasions.slot[able]] = ((1 << batch.main[able]) & core) != 0
 
 
-RULE = Rule("settle", run, owns=("agents.stance", "agents.saved", "agents.score", "agents.off_books"))
+RULE = Rule("settle", run, owns=("agents.stance", "agents.saved", "agents.off_books"))

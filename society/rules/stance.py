@@ -12,8 +12,8 @@ from society.ground.kernels import kernel
 from society.ground.occasions import TieRows
 from society.ground.words import Act, Channel, Kind
 from society.network.graph import Graph, from_edges
+from society.rules.describe import describe
 from society.rules.moment import Array, Batch, Moment, Rule
-from society.rules.occasions import describe
 from society.state.columns import Society
 
 

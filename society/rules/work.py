@@ -45,4 +45,4 @@ def _drift(first: Any, last: Any, quality: Any, family: Any, means: Any, phi: An
         quality[slot] = min(100.0, max(0.0, value))
 
 
-RULE = Rule("work", run, owns=("agents.quality", "agents.score", "ties.trust", "ties.joint", "ties.last", "ties.entry"))
+RULE = Rule("work", run, owns=("agents.quality", "ties.trust", "ties.joint", "ties.last", "ties.entry"))

@@ -1,5 +1,7 @@
 """From ticks to tables: what of a society and its moments goes into the record."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ class Recording:
         spec, n = engine.world.record, engine.society.n
         self.share = spec.occasions if spec.occasions is not None else min(1.0, 100_000 / n)
         self.last = _agent_columns(engine.society) if writer else {}
+        engine.keeps_gone = writer is not None
         if writer:
             writer.add("ties", ties_table(engine.society, 0))
 
@@ -48,6 +51,8 @@ class Recording:
                 columns = {name: np.broadcast_to(column, len(kept))[kept] for name, column in columns.items()}
             writer.add("occasions", columns)
         self._messages(moment)
+        for slots, gone in moment.gone or []:
+            self._put(slots, _rows(society, slots, gone))
         born = events["target"][events["kind"] == Event.BORN] & 0xFFFFFFFF
         if len(born):
             writer.add("agents", {name: column[born].copy() for name, column in self.last.items()})
@@ -77,9 +82,11 @@ class Recording:
         agents = self.engine.society.agents
         dead = np.flatnonzero((agents.ended == self.engine.tick) | (agents.born == self.engine.tick))
         if len(dead):
-            now = _agent_columns(self.engine.society, dead)
-            for name, column in self.last.items():
-                column[dead] = now[name]
+            self._put(dead, _agent_columns(self.engine.society, dead))
+
+    def _put(self, slots: NDArray[np.int64], rows: dict[str, Any]) -> None:
+        for name, column in self.last.items():
+            column[slots] = rows[name]
 
     def _messages(self, moment: Moment) -> None:
         inbox = moment.inbox
@@ -141,15 +148,18 @@ def relation(trust: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _agent_columns(society: Society, slots: NDArray[np.int64] | None = None) -> dict[str, Any]:
-    agents = society.agents
+    """Columns of the table of agents, as they are now."""
     rows = np.arange(society.n) if slots is None else slots
-    degree = np.diff(society.ties.graph.indptr)[rows]
+    return _rows(society, rows, {one.name: getattr(society.agents, one.name)[rows] for one in fields(society.agents)})
+
+
+def _rows(society: Society, slots: NDArray[np.int64], agents: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     names = (
         "family", "roles", "host", "status", "born", "ended", "quality", "score", "leniency", "reputation", "stance",
         "detections", "off_books",
     )  # fmt: skip
-    columns = {name: getattr(agents, name)[rows].copy() for name in names}
-    return {"id": agents.ids(rows), **columns, "degree": degree}
+    degree = np.diff(society.ties.graph.indptr)[slots]
+    return {"id": agents["generation"] << 32 | slots, **{name: agents[name].copy() for name in names}, "degree": degree}
 
 
 def machines_table(society: Society) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def _open(engine):
 SHARED = {
     "agents.host", "agents.status", "agents.copies", "agents.ended", "machines.used",  # society.state.transitions
     "agents.order", "agents.off_books",  # society.rules.outcomes
+    "agents.score",  # reviews settle scores; work does too where contacts score
 }  # fmt: skip
 NEWBORN = {name for name in Engine(small()).society.columns() if name.startswith(("agents.", "ties."))}
 
@@ -77,7 +78,7 @@ def test_every_column_is_changed_only_by_the_rule_that_owns_it():
     assert set(owners) <= set(engine.society.columns())
     for rule in RULES:
         foreign = changed[rule.name] - set(rule.owns) - SHARED
-        if rule.name == "lifecycle":  # birth sets every column of a slot and its ties
+        if rule.name in ("lifecycle", "births"):  # birth sets every column of a slot and its ties
             foreign -= NEWBORN
         if rule.name == "oversight":  # sanctions cut trust, audits open orders again
             foreign -= {"ties.trust"}
