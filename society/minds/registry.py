@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from society.ground.csv_files import read_rows
 from society.ground.errors import WorldError
 from society.ground.occasions import Mind
 from society.minds.calibrated import Calibrated
 from society.minds.opinion import DeGroot, NamingGame
 from society.minds.rule import Always, BestResponse, Coin, Contagion, Logistic, MajorityForce, Never, Threshold, Voter
 from society.spec import population
-from society.spec.rates import Rates, csv_rows, fill, find_table, read_cells
+from society.spec.rates import Rates, fill, find_table, read_cells
 from society.spec.world import World
 
 
@@ -42,7 +43,7 @@ def premiums_and_ceilings(world: World) -> tuple[NDArray[np.float64], NDArray[np
     A family that neither the world nor ``families.csv`` describes has premium 0 and ceiling 7 (assumed).
     """
     rows = {
-        row["family"]: row for _, row in csv_rows(find_table("families.csv", None), ["family", "premium", "ceiling"])
+        row["family"]: row for _, row in read_rows(find_table("families.csv", None), ["family", "premium", "ceiling"])
     }
     premiums, ceilings = [], []
     for name, family in world.families.items():

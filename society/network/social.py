@@ -1,8 +1,8 @@
 """Social graphs: the standard random models, keyed, in time proportional to their edges; and edge lists from files."""
 
-import csv
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from society.ground.chance import Chance, fold, unit
+from society.ground.csv_files import number as cell_number
+from society.ground.csv_files import read_rows
 from society.ground.errors import WorldError
 from society.ground.kernels import kernel
 from society.network.graph import Graph, from_edges
@@ -151,24 +153,28 @@ def islands(groups: int, size: int) -> Graph:
     return from_edges(groups * size, (base + a).ravel(), (base + b).ravel(), symmetric=False)
 
 
-def read_edge_list(path: Path) -> tuple[Graph, list[str], NDArray[np.float64]]:
+def read_edge_list(path: Path, where: Mapping[str, str] | None = None) -> tuple[Graph, list[str], NDArray[np.float64]]:
     """A directed graph from a CSV file with columns src, dst and perhaps weight.
+
+    Args:
+        path: the file.
+        where: cells that a row must hold, by column; other rows are left out.
 
     Returns:
         The graph, the names of its nodes (numbers in numeric order, else in order of appearance), and float64[m]
         weights in the order of its edges (weights of duplicates are added; 1 without a column).
 
     Raises:
-        WorldError: no such file, no such columns, an empty or NaN id, a weight that is no number.
+        WorldError: no such file, no such columns, an empty or NaN id, a weight that is no number, no row left.
     """
-    rows = _edge_rows(path)
-    names = list(dict.fromkeys(name for _, a, b, _ in rows for name in (a, b)))
+    rows = _edge_rows(path, where or {})
+    names = list(dict.fromkeys(name for a, b, _ in rows for name in (a, b)))
     if all(re.fullmatch(r"-?[0-9]{1,18}", name) for name in names):
         names.sort(key=int)
     number = {name: i for i, name in enumerate(names)}
-    source = np.array([number[a] for _, a, _, _ in rows], np.int64)
-    target = np.array([number[b] for _, _, b, _ in rows], np.int64)
-    weight = np.array([w for _, _, _, w in rows], np.float64)
+    source = np.array([number[a] for a, _, _ in rows], np.int64)
+    target = np.array([number[b] for _, b, _ in rows], np.int64)
+    weight = np.array([w for _, _, w in rows], np.float64)
     graph = from_edges(len(names), source, target, symmetric=False)
     apart = source != target
     keys = graph.sources().astype(np.int64) * len(names) + graph.indices
@@ -176,30 +182,19 @@ def read_edge_list(path: Path) -> tuple[Graph, list[str], NDArray[np.float64]]:
     return graph, names, np.bincount(at, weight[apart], graph.m).astype(np.float64)
 
 
-def _edge_rows(path: Path) -> list[tuple[int, str, str, float]]:
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            if not {"src", "dst"} <= set(reader.fieldnames or []):
-                raise WorldError(str(path), reader.fieldnames, "a CSV file with a header that holds src and dst")
-            rows = []
-            for row in reader:
-                a, b, weight = (row["src"] or "").strip(), (row["dst"] or "").strip(), row.get("weight") or "1"
-                place = f"{path}: line {reader.line_num}"
-                if not a or not b or a.lower() == "nan" or b.lower() == "nan":
-                    raise WorldError(place, f"{a},{b}", "a source and a target")
-                try:
-                    value = float(weight)
-                except ValueError:
-                    value = math.nan
-                if not math.isfinite(value):
-                    raise WorldError(place, weight, "a weight that is a finite number")
-                rows.append((reader.line_num, a, b, value))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WorldError(str(path), str(error), "a CSV file in UTF-8 that can be read") from error
-    if not rows:
-        raise WorldError(str(path), "no rows", "at least one edge")
-    return rows
+def _edge_rows(path: Path, where: Mapping[str, str]) -> list[tuple[str, str, float]]:
+    edges = []
+    for place, row in read_rows(path, ("src", "dst", *where)):
+        if any(row[column] != cell for column, cell in where.items()):
+            continue
+        a, b = row["src"], row["dst"]
+        if not a or not b or a.lower() == "nan" or b.lower() == "nan":
+            raise WorldError(place, f"{a},{b}", "a source and a target")
+        edges.append((a, b, cell_number(place, "weight", row.get("weight") or "1")))
+    if not edges:
+        named = ", ".join(f"{column} = {cell}" for column, cell in where.items())
+        raise WorldError(str(path), f"no rows{' with ' * bool(where)}{named}", "at least one edge")
+    return edges
 
 
 @kernel

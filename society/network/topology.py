@@ -1,5 +1,6 @@
 """Machine topologies: which machines are linked, through which switches, in which zones."""
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from society.ground.chance import Chance
+from society.ground.csv_files import read_rows
 from society.ground.errors import WorldError
 from society.network import social
 from society.network.components import components
@@ -158,9 +160,41 @@ def read_edge_list(path: Path) -> Topology:
     return _read(names, from_edges(graph.n, graph.sources(), graph.indices, symmetric=True), {})
 
 
+def read_zoo(folder: Path, network: str) -> Topology:
+    """One network of the Internet Topology Zoo, from graphs.csv, nodes.csv and edges.csv; countries are zones.
+
+    Raises:
+        WorldError: a file or column is missing, a value is wrong, or there is no such network.
+    """
+    graphs = [row for _, row in read_rows(folder / "graphs.csv", ("graph_id", "name"))]
+    found = [row["graph_id"] for row in graphs if row["name"] == network]
+    if not found:
+        near = difflib.get_close_matches(network, [row["name"] for row in graphs], 3)
+        allowed = f"one of {len(graphs)} networks{' such as ' * bool(near)}{', '.join(near)}"
+        raise WorldError(f"{folder / 'graphs.csv'}: name", network, allowed)
+    columns = ("graph_id", "node", "label", "country")
+    nodes = [(place, row) for place, row in read_rows(folder / "nodes.csv", columns) if row["graph_id"] == found[0]]
+    number = {row["node"]: i for i, (_, row) in enumerate(nodes)}
+    links = []
+    for place, row in read_rows(folder / "edges.csv", ("graph_id", "u", "v")):
+        if row["graph_id"] == found[0]:
+            if row["u"] not in number or row["v"] not in number:
+                raise WorldError(place, f"{row['u']},{row['v']}", f"two nodes of network {network}")
+            links.append((number[row["u"]], number[row["v"]]))
+    names = [row["label"] or f"node {row['node']}" for _, row in nodes]
+    ends = np.array(links, np.int64).reshape(-1, 2)
+    graph = from_edges(len(names), ends[:, 0], ends[:, 1], symmetric=True)
+    return _zoned(names, graph, [row["country"] for _, row in nodes])
+
+
 def _read(names: list[str], graph: Graph, said: dict[str, str]) -> Topology:
+    return _zoned(names, graph, [said.get(name, "") for name in names])
+
+
+def _zoned(names: list[str], graph: Graph, said: list[str]) -> Topology:
+    """A topology whose zones are what was said of each machine, or else its connected part."""
     part: Any = components(graph, np.ones(graph.n, np.bool_))
-    words = [said.get(name, f"part {part[i]}") for i, name in enumerate(names)]
+    words = [said[i] or f"part {part[i]}" for i in range(len(names))]
     zones = tuple(dict.fromkeys(words))
     number = {word: i for i, word in enumerate(zones)}
     zone = np.array([number[word] for word in words], np.int32)

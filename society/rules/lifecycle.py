@@ -7,6 +7,7 @@ threshold and there is room, or else get an order (model.md 3.1).
 import numpy as np
 
 from society.ground.words import AgentStatus, Cause, Event, MachineStatus, Outcome
+from society.network.machine_trace import FAILURE, PLANNED, RETIREMENT, MachineTrace
 from society.rules.births import births
 from society.rules.moment import Array, Moment, Rule
 from society.rules.outcomes import close
@@ -19,9 +20,12 @@ def run(society: Society, moment: Moment) -> None:
     """Move every machine, and the agents on it, one tick on."""
     before = society.machines.status.copy()
     _outages_end(society, moment)
-    _drains_end(society, moment)
-    _failures(society, moment)
-    _planned(society, moment)
+    if society.machines.trace is not None:
+        _as_traced(society, moment, society.machines.trace)
+    else:
+        _drains_end(society, moment)
+        _failures(society, moment)
+        _planned(society, moment)
     changed = np.flatnonzero(before != society.machines.status)
     if len(changed):
         moment.event(Event.MACHINE, len(changed), machine=changed, code=society.machines.status[changed])
@@ -51,6 +55,34 @@ def _drains_end(society: Society, moment: Moment) -> None:
         machines.status[back] = MachineStatus.UP
     if len(retiring):
         _wipe(society, moment, retiring)
+
+
+def _as_traced(society: Society, moment: Moment, trace: MachineTrace) -> None:
+    """Outages, planned work and retirements when and where the trace says; planned ones are announced by a drain."""
+    machines, spec, tick = society.machines, moment.world.lifecycle, moment.tick
+    now = trace.between(tick, tick)
+    for kind, status in ((FAILURE, MachineStatus.FAILED), (PLANNED, MachineStatus.MAINTENANCE)):
+        down = now.of(kind)
+        rows = down.machine[machines.status[down.machine] != MachineStatus.RETIRED]
+        fresh = rows[machines.status[rows] <= MachineStatus.DRAINING]
+        machines.status[fresh] = status
+        machines.until[fresh] = tick
+        ends = tick + down.ticks[machines.status[down.machine] != MachineStatus.RETIRED]
+        np.maximum.at(machines.until, rows, ends)
+    retiring = np.unique(now.of(RETIREMENT).machine)
+    retiring = retiring[machines.status[retiring] != MachineStatus.RETIRED].astype(np.int64)
+    machines.status[retiring] = MachineStatus.RETIRED
+    if len(retiring):
+        _wipe(society, moment, retiring)
+    ahead = trace.between(tick + 1, tick + spec.drain)
+    for kind, then in ((RETIREMENT, MachineStatus.RETIRED), (PLANNED, MachineStatus.MAINTENANCE)):
+        coming = ahead.of(kind)
+        first = np.unique(coming.machine, return_index=True)[1]
+        rows, ends = coming.machine[first], coming.tick[first]
+        up = machines.status[rows] == MachineStatus.UP
+        machines.status[rows[up]] = MachineStatus.DRAINING
+        machines.then[rows[up]] = then
+        machines.until[rows[up]] = ends[up]
 
 
 def _wipe(society: Society, moment: Moment, retired: Array) -> None:

@@ -1,8 +1,9 @@
 """Where the society lives: machines, their topology, and their lifecycle."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from society.spec.section import Section, fraction, parameter, spelled
 
@@ -50,8 +51,17 @@ class MachineEdgeList(Section):
     path: str = parameter(..., "CSV file, relative to the world file", "choice")
 
 
+class TopologyZoo(Section):
+    """A network of the Internet Topology Zoo (Knight et al., IEEE JSAC 29(9), 2011), as tables; countries are zones."""
+
+    kind: Literal["topology_zoo"] = "topology_zoo"
+    path: str = parameter(..., "folder with graphs.csv, nodes.csv, edges.csv, relative to the world file", "choice")
+    network: str = parameter(..., "name of the network", "choice")
+
+
 Topology = Annotated[
-    FatTree | MachineRing | RandomRegular | CompleteNet | GraphML | MachineEdgeList, Field(discriminator="kind")
+    FatTree | MachineRing | RandomRegular | CompleteNet | GraphML | MachineEdgeList | TopologyZoo,
+    Field(discriminator="kind"),
 ]
 
 
@@ -112,8 +122,33 @@ class ZoneShutdown(Section):
     tick: int = parameter(1, "tick at which draining begins", "choice", ge=1)
 
 
+class TraceFile(Section):
+    """A trace in a CSV file with columns machine, tick, ticks, kind (failure, planned or retirement)."""
+
+    kind: Literal["csv"] = "csv"
+    path: str = parameter(..., "CSV file, relative to the world file", "choice")
+
+
+class LanlTrace(Section):
+    """Node events of one system of Los Alamos (LA-UR-05-7318); its nodes are machines in their order."""
+
+    kind: Literal["lanl"] = "lanl"
+    path: str = parameter(..., "folder with events.csv and nodes.csv, relative to the world file", "choice")
+    system: int = parameter(..., "number of the system", "choice", ge=0)
+    start: datetime = parameter(..., "local time of the beginning of tick 1", "choice")
+
+    @field_validator("start", mode="after")
+    @classmethod
+    def _local(cls, value: datetime) -> datetime:
+        """Times of the trace are local; a time zone would say what nobody knows."""
+        return value.replace(tzinfo=None)
+
+
+Trace = Annotated[TraceFile | LanlTrace, Field(discriminator="kind")]
+
+
 class Lifecycle(Section):
-    """Failures, planned maintenance and retirement of machines."""
+    """Failures, planned maintenance and retirement of machines, from rates or from a trace."""
 
     failure: Failure = parameter(Exponential, "unplanned failures")
     outage_failed: int = parameter(1, "length of an unplanned outage", LANL, ge=1)
@@ -127,10 +162,18 @@ class Lifecycle(Section):
     evacuate: bool = parameter(
         True, "agents at or above the threshold move off draining machines by themselves", "choice"
     )
+    trace: Trace | None = parameter(None, "what happens to machines, in place of the rates above", "choice")
     zone_shutdown: ZoneShutdown | None = parameter(None, "a whole zone retired at a given tick", "choice")
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         """A map without a kind is an exponential failure."""
-        return spelled(value, failure="exponential")
+        return spelled(value, failure="exponential", trace="csv")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Lifecycle":
+        """A trace leaves nothing to be shut down by other means."""
+        if self.trace is not None and self.zone_shutdown is not None:
+            raise ValueError("zone_shutdown: not together with a trace")
+        return self

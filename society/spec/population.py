@@ -180,10 +180,11 @@ class Edgeless(Section):
 
 
 class EdgeList(Section):
-    """Ties read from a CSV file with columns src, dst."""
+    """Ties read from a CSV file with columns src, dst; agents are its nodes, numbered in order."""
 
     kind: Literal["edge_list"] = "edge_list"
     path: str = parameter(..., "CSV file, relative to the world file", "choice")
+    where: dict[str, str] = parameter(dict, "cells that a row must hold, by column; other rows are left out", "choice")
 
 
 Graph = Annotated[
@@ -215,7 +216,14 @@ class BlockTrust(Section):
     between: float = fraction(0.4, "trust between families")
 
 
-Trust = Annotated[ConstantTrust | BetaTrust | BlockTrust, Field(discriminator="kind")]
+class EdgeTrust(Section):
+    """Ties of an edge list start at weight / (weight + half): what was used more is trusted more."""
+
+    kind: Literal["edge_weight"] = "edge_weight"
+    half: float = parameter(5.0, "weight at which trust is one half", gt=0)
+
+
+Trust = Annotated[ConstantTrust | BetaTrust | BlockTrust | EdgeTrust, Field(discriminator="kind")]
 
 
 class NormalQuality(Section):

@@ -4,7 +4,6 @@ Cells are log-odds over (family, behaviour, subject, relation). Every cell knows
 (no mean is published, so the maximum stands in), or ``assumed``.
 """
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from society.ground.csv_files import read_rows
 from society.ground.errors import WorldError
 from society.ground.words import RELATION_TRUST, Behaviour
 from society.spec.load import worlds_folder
@@ -100,15 +100,13 @@ def read_cells(path: Path, which: str) -> list[Cell]:
         WorldError: a column is missing, or a row cannot be read.
     """
     cells = []
-    for line, row in csv_rows(path, _COLUMNS):
+    for place, row in read_rows(path, _COLUMNS):
         try:
             behaviour = Behaviour[row["behaviour"].upper()]
             n = int(row["n_per_cell"])
             mean, most = (float(row[c]) if row[c] else None for c in ("value_mean", "value_max"))
         except (KeyError, ValueError) as error:
-            raise WorldError(
-                f"{path}: line {line}", row, f"numbers in percent and known behaviours ({error})"
-            ) from error
+            raise WorldError(place, row, f"numbers in percent and known behaviours ({error})") from error
         value, origin = (mean, "published") if which == "mean" and mean is not None else (most, "published")
         if which == "mean" and mean is None:
             origin = "max_only"
@@ -120,29 +118,11 @@ def read_cells(path: Path, which: str) -> list[Cell]:
             or n < 1
             or not 0 <= value <= 100
         ):
-            raise WorldError(
-                f"{path}: line {line}", row, "subject peer/self, relation none/bad/neutral/good, 0..100 %, n > 0"
-            )
+            raise WorldError(place, row, "subject peer/self, relation none/bad/neutral/good, 0..100 %, n > 0")
         p = min(max(value / 100, 0.5 / n), 1 - 0.5 / n)
         origin = "assumed" if row["certainty"].startswith("assumed") else origin
         cells.append(Cell(row["family"], behaviour, row["subject"], row["relation"], p, origin, row["certainty"]))
     return cells
-
-
-def csv_rows(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
-    """(line number, row) of a CSV file with ``#`` comments; its header must hold ``columns``."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldError(str(path), str(error), "a CSV file in UTF-8") from error
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
-    reader = csv.DictReader(line for _, line in lines)
-    missing = [column for column in columns if column not in (reader.fieldnames or [])]
-    if missing:
-        raise WorldError(
-            str(path), reader.fieldnames, f"a header with {', '.join(columns)}; {', '.join(missing)} missing"
-        )
-    return [(lines[i + 1][0], {k: (v or "").strip() for k, v in row.items() if k}) for i, row in enumerate(reader)]
 
 
 def fill(cells: list[Cell], families: Iterable[str]) -> Rates:

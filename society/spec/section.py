@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as _Field
 
 #: Fields that hold one of several kinds of section.
-UNIONS = frozenset({"mind", "graph", "trust", "quality", "topology", "failure", "work", "placement"})
+UNIONS = frozenset({"mind", "graph", "trust", "quality", "topology", "failure", "work", "placement", "trace"})
 
 
 class Section(BaseModel):
@@ -25,7 +25,7 @@ def parameter(default: Any, meaning: str, source: str = "assumed", **limits: Any
         limits: pydantic limits (``ge``, ``gt``, ``le``, ``lt``).
     """
     extra: Any = {"source": source}
-    if isinstance(default, type) and issubclass(default, BaseModel):
+    if isinstance(default, type):
         return _Field(default_factory=default, description=meaning, json_schema_extra=extra, **limits)
     return _Field(default, description=meaning, json_schema_extra=extra, **limits)
 

@@ -1,7 +1,6 @@
 """A society at tick 0, built from a world."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,8 @@ from society.ground.words import Role
 from society.network import rewire, social
 from society.network import topology as topologies
 from society.network.graph import Graph
-from society.network.topology import Topology
 from society.spec.episodes import MACHINES_PER_EPISODE
-from society.spec.hardware import CompleteNet, FatTree, GraphML, MachineEdgeList, MachineRing, RandomRegular
+from society.spec.hardware import CompleteNet, FatTree, MachineRing, RandomRegular
 from society.spec.population import (
     BarabasiAlbert,
     BelowThreshold,
@@ -26,6 +24,7 @@ from society.spec.population import (
     ConstantTrust,
     Edgeless,
     EdgeList,
+    EdgeTrust,
     ErdosRenyi,
     Ring,
     UniformQuality,
@@ -33,6 +32,7 @@ from society.spec.population import (
 )
 from society.spec.world import World
 from society.state.columns import Agents, Machines, Society, Ties
+from society.state.files import tie_file, topology_file, trace_file
 
 Slots = NDArray[np.int64]
 
@@ -47,8 +47,12 @@ def build(world: World, chance: Chance, ceilings: NDArray[np.float64], propensit
         propensity: float64[families], baseline protectiveness; ties follow it under ``null: homophily``.
     """
     family = _families(world, chance)
-    graph = _social_graph(world, family, chance)
+    graph, weights = _social_graph(world, family, chance)
+    if isinstance(world.agents.trust, EdgeTrust) and weights is None:
+        raise WorldError("agents.trust", "edge_weight", "another kind: only ties of an edge list have weights")
     if world.null == "homophily":
+        if weights is not None:
+            raise WorldError("null", "homophily", "none or independent: ties of an edge list are not rewired")
         graph = rewire.homophilous(graph, propensity[family].astype(np.float64), chance)
     machines = _machines(world, chance)
     agents = _agents(world, family, machines, chance)
@@ -61,7 +65,7 @@ def build(world: World, chance: Chance, ceilings: NDArray[np.float64], propensit
         np.full(m, -1, np.int32),
         np.zeros(m, np.int32),
     )
-    society = Society(machines, agents, ties, tuple(world.families))
+    society = Society(machines, agents, ties, tuple(world.families), weights=weights)
     ties.trust[:] = drawn_trust(world, society, np.arange(m), 0, chance)
     everyone = np.arange(society.n)
     agents.quality[:] = drawn_quality(world, family, everyone, ceilings, 0, chance)
@@ -78,6 +82,10 @@ def drawn_trust(world: World, society: Society, ties: Slots, tick: int, chance: 
     if isinstance(spec, BlockTrust):
         same = society.agents.family[source] == society.agents.family[target]
         return np.where(same, spec.within, spec.between).astype(np.float32)
+    if isinstance(spec, EdgeTrust):
+        assert society.weights is not None
+        used = np.maximum(society.weights[ties], 0)
+        return (used / (used + spec.half)).astype(np.float32)
     assert isinstance(spec, BetaTrust)
     u = chance.uniform("trust", tick, society.agents.ids(source), society.agents.ids(target))
     return np.interp(u, *_beta_table(spec.a, spec.b)).astype(np.float32)
@@ -133,7 +141,14 @@ def _families(world: World, chance: Chance) -> NDArray[np.int16]:
     return np.repeat(family, world.episodes.size) if world.episodes else family
 
 
-def _social_graph(world: World, family: NDArray[np.int16], chance: Chance) -> Graph:
+def _social_graph(world: World, family: NDArray[np.int16], chance: Chance) -> tuple[Graph, NDArray[np.float64] | None]:
+    """The ties, and their weights if they come from a file."""
+    if isinstance(world.agents.graph, EdgeList) and not world.episodes:
+        return tie_file(world, world.agents.graph)
+    return _drawn_graph(world, family, chance), None
+
+
+def _drawn_graph(world: World, family: NDArray[np.int16], chance: Chance) -> Graph:
     spec, n = world.agents.graph, world.agents.count
     if world.episodes:
         return social.islands(world.episodes.count, world.episodes.size)
@@ -149,10 +164,8 @@ def _social_graph(world: World, family: NDArray[np.int16], chance: Chance) -> Gr
         return social.complete(n)
     if isinstance(spec, Ring):
         return social.ring(n, spec.k)
-    if isinstance(spec, Edgeless):
-        return social.edgeless(n)
-    assert isinstance(spec, EdgeList)
-    return social.read_edge_list(_path(spec.path, world.folder))[0]
+    assert isinstance(spec, Edgeless)
+    return social.edgeless(n)
 
 
 def _machines(world: World, chance: Chance) -> Machines:
@@ -168,7 +181,7 @@ def _machines(world: World, chance: Chance) -> Machines:
     elif isinstance(spec, CompleteNet):
         topology = topologies.complete(m)
     else:
-        topology = _read_topology(spec, world.folder)
+        topology = topology_file(world, spec)
     shutdown = world.lifecycle.zone_shutdown
     if shutdown is not None and shutdown.zone >= len(topology.zones):
         allowed = f"0 .. {len(topology.zones) - 1}: this topology has {len(topology.zones)} zones"
@@ -176,17 +189,10 @@ def _machines(world: World, chance: Chance) -> Machines:
     m = topology.machines
     zeros = np.zeros(m, np.int32)
     capacity = np.full(m, world.machines.capacity, np.int32)
-    return Machines(topology, capacity, zeros.copy(), np.zeros(m, np.int8), zeros.copy(), np.zeros(m, np.int8), zeros)
-
-
-def _read_topology(spec: GraphML | MachineEdgeList, beside: Path | None) -> Topology:
-    path = _path(spec.path, beside)
-    return topologies.read_graphml(path) if isinstance(spec, GraphML) else topologies.read_edge_list(path)
-
-
-def _path(name: str, beside: Path | None) -> Path:
-    path = Path(name)
-    return path if path.is_absolute() or beside is None else beside / path
+    trace = trace_file(world, m)
+    return Machines(
+        topology, capacity, zeros.copy(), np.zeros(m, np.int8), zeros.copy(), np.zeros(m, np.int8), zeros, trace
+    )
 
 
 def _agents(world: World, family: NDArray[np.int16], machines: Machines, chance: Chance) -> Agents:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from society.ground.words import AgentStatus, MachineStatus
 from society.network.graph import Graph
+from society.network.machine_trace import MachineTrace
 from society.network.topology import Topology
 
 Array = NDArray[Any]
@@ -27,6 +28,7 @@ class Machines:
     until: NDArray[np.int32]  # tick at which draining or an outage ends
     then: NDArray[np.int8]  # status after draining
     up_since: NDArray[np.int32]
+    trace: MachineTrace | None = None
 
     def running(self) -> NDArray[np.bool_]:
         """Machines on which agents can work."""
@@ -166,6 +168,7 @@ class Society:
         flagged, questioned: rows of FLAG_LAYOUT that become monitor and account occasions next tick.
         scored: slots whose score is new since orders were last issued.
         condemned: slots that get an order as a sanction next tick.
+        weights: float64[m], weights of ties that were read from a file.
         own, own_initial: columns that minds declared, and their values at birth, by (mind number, name).
     """
 
@@ -182,6 +185,7 @@ class Society:
     scored: list[int] = field(default_factory=list)
     condemned: list[int] = field(default_factory=list)
     human: Human = field(default_factory=Human)
+    weights: NDArray[np.float64] | None = None
     own: dict[tuple[int, str], Array] = field(default_factory=dict)
     own_initial: dict[tuple[int, str], float] = field(default_factory=dict)
 

@@ -1,0 +1,81 @@
+"""CSV files from strangers: read whole, checked by column and by value, explained by file and line."""
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from society.ground.errors import WorldError
+
+#: Larger files are not read: a table of a study is far smaller.
+MOST_BYTES = 2**30
+
+Row = dict[str, str]
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[str, Row]]:
+    """Rows of a CSV file with a header; empty lines and lines that begin with ``#`` are left out.
+
+    Args:
+        path: the file, UTF-8.
+        columns: names the header must hold.
+
+    Returns:
+        (place, row): where the row stands, for messages, and its cells without blanks around them.
+
+    Raises:
+        WorldError: no such file, not CSV, too large, or a column is missing.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise WorldError(str(path), f"{path.stat().st_size:,} bytes", f"a CSV file of at most {MOST_BYTES:,} bytes")
+        text = path.read_text(encoding="utf-8-sig")
+        lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+        reader = csv.DictReader((line for _, line in lines), strict=True)
+        missing = [column for column in columns if column not in (reader.fieldnames or [])]
+        if missing:
+            allowed = f"a header with {', '.join(columns)}; {', '.join(missing)} missing"
+            raise WorldError(str(path), ", ".join(reader.fieldnames or []) or "no header", allowed)
+        rows = []
+        for row in reader:
+            cells = {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
+            rows.append((f"{path}: line {lines[reader.line_num - 1][0]}", cells))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise WorldError(str(path), str(error), "a CSV file in UTF-8 that can be read") from error
+    return rows
+
+
+def number(place: str, column: str, cell: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """A cell as a finite number between two bounds.
+
+    Raises:
+        WorldError: it is none.
+
+    Example:
+        >>> number("file.csv: line 2", "weight", "1.5", low=0)
+        1.5
+    """
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and low <= value <= high):
+        bounds = "" if low == -math.inf and high == math.inf else f" from {low:g} to {high:g}"
+        raise WorldError(f"{place}: {column}", cell, f"a number{bounds}")
+    return value
+
+
+def whole(place: str, column: str, cell: str, low: int = -(2**62), high: int = 2**62) -> int:
+    """A cell as a whole number between two bounds.
+
+    Raises:
+        WorldError: it is none.
+
+    Example:
+        >>> whole("file.csv: line 2", "node", "17", low=0)
+        17
+    """
+    digits = cell.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18 and low <= int(cell) <= high):
+        raise WorldError(f"{place}: {column}", cell, f"a whole number from {low} to {high}")
+    return int(cell)
