@@ -17,6 +17,7 @@ from society.spec.reference import Parameter
 
 if TYPE_CHECKING:
     from society.bench.table import Row
+    from society.study.calibrate import Fit
 
 console = Console()
 
@@ -129,6 +130,33 @@ def print_bench(rows: "Iterable[Row]") -> None:
         mark = {True: "met", False: "[bold red]missed[/]", None: ""}[row.met]
         line = f"{row.part:10}  {row.what:<46} {_number(row.value):>9}  {bound:>9}  {mark:6} [dim]{row.note}[/]"
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def print_fit(fit: "Fit", out: Path | None) -> None:
+    """Spreads and families of a fit of ratings."""
+    console.print(f"{fit.n:,} judgements; points of a scale of 0..100", highlight=False)
+    spreads = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, meaning in (
+        ("total", "sd of scores"),
+        ("response", "sd of responses: quality of models and artefact together"),
+        ("quality", "sd between models"),
+        ("artefact", "sd of responses around their model"),
+        ("leniency", "sd of judges"),
+        ("residual", "sd of what is left"),
+        ("noise", "the same per degree of freedom: review.noise"),
+    ):
+        spreads.add_row(name, f"{getattr(fit, name):.2f}", f"[dim]{meaning}[/]")
+    console.print(spreads)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("family", "judgements", "leniency", "premium", "standard error"):
+        table.add_column(column, justify="left" if column == "family" else "right")
+    for name, row in fit.families.items():
+        cells = ("" if math.isnan(row[key]) else f"{row[key]:+.2f}" for key in ("leniency", "premium", "error"))
+        table.add_row(name, f"{row['judgements']:,}", *cells)
+    console.print(table)
+    console.print("Premium: points given to models of one's own family; errors are clustered by judge.", style="dim")
+    if out:
+        console.print(f"world  {out}", highlight=False, soft_wrap=True)
 
 
 def print_parameters(rows: list[Parameter]) -> None:

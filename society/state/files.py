@@ -58,7 +58,9 @@ def trace_file(world: World, machines: int) -> MachineTrace | None:
     if spec is None:
         return None
     path = _path(spec.path, world.folder)
-    trace = read_trace(path) if isinstance(spec, TraceFile) else read_lanl(path, spec.system, spec.start, world.tick_hours)
+    trace = (
+        read_trace(path) if isinstance(spec, TraceFile) else read_lanl(path, spec.system, spec.start, world.tick_hours)
+    )
     if len(trace.machine) and trace.machine.max() >= machines:
         allowed = f"machines 0 .. {machines - 1}: the topology has {machines}"
         raise WorldError(f"{path}: machine", int(trace.machine.max()), allowed)

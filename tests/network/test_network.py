@@ -163,10 +163,10 @@ def test_edge_lists_are_read_and_explained(tmp_path):
         (2, 0, 2.0),
     ]
     for text, message in (
-        ("a,b\n1,2\n", "header that holds src and dst"),
+        ("a,b\n1,2\n", "a header with src, dst"),
         ("src,dst\n1,\n", "line 2"),
         ("src,dst\n1,nan\n", "line 2"),
-        ("src,dst,weight\n1,2,heavy\n", "finite number"),
+        ("src,dst,weight\n1,2,heavy\n", "a number"),
         ("src,dst\n", "at least one edge"),
     ):
         path.write_text(text)

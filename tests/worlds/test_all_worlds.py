@@ -1,0 +1,38 @@
+"""Every world that comes with the program runs, conserves what must be conserved, and leaves a record that verifies."""
+
+import pytest
+
+import society
+from society.engine import Engine
+from society.ground.errors import WorldError
+from society.record.verify import verify
+from society.spec.load import load_world, world_names
+from society.state.transitions import check_conservation
+
+SMALLER = {
+    "million": {"agents.count": 1000, "machines.count": 100},
+    "machine_trace": {"ticks": 60},
+}
+
+
+def there(name):
+    """The world, made quick; skipped where it reads public data that are not on this machine."""
+    world = load_world(name, {"ticks": 40, **SMALLER.get(name, {})})
+    try:
+        Engine(world)
+    except WorldError as error:
+        if "society data" in str(error):
+            pytest.skip(f"public data that do not come with the program: {error}")
+        raise
+    return world
+
+
+@pytest.mark.parametrize("name", world_names())
+def test_it_runs(name, tmp_path):
+    world = there(name)
+    record = society.run(world, out=tmp_path / "run")
+    assert verify(record.path).good
+    engine = Engine(world)
+    for _ in range(world.ticks):
+        engine.step()
+        check_conservation(engine.society)
