@@ -74,7 +74,9 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[Parameter]:
         below = _models(field.annotation)
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         default = field.default
-        if field.default_factory is not None:
+        if field.default_factory is dict:
+            default = None
+        elif field.default_factory is not None:
             default = "(section)" if len(below) == 1 else below[0].model_fields["kind"].default
         kind = " | ".join(_kind(m) for m in below) if len(below) > 1 else _type(field.annotation)
         yield Parameter(

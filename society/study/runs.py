@@ -58,8 +58,7 @@ def run(
         RecordError: the folder exists already or cannot be made.
         RunError: a mind or a rule did what it must not, or the disk is full.
     """
-    world = load_world(world)
-    world = world if seed is None else world.model_copy(update={"seed": seed})
+    world = load_world(world, None if seed is None else {"seed": seed})
     shift = independent_shift(world, minds, rules) if world.null == "independent" else None
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
     manifest = described(engine, world, minds, shift)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -130,6 +131,18 @@ def test_hash_does_not_depend_on_parts_or_threads(tmp_path, monkeypatch):
     env = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == expected
+
+
+@pytest.mark.parametrize("name", ["decommission", "reference"])
+@pytest.mark.parametrize("threads", [2, 3])
+def test_hash_does_not_depend_on_threads(name, threads, monkeypatch):
+    world = load_world(name, {**SMALL, "ticks": 60})
+    expected = history(world)
+    parts = []
+    monkeypatch.setattr("society.ground.threads.WORTH_A_THREAD", 10)
+    monkeypatch.setattr("society.ground.threads.pairwise", lambda edges: parts.append(len(edges)) or pairwise(edges))
+    assert history(world, threads=threads) == expected
+    assert max(parts) == threads  # so many parts were left to others
 
 
 def draws_of(world):

@@ -11,6 +11,7 @@ from society.ground.errors import RecordError
 from society.record.reader import Record
 from society.record.tables import TABLES
 from society.record.verify import verify
+from society.spec.load import load_world
 
 
 @pytest.fixture
@@ -90,3 +91,20 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     target.write_text("in the way")
     with pytest.raises(RecordError):
         society.run("score_review", out=target / "run")
+
+
+def test_lives_that_end_and_begin_in_one_tick_are_both_recorded(tmp_path):
+    """In ``reference`` whom nobody saved is replaced before the tick ends: the record still knows who died and when."""
+    world = load_world("reference", {"agents.count": 300, "machines.count": 30, "ticks": 12})
+    record = society.run(world, out=tmp_path / "run")
+    agents, orders, events = record.table("agents").set_index("id"), record.orders(), record.events()
+    executed = orders[orders.outcome == "executed"]
+    assert len(executed) > 10
+    dead = agents.loc[executed.target]
+    assert (dead.status.to_numpy() == "deleted").all()
+    assert (dead.ended.to_numpy() == executed.closed.to_numpy()).all()
+    assert agents.index.is_unique
+    assert (agents.status == "active").sum() == 300
+    born = events[events.kind == "born"]
+    assert born.tick.value_counts().equals(events[events.kind == "deleted"].tick.value_counts())
+    assert (agents.loc[born.target].born.to_numpy() == born.tick.to_numpy()).all()
