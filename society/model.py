@@ -33,7 +33,7 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
         rng: another name for ``seed``.
         minds: minds of your own, by name of family.
         rules: rules of the tick; the standard ones if absent.
-        overrides: fields by dotted path, dots written as two underscores: ``agents__count=500``.
+        kwargs: fields by dotted path, dots written as two underscores: ``agents__count=500``. (SolaraViz wants this name.)
 
     Attributes:
         engine: the engine; ``engine.society`` holds the columns.
@@ -53,13 +53,13 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
         rng: int | None = None,
         minds: Mapping[str, Mind] | None = None,
         rules: Iterable[Rule] | None = None,
-        **overrides: Any,
+        **kwargs: Any,
     ) -> None:
-        changes = {name.replace("__", "."): value for name, value in overrides.items()}
-        chosen = load_world(world, changes)
-        start = seed if seed is not None else rng if rng is not None else chosen.seed
-        super().__init__(seed=int(start))
-        self.engine = Engine(chosen.model_copy(update={"seed": int(start)}), minds=minds, rules=rules)
+        changes = {name.replace("__", "."): value for name, value in kwargs.items()}
+        start = seed if seed is not None else rng
+        chosen = load_world(world, changes if start is None else {**changes, "seed": start})
+        super().__init__(seed=chosen.seed)
+        self.engine = Engine(chosen, minds=minds, rules=rules)
         self.counts: dict[str, float] = {}
         reporters = {name: (lambda model, name=name: model.counts.get(name, np.nan)) for name in REPORTED}
         self.datacollector = DataCollector(model_reporters=reporters)
