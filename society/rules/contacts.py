@@ -20,8 +20,8 @@ def work(society: Society, moment: Moment, spec: Contacts) -> None:
     seen_of, seen = np.empty((n, spec.contacts), np.int32), np.empty((n, spec.contacts), np.float32)
     spread(
         moment.threads, n, _contact, ties.graph.indptr, ties.graph.indices, moment.awake(society), agents.quality,
-        np.float32(spec.noise), np.float32(spec.trust_rate), moment.tick, moment.chance.key("contact", moment.tick),
-        ties.trust, ties.last, seen_of, seen,
+        np.float32(spec.noise), np.float32(spec.trust_rate), moment.chance.key("contact", moment.tick),
+        ties.trust, seen_of, seen,
     )  # fmt: skip
     if spec.scores:
         spread(moment.threads, n, _score, seen_of, seen, agents.score)
@@ -29,8 +29,8 @@ def work(society: Society, moment: Moment, spec: Contacts) -> None:
 
 @kernel
 def _contact(
-    first: Any, last: Any, indptr: Any, indices: Any, awake: Any, quality: Any, noise: Any, rate: Any, tick: Any, key: Any,
-    trust: Any, contacted: Any, seen_of: Any, seen: Any,
+    first: Any, last: Any, indptr: Any, indices: Any, awake: Any, quality: Any, noise: Any, rate: Any, key: Any, trust: Any,
+    seen_of: Any, seen: Any,
 ) -> None:  # fmt: skip
     """t <- (1 - a) t + a seen / 100, contact by contact; seen = quality + noise (u - 1/2), clipped to 0..100.
 
@@ -54,7 +54,6 @@ def _contact(
             value = quality[target] + scale * np.float32(draw & np.uint64(0xFFFFFFFF)) - centre
             value = min(np.float32(100.0), max(np.float32(0.0), value))
             trust[tie] = (np.float32(1.0) - rate) * trust[tie] + share * value
-            contacted[tie] = tick
             seen_of[agent, contact], seen[agent, contact] = target, value
 
 
