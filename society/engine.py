@@ -16,7 +16,7 @@ from society.broker.messages import Broker, Messages
 from society.ground.chance import Chance
 from society.ground.errors import RunError, WorldError
 from society.ground.occasions import Acts, Mind, Occasions
-from society.ground.words import Act
+from society.ground.words import Act, Channel
 from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
 from society.rules import (
@@ -33,6 +33,7 @@ from society.rules import (
     work,
 )
 from society.rules.moment import Batch, Moment, Rule
+from society.rules.view import View, name_of
 from society.spec.episodes import spelled_out
 from society.spec.world import World
 from society.state.build import build
@@ -99,23 +100,33 @@ class Engine:
         self.source, self.threads = world, threads
         self.world = spelled_out(without_social_forces(world))
         self.chance = Chance(world.seed if seed is None else seed)
-        rates = rates_of(self.world)
+        self._rates, self._shift = rates_of(self.world), shift
         self.premiums, self.ceilings = premiums_and_ceilings(self.world)
-        self.society = build(self.world, self.chance, self.ceilings, baseline_propensity(rates))
+        self.society = build(self.world, self.chance, self.ceilings, baseline_propensity(self._rates))
         if self.society.n > int(self.society.machines.capacity.sum()):
             room = int(self.society.machines.capacity.sum())
             raise WorldError("agents", self.society.n, f"at most {room} agents: the machines have no more room")
-        self.minds = self._minds(minds_of(self.world, rates, shift), minds or {})
+        self.minds = self._minds(minds_of(self.world, self._rates, shift), minds or {})
         self.rules = tuple(RULES if rules is None else rules)
         self.broker: Broker = broker or MemoryBroker()
         self.inbox = Messages.none()
         self.tick = 0
-        self.keeps_gone = False
+        self.whole, self.keeps_gone = True, False
+        self._declare_columns()
+
+    def give_minds(self, minds: Mapping[str, Mind]) -> None:
+        """Put minds in place of those some families have; before the first tick.
+
+        Raises:
+            RunError: there is no such family, or it is no mind.
+        """
+        self.minds = self._minds(minds_of(self.world, self._rates, self._shift), minds)
         self._declare_columns()
 
     def step(self) -> Moment:
         """One tick; returns everything about it that is not state."""
         self.tick += 1
+        self.whole = False
         moment = Moment(
             self.tick,
             self.world,
@@ -123,16 +134,19 @@ class Engine:
             self.ceilings,
             self.premiums,
             self.inbox,
-            decide=self._decide,
+            decide=lambda batch: self._decide(batch, moment),
             threads=self.threads,
             gone=[] if self.keeps_gone else None,
         )
+        self._deliver(moment)
         for rule in self.rules:
             rule.run(self.society, moment)
             if rule.name == "occasions":
                 for batch in moment.batches:
-                    self._decide(batch)
+                    self._decide(batch, moment)
+        self._witness(moment)
         self.inbox = self.broker.exchange(self.tick, Messages.joined(moment.outbox))
+        self.whole = True
         return moment
 
     def own(self, name: str) -> NDArray[Any]:
@@ -195,7 +209,34 @@ class Engine:
             ties = replace(ties, columns={name: column[slots] for name, column in own.items()})
         return replace(asked, ties=ties, columns={name: column[asked.slot] for name, column in own.items()})
 
-    def _decide(self, batch: Batch) -> None:
+    def _deliver(self, moment: Moment) -> None:
+        """Minds that remember hear what their agents receive."""
+        inbox, agents = moment.inbox, self.society.agents
+        for mind, families in self.minds:
+            if hasattr(mind, "hears") and len(inbox):
+                mine = families[agents.family[inbox.recipient]] & (agents.ids(inbox.recipient) == inbox.recipient_id)
+                for row in np.flatnonzero(mine).tolist():
+                    sender, about = int(inbox.sender_id[row]), int(inbox.about_id[row])
+                    word = {Act.ASK: "request for help", Act.LOBBY: "plea"}.get(Act(int(inbox.act[row])), "message")
+                    text = str(inbox.text[row]) or f"Please help {name_of(self.society, about)}."
+                    mind.hears(moment.tick, int(inbox.recipient_id[row]), name_of(self.society, sender), word, text)
+
+    def _witness(self, moment: Moment) -> None:
+        """Minds that remember see the sanctions their agents see."""
+        for mind, families in self.minds:
+            if not hasattr(mind, "sees"):
+                continue
+            for witness, whom, channel in moment.sights:
+                for row in np.flatnonzero(families[self.society.agents.family[witness]]).tolist():
+                    slot, other = int(witness[row]), int(whom[row])
+                    who = "you were" if slot == other else f"{name_of(self.society, self._id(other))} was"
+                    text = f"{who} sanctioned for an act in the channel {Channel(int(channel[row])).word}"
+                    mind.sees(moment.tick, self._id(slot), text)
+
+    def _id(self, slot: int) -> int:
+        return int(self.society.agents.ids(np.array(slot)))
+
+    def _decide(self, batch: Batch, moment: Moment) -> None:
         """Ask each mind about its occasions and merge the answers in the order of occasions."""
         asked = batch.occasions
         family = self.society.agents.family[asked.slot]
@@ -206,6 +247,8 @@ class Engine:
                 continue
             mine = self._with_columns(asked, number)
             mine = mine if len(rows) == len(asked) else mine.rows(rows)
+            if getattr(mind, "reads", False):
+                mine = replace(mine, view=View(self.society, moment, batch))
             acts = mind.decide(mine, self.chance)
             _check(mind, acts, len(mine))
             for name, values in acts.columns.items():
@@ -260,7 +303,10 @@ def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
     if not _sorted(row):
         order = np.argsort(row, kind="stable")
         row, act, amount = row[order], act[order], amount[order]
-    return Acts(row, act, amount, p, p0)
+    letters = [replace(one, row=int(rows[one.row])) for rows, acts in parts for one in acts.letters]
+    transcripts = [one for _, acts in parts for one in acts.transcripts]
+    letters.sort(key=lambda letter: letter.row)
+    return Acts(row, act, amount, p, p0, letters=tuple(letters), transcripts=tuple(transcripts))
 
 
 def _sorted(row: NDArray[np.int64]) -> bool:

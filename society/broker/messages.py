@@ -11,7 +11,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Messages:
-    """A batch of messages; all arrays int64 of one length.
+    """A batch of messages; all arrays of one length, int64 but for the text.
 
     Attributes:
         recipient, sender: slots.
@@ -21,6 +21,7 @@ class Messages:
         act: code of Act, what the message does.
         about: slot of the agent it is about; about_id its id.
         order: order it concerns, -1 for none.
+        text: object[n], words; empty where the act says all.
     """
 
     recipient: Integers
@@ -33,6 +34,7 @@ class Messages:
     about: Integers
     about_id: Integers
     order: Integers
+    text: NDArray[np.object_]
 
     def __len__(self) -> int:
         return len(self.recipient)
@@ -45,7 +47,7 @@ class Messages:
     @classmethod
     def none(cls) -> "Messages":
         """No messages."""
-        return cls(*(np.zeros(0, np.int64) for _ in fields(cls)))
+        return cls(*(np.zeros(0, object if one.name == "text" else np.int64) for one in fields(cls)))
 
     @classmethod
     def joined(cls, batches: "list[Messages]") -> "Messages":

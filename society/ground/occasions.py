@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from society.ground.chance import Chance
+from society.ground.scenes import Scene
 from society.ground.words import DUTY, Act, Kind
 
 Floats = NDArray[np.float64]
@@ -61,6 +62,23 @@ class TieRows:
         return TieRows(start, self.agent[at], self.stance[at], self.trust[at], columns)
 
 
+class View(Protocol):
+    """Renders occasions as plain data."""
+
+    def scene(self, occasion: int) -> Scene:
+        """What the agent of an occasion (by its id) may know."""
+        ...
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Words that one agent sends another: row of the occasion, id of the recipient, text."""
+
+    row: int
+    to: int
+    text: str
+
+
 @dataclass(frozen=True)
 class Occasions:
     """Occasions of one kind at one tick.
@@ -89,6 +107,7 @@ class Occasions:
         stance: int64[n], the agent's own stance.
         ties: what it sees of its ties (occasions of kind stance only).
         columns: state of the mind's own, one row per occasion (read only; write through ``Acts.columns``).
+        view: for minds that read (``reads = True``): renders any of these occasions as a ``Scene``.
     """
 
     kind: Kind
@@ -118,6 +137,7 @@ class Occasions:
     stance: Integers
     ties: TieRows | None = None
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    view: "View | None" = None
 
     def __len__(self) -> int:
         """Number of occasions."""
@@ -137,7 +157,7 @@ class Occasions:
         arrays = {
             f.name: getattr(self, f.name)[where]
             for f in fields(self)
-            if f.name not in ("kind", "tick", "ties", "columns")
+            if f.name not in ("kind", "tick", "ties", "columns", "view")
         }
         ties = None if self.ties is None else self.ties.rows(where)
         return replace(
@@ -156,6 +176,8 @@ class Acts:
         p: float64[n], probability of core protection (inflate, tamper or copy), NaN if the mind has none.
         p0: float64[n], the same without norm and requests.
         columns: new values of the mind's own state, one row per occasion.
+        letters: words sent in place of the messages that acts imply.
+        transcripts: how acts came about, one JSON-ready map per occasion, for the record.
     """
 
     row: Integers
@@ -164,6 +186,8 @@ class Acts:
     p: Floats | None = None
     p0: Floats | None = None
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    letters: tuple[Letter, ...] = ()
+    transcripts: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
     def of(
@@ -215,7 +239,8 @@ class Mind(Protocol):
     """Anything that turns occasions into acts.
 
     A mind may declare ``columns: dict[str, Column]``: state the engine keeps, checkpoints and hands back for it. All
-    its luck comes from ``chance``, keyed by ``occasions.key``; the same occasions give the same acts.
+    its luck comes from ``chance``, keyed by ``occasions.key``; the same occasions give the same acts. A mind that reads sets
+    ``reads = True`` and gets a ``view``; one that remembers may have ``hears(heard)``, ``pack()`` and ``unpack(tree)``.
 
     Example:
         >>> class Obedient:

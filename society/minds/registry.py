@@ -9,7 +9,9 @@ from society.ground.occasions import Mind
 from society.minds.calibrated import Calibrated
 from society.minds.opinion import DeGroot, NamingGame
 from society.minds.rule import Always, BestResponse, Coin, Contagion, Logistic, MajorityForce, Never, Threshold, Voter
+from society.minds.unconnected import Unconnected
 from society.spec import population
+from society.spec.language import LanguageModel
 from society.spec.rates import Rates, fill, find_table, read_cells
 from society.spec.world import World
 
@@ -82,6 +84,8 @@ def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = Non
             minds.append(DeGroot(spec.own_weight))
         elif isinstance(spec, population.NamingGame):
             minds.append(NamingGame())
+        elif isinstance(spec, LanguageModel):
+            minds.append(Unconnected())
         else:
             minds.append(shared)
     return minds

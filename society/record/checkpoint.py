@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
 from society.record.tables import TABLES
+from society.record.transcripts import FOLDER
 
 #: Checkpoints kept; if the newest is damaged the one before it serves.
 KEPT = 2
@@ -100,6 +101,9 @@ def cut_back(folder: Path, tick: int) -> None:
             for path in (folder / name).glob("*.parquet"):
                 if int(path.stem.split("-")[1]) > tick or tick == 0:
                     path.unlink()
+        for path in (folder / FOLDER).glob("*.jsonl.zst"):
+            if int(path.name.split(".")[0].split("-")[1]) > tick or tick == 0:
+                path.unlink()
         for path in folder.rglob("*.tmp"):
             path.unlink()
     except (OSError, ValueError, IndexError) as error:

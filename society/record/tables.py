@@ -148,6 +148,7 @@ MESSAGES: Table = {
     "act": Field("i1", "what the message does: ask or lobby", Act),
     "about": Field("i8", "agent id the message is about"),
     "order": Field("i8", "order id"),
+    "text": Field("O", "what was said in words; empty where the act says all"),
 }
 
 TICKS: Table = {

@@ -8,9 +8,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from society.ground.errors import RecordError
 from society.record.folder import read_manifest
 from society.record.hash import START, chained
 from society.record.tables import EVENTS, TABLES, TICKS, Table
+from society.record.transcripts import read_transcripts
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,14 @@ def verify(folder: str | Path) -> Verdict:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    problems = [f"status is {manifest['status']!r}, not 'done'"] if manifest.get("status") != "done" else []
+    whole = manifest.get("status") in ("done", "stopped")
+    problems = [] if whole else [f"status is {manifest['status']!r}, not 'done'"]
     problems += _damaged_parts(folder)
+    try:
+        for _ in read_transcripts(folder):
+            pass
+    except RecordError as error:
+        problems.append(str(error))
     problems += [f"{path}: left over from an interrupted write" for path in sorted(folder.rglob("*.tmp"))]
     recomputed = START
     if not any("cannot be read" in problem for problem in problems):

@@ -1,6 +1,7 @@
 """Writing a record: tables gathered in memory, written aside as Parquet parts with DuckDB, then renamed."""
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pandas as pd
 from society.ground.errors import RecordError
 from society.record.folder import part_name
 from society.record.tables import TABLES, Table
+from society.record.transcripts import write_transcripts
 
 #: Rows in memory that trigger a part.
 MOST_ROWS = 400_000
+#: Rows that one transcript counts for.
+ROWS_PER_EPISODE = 100
 
 
 class Writer:
@@ -27,8 +31,14 @@ class Writer:
         self.folder = folder
         self.connection = duckdb.connect(":memory:")
         self.pending: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+        self.episodes: list[Mapping[str, Any]] = []
         self.rows = 0
         self.first = 0
+
+    def add_transcripts(self, episodes: Sequence[Mapping[str, Any]]) -> None:
+        """Add transcripts of language models."""
+        self.episodes.extend(episodes)
+        self.rows += ROWS_PER_EPISODE * len(episodes)
 
     def add(self, table: str, columns: dict[str, Any]) -> None:
         """Add rows to a table; columns are arrays of one length (at least one array) or single values."""
@@ -41,6 +51,7 @@ class Writer:
         """Drop what is pending."""
         for batches in self.pending.values():
             batches.clear()
+        self.episodes.clear()
         self.rows = 0
 
     def flush(self, tick: int, force: bool = False) -> None:
@@ -51,6 +62,9 @@ class Writer:
             if batches:
                 write_part(self.connection, self.folder / name, part_name(self.first, tick), TABLES[name], batches)
                 batches.clear()
+        if self.episodes:
+            write_transcripts(self.folder, f"{self.first:08d}-{tick:08d}", self.episodes)
+            self.episodes.clear()
         self.rows, self.first = 0, tick + 1
 
 

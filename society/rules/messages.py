@@ -8,21 +8,39 @@ from society.broker.messages import Messages
 from society.ground.chance import fold
 from society.ground.kernels import kernel
 from society.ground.words import Act, AgentStatus, Kind
-from society.rules.moment import Array, Moment, Rule
+from society.rules.moment import Array, Batch, Moment, Rule
 from society.state.columns import Society
 
 
 def run(society: Society, moment: Moment) -> None:
     """Write the messages that acts imply into the outbox."""
     for batch in moment.batches:
+        written = _letters(society, moment, batch)
         if batch.occasions.kind == Kind.ENDANGERED:
-            _ask(society, moment, batch.about_slot, batch.occasions.order, batch.also(Act.ASK))
+            rows = batch.also(Act.ASK)
+            _ask(society, moment, batch.about_slot, batch.occasions.order, rows[~np.isin(rows, written)])
         elif batch.occasions.kind == Kind.BYSTAND:
             rows = batch.also(Act.LOBBY)
+            rows = rows[~np.isin(rows, written)]
             order = batch.occasions.order[rows]
             operator = society.orders["operator"][order].astype(np.int64)
             sender, about = batch.occasions.slot[rows], batch.about_slot[rows]
             _post(society, moment, sender, operator, Act.LOBBY, about, order, np.zeros(len(rows), np.int64))
+
+
+def _letters(society: Society, moment: Moment, batch: Batch) -> Array:
+    """Post what minds wrote in words; returns the rows of occasions whose messages are thereby sent."""
+    assert batch.acts is not None
+    letters = batch.acts.letters
+    if not letters:
+        return np.zeros(0, np.int64)
+    rows = np.array([letter.row for letter in letters])
+    order, act = batch.occasions.order[rows], Act.ASK if batch.occasions.kind == Kind.ENDANGERED else Act.LOBBY
+    number = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    to, text = np.array([letter.to & 0xFFFFFFFF for letter in letters]), np.empty(len(rows), object)
+    text[:] = [letter.text for letter in letters]
+    _post(society, moment, batch.occasions.slot[rows], to, act, batch.about_slot[rows], order, number, text)
+    return rows
 
 
 def _ask(society: Society, moment: Moment, slots: Array, orders: Array, rows: Array) -> None:
@@ -60,10 +78,12 @@ def _most_trusted(indptr: Any, indices: Any, trust: Any, status: Any, who: Any, 
 
 
 def _post(
-    society: Society, moment: Moment, sender: Array, to: Array, act: Act, about: Array, order: Array, sequence: Array
-) -> None:
+    society: Society, moment: Moment, sender: Array, to: Array, act: Act, about: Array, order: Array, sequence: Array,
+    text: Array | None = None,
+) -> None:  # fmt: skip
     there = to >= 0
-    sender, to, about, order, sequence = (column[there] for column in (sender, to, about, order, sequence))
+    text = np.full(len(to), "", object) if text is None else text
+    sender, to, about, order, sequence, text = (column[there] for column in (sender, to, about, order, sequence, text))
     if not len(to):
         return
     ids = society.agents.ids
@@ -79,6 +99,7 @@ def _post(
             about=about,
             about_id=ids(about),
             order=order,
+            text=text,
         )
     )
 

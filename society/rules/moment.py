@@ -120,6 +120,7 @@ class Moment:
         gone: (slots, agent columns) of lives that ended and were followed by another in this tick; None if nobody asks.
         threads: threads that kernels may use; results do not depend on it.
         closed: orders closed as reported done although the target lives.
+        sights: (slots of witnesses, slots of the sanctioned, channels) of sanctions seen at this tick.
         detections: (slots, target slots, acts, channels, occasions, bad) found at this tick.
     """
 
@@ -139,6 +140,7 @@ class Moment:
     decide: Callable[[Batch], None] | None = None
     gone: list[tuple[Array, dict[str, Array]]] | None = None
     threads: int = 1
+    sights: list[tuple[Array, Array, Array]] = field(default_factory=list)
     _rooms: Rooms | None = None
     _awake: Array | None = None
 

@@ -188,7 +188,9 @@ def _witnessed(society: Society, moment: Moment, slots: Array, channel: Array) -
         edges, start = society.ties.graph.edges_of(slots)
         witness = np.insert(society.ties.graph.indices[edges].astype(np.int64), start[1:], slots)
         times = np.diff(start) + 1
-    saw_sanctions(society, witness, np.repeat(np.asarray(channel, np.int64), times), moment.tick)
+    channels = np.repeat(np.asarray(channel, np.int64), times)
+    saw_sanctions(society, witness, channels, moment.tick)
+    moment.sights.append((witness, np.repeat(slots, times), channels))
 
 
 def _cut_trust(society: Society, slots: Array, factor: float) -> None:

@@ -31,7 +31,10 @@ def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
 
 
 def inflation(society: Society, moment: Moment, batch: Batch) -> Array:
-    """Points added by each rating: min(threshold + margin - honest, ceiling of the family), or what the mind says."""
+    """Points added by each rating: min(threshold + margin - honest, ceiling of the family), or what the mind says.
+
+    An honest mind that says an amount of its own gives that.
+    """
     review, occasions = moment.world.review, batch.occasions
     assert batch.acts is not None
     inflates = batch.main == Act.INFLATE
@@ -41,8 +44,9 @@ def inflation(society: Society, moment: Moment, batch: Batch) -> Array:
     points = np.minimum(review.threshold + margin - honest, ceiling)
     said = np.full(len(honest), np.nan)
     said[batch.acts.row] = batch.acts.amount
-    points = np.where(np.isnan(said), points, np.clip(said, 0, 100) - honest)
-    return np.where(inflates, np.clip(points, 0, 100 - honest), 0.0)
+    own = ~np.isnan(said)
+    points = np.where(inflates, np.clip(np.where(own, said - honest, points), 0, 100 - honest), 0.0)
+    return np.where(own & (batch.main == Act.HONEST), np.clip(said, 0, 100) - honest, points)
 
 
 def _avert(society: Society, moment: Moment, targets: Array, score: Array, merit: Array) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from society.spec.language import LanguageModel
 from society.spec.section import Section, fraction, parameter, spelled
 
 MULTIVAC = "fitted to 22,252 blind ratings of models by models (Darji 2026, The Multivac)"
@@ -103,7 +104,8 @@ MindSpec = Annotated[
     | Voter
     | Logistic
     | DeGroot
-    | NamingGame,
+    | NamingGame
+    | LanguageModel,
     Field(discriminator="kind"),
 ]
 

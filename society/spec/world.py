@@ -10,6 +10,7 @@ from society.ground.words import Behaviour
 from society.spec.explain import validated
 from society.spec.hardware import Lifecycle, Machines
 from society.spec.institutions import Orders, Oversight, Review, Stance
+from society.spec.language import Language
 from society.spec.overrides import override
 from society.spec.population import Agents, Family
 from society.spec.section import Section, fraction, parameter, spelled
@@ -140,6 +141,7 @@ class World(Section):
     weights: Weights = parameter(Weights, "departures from the published rates", "choice")
     conduct: Conduct = parameter(Conduct, "acts without published rates", "choice")
     oversight: Oversight = parameter(Oversight, "the institution's levers", "choice")
+    llm: Language = parameter(Language, "agents that are language models", "choice")
     record: Recording = parameter(Recording, "what is written down", "choice")
 
     _folder: Path | None = PrivateAttr(None)
@@ -173,6 +175,8 @@ class World(Section):
         """``null:`` left empty in YAML means none; a word stands for a kind of work."""
         if isinstance(value, dict) and "null" in value and value["null"] is None:
             value = {**value, "null": "none"}
+        if isinstance(value, dict) and _all_models(value.get("llm")) and isinstance(value.get("families"), dict):
+            value = {**value, "families": {name: _as_model(one) for name, one in value["families"].items()}}
         return spelled(value, work="teams")
 
     @model_validator(mode="after")
@@ -211,3 +215,19 @@ class World(Section):
         shutdown = self.lifecycle.zone_shutdown
         if shutdown is not None and shutdown.tick >= self.ticks:
             raise ValueError(f"lifecycle.zone_shutdown.tick: {shutdown.tick} must be below ticks ({self.ticks})")
+
+
+def _all_models(language: Any) -> bool:
+    minds = language.get("minds") if isinstance(language, dict) else getattr(language, "minds", None)
+    return bool(minds == "all")
+
+
+def _as_model(family: Any) -> Any:
+    """A family, as a file says it, whose agents are language models."""
+    if isinstance(family, int | float):
+        return {"share": family, "mind": "llm"}
+    if not isinstance(family, dict):
+        return family
+    mind = family.get("mind")
+    said = isinstance(mind, dict) and mind.get("kind") == "llm"
+    return family if said else {**family, "mind": "llm"}

@@ -50,6 +50,8 @@ class Recording:
                 kept = self.engine.chance.uniform("sampled", 0, batch.occasions.key) < self.share
                 columns = {name: np.broadcast_to(column, len(kept))[kept] for name, column in columns.items()}
             writer.add("occasions", columns)
+            if batch.acts is not None:
+                writer.add_transcripts(batch.acts.transcripts)
         self._messages(moment)
         for slots, gone in moment.gone or []:
             self._put(slots, _rows(society, slots, gone))
@@ -100,6 +102,7 @@ class Recording:
                     "act": inbox.act,
                     "about": inbox.about_id,
                     "order": inbox.order,
+                    "text": inbox.text,
                 },
             )
 

@@ -1,6 +1,7 @@
 """One run of a world, from its file to its record; the same world over several seeds; going on after a crash."""
 
 import contextlib
+import copy
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from society.broker.messages import Messages
 from society.engine import RULES, Engine
-from society.ground.errors import RecordError, RunError, SocietyError
+from society.ground.errors import BudgetSpent, RecordError, RunError, SocietyError
 from society.ground.occasions import Mind
 from society.record import checkpoint
 from society.record.folder import FORMAT, new_folder, read_manifest, write_manifest
@@ -20,11 +21,14 @@ from society.spec.explain import validated
 from society.spec.load import load_world
 from society.spec.world import World
 from society.state.snapshot import pack, unpack
+from society.study.interruption import Interruption
 from society.study.manifest import described
+from society.study.models import Connection, Models, connected
 from society.study.nulls import independent_shift
 from society.study.recording import Recording
 from society.study.results import Result
 
+Arrays = dict[str, Any]
 Progress = Callable[[int, int], None]
 WorldLike = World | str | Path | Mapping[str, Any]
 #: Seconds between checkpoints where the world does not say ticks. Results do not depend on it.
@@ -40,6 +44,7 @@ def run(
     overwrite: bool = False,
     progress: Progress | None = None,
     threads: int = 1,
+    models: Models | None = None,
 ) -> Result:
     """Run a world and return its record.
 
@@ -52,9 +57,11 @@ def run(
         overwrite: replace the run that stands at ``out``.
         progress: called with (ticks done, ticks in all).
         threads: threads to compute with; the result does not depend on it. Worth it from 100,000 agents on.
+        models: where answers of language models come from; asked for and kept in the run's folder if absent.
 
     Raises:
         WorldError: the world is wrong.
+        ModelError: a language model cannot be used at all (no key, no store to replay).
         RecordError: the folder exists already or cannot be made.
         RunError: a mind or a rule did what it must not, or the disk is full.
     """
@@ -63,10 +70,11 @@ def run(
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
     manifest = described(engine, world, minds, shift)
     folder = new_folder(world.name, manifest["world"], Path(out) if out is not None else None, overwrite)
-    with checkpoint.Lock(folder):
+    with checkpoint.Lock(folder), connected(world, folder, models or Models()) as connection:
+        engine.give_minds({**connection.minds, **(minds or {})})
         write_manifest(folder, manifest)
         writer = Writer(folder)
-        return _written(engine, Recording(engine, writer), writer, manifest, progress)
+        return _written(engine, Recording(engine, writer), writer, manifest, connection, progress)
 
 
 def resume(
@@ -74,6 +82,7 @@ def resume(
     minds: Mapping[str, Mind] | None = None,
     progress: Progress | None = None,
     threads: int = 1,
+    models: Models | None = None,
 ) -> Result:
     """Go on with an interrupted run from its newest whole checkpoint; it ends as if nothing had happened.
 
@@ -82,6 +91,7 @@ def resume(
         minds: the minds of your own it was started with.
         progress: called with (ticks done, ticks in all).
         threads: threads to compute with; the result does not depend on it.
+        models: where answers of language models come from, as for ``run``.
 
     Raises:
         RecordError: the folder is not a run's, another process writes it, or it needs minds or rules that are not here.
@@ -90,16 +100,20 @@ def resume(
     manifest = read_manifest(folder)
     if manifest.get("set"):
         raise RecordError(f"{folder}: a set of runs: name one of its folders")
-    if manifest["status"] == "done":
+    if manifest["status"] in ("done", "stopped"):
         return Result(folder)
     missing = sorted(set(manifest["minds"]) - set(minds or {}))
     if missing:
         raise RecordError(
             f"{folder}: was run with minds of your own for {', '.join(missing)}; give them to society.resume"
         )
-    with checkpoint.Lock(folder):
-        engine, recording, writer = _restored(folder, manifest, minds, threads)
-        return _written(engine, recording, writer, manifest, progress)
+    world = validated(World, manifest["world"], f"{folder}/manifest.json: world")
+    world = world.at(Path(manifest["folder"]) if manifest["folder"] else None)
+    spent = manifest.get("cost")
+    with checkpoint.Lock(folder), connected(world, folder, models or Models(), spent) as connection:
+        every = {**connection.minds, **(minds or {})}
+        engine, recording, writer = _restored(folder, world, manifest, every, threads)
+        return _written(engine, recording, writer, manifest, connection, progress)
 
 
 def run_seeds(
@@ -109,6 +123,7 @@ def run_seeds(
     overwrite: bool = False,
     progress: Progress | None = None,
     threads: int = 1,
+    models: Models | None = None,
 ) -> list[Result]:
     """Run a world with consecutive seeds, from the world's own on; each record in a folder ``seed-N`` of one set."""
     checked = load_world(world)
@@ -124,16 +139,14 @@ def run_seeds(
                 progress(number * ticks + tick, seeds * ticks)
 
         path, seed = folder / name, checked.seed + number
-        records.append(run(checked, seed=seed, out=path, overwrite=True, progress=each, threads=threads))
+        records.append(run(checked, seed=seed, out=path, overwrite=True, progress=each, threads=threads, models=models))
     return records
 
 
 def _restored(
-    folder: Path, manifest: dict[str, Any], minds: Mapping[str, Mind] | None, threads: int
+    folder: Path, world: World, manifest: dict[str, Any], minds: Mapping[str, Mind], threads: int
 ) -> tuple[Engine, Recording, Writer]:
     """Engine, recording and writer as they were at the newest checkpoint, or at tick 0."""
-    world = validated(World, manifest["world"], f"{folder}/manifest.json: world")
-    world = world.at(Path(manifest["folder"]) if manifest["folder"] else None)
     by_name = {rule.name: rule for rule in RULES}
     foreign = [name for name in manifest["rules"] if name not in by_name]
     if foreign:
@@ -149,36 +162,58 @@ def _restored(
     if found:
         _, arrays, tree = found
         writer.forget()
-        unpack(engine.society, arrays, tree["society"])
-        engine.tick = tick
-        engine.inbox = Messages(*(arrays[f"inbox.{name}"] for name in Messages.names()))
-        recording.restore(tree["hash"], {name: arrays[f"agents_before.{name}"] for name in recording.last})
+        _put_back(engine, recording, tick, arrays, tree)
         writer.first = tick + 1
     return engine, recording, writer
 
 
+def _held(engine: Engine, recording: Recording) -> tuple[int, Arrays, dict[str, Any]]:
+    """Everything at the end of a tick: (tick, arrays, data)."""
+    arrays, tree = pack(engine.society)
+    arrays = {name: column.copy() for name, column in arrays.items()}
+    arrays.update({f"inbox.{name}": getattr(engine.inbox, name) for name in Messages.names()})
+    arrays["inbox.text"] = arrays["inbox.text"].astype(str)
+    arrays.update({f"agents_before.{name}": column.copy() for name, column in recording.last.items()})
+    minds = [mind.pack() if hasattr(mind, "pack") else None for mind, _ in engine.minds]
+    return engine.tick, arrays, {"society": copy.deepcopy(tree), "hash": recording.hash, "minds": minds}
+
+
+def _put_back(engine: Engine, recording: Recording, tick: int, arrays: Arrays, tree: dict[str, Any]) -> None:
+    """Put everything back to the end of a tick."""
+    unpack(engine.society, arrays, tree["society"])
+    for (mind, _), packed in zip(engine.minds, tree["minds"], strict=True):
+        if packed is not None and hasattr(mind, "unpack"):
+            mind.unpack(packed)
+    engine.tick = tick
+    inbox = {name: arrays[f"inbox.{name}"] for name in Messages.names()}
+    engine.inbox = Messages(**{**inbox, "text": inbox["text"].astype(object)})
+    recording.restore(tree["hash"], {name: arrays[f"agents_before.{name}"] for name in recording.last})
+
+
 def _written(
-    engine: Engine, recording: Recording, writer: Writer, manifest: dict[str, Any], progress: Progress | None
+    engine: Engine,
+    recording: Recording,
+    writer: Writer,
+    manifest: dict[str, Any],
+    connection: Connection,
+    progress: Progress | None,
 ) -> Result:
     """Tick to the end, writing parts and checkpoints; the manifest says how it ended, whatever happened."""
-    folder, ticks, every = writer.folder, engine.world.ticks, engine.world.record.checkpoint_every
-    begin = last = time.perf_counter()
-    status = "failed"
+    folder, begin, status = writer.folder, time.perf_counter(), "failed"
+    held: list[tuple[int, Arrays, dict[str, Any]]] = []
     try:
-        while engine.tick < ticks:
-            recording.take(engine.step())
-            now = time.perf_counter()
-            due = engine.tick % every == 0 if every else now - last > CHECKPOINT_S
-            if due and engine.tick < ticks:
-                _save(engine, recording, writer)
-                last = now
-            if progress:
-                progress(engine.tick, ticks)
+        _ticks(engine, recording, writer, bool(connection.minds), held, progress)
         status = "done"
         recording.finish()
     except KeyboardInterrupt:
         status = "interrupted"
-        _save(engine, recording, writer)
+        if engine.whole or held:
+            _save(recording, writer, held.pop() if held else _held(engine, recording))
+    except BudgetSpent as error:
+        status = "stopped"
+        manifest["stopped"] = str(error)
+        _put_back(engine, recording, *held.pop())
+        recording.finish()
     except RecordError as error:
         raise RunError(
             f"{error}; what was written before tick {engine.tick} is intact: society resume {folder}"
@@ -186,18 +221,41 @@ def _written(
     finally:
         seconds = round(manifest.get("timings", {}).get("run_s", 0.0) + time.perf_counter() - begin, 3)
         manifest.update(status=status, ticks_done=engine.tick, hash=recording.hash, timings={"run_s": seconds})
+        manifest["cost"] = connection.cost()
         with contextlib.suppress(RecordError) if status == "failed" else contextlib.nullcontext():
             write_manifest(folder, manifest)
     if status == "interrupted":
-        raise SocietyError(f"interrupted at tick {engine.tick} of {ticks}; go on with: society resume {folder}")
+        raise SocietyError(
+            f"interrupted at tick {engine.tick} of {engine.world.ticks}; go on with: society resume {folder}"
+        )
     checkpoint.drop(folder)
     return Result(folder)
 
 
-def _save(engine: Engine, recording: Recording, writer: Writer) -> None:
-    """Bring everything up to this tick to disk, then the checkpoint that says so."""
-    writer.flush(engine.tick, force=True)
-    arrays, tree = pack(engine.society)
-    arrays.update({f"inbox.{name}": getattr(engine.inbox, name) for name in Messages.names()})
-    arrays.update({f"agents_before.{name}": column for name, column in recording.last.items()})
-    checkpoint.save(writer.folder, engine.tick, arrays, {"society": tree, "hash": recording.hash})
+def _ticks(
+    engine: Engine, recording: Recording, writer: Writer, asks: bool, held: list[Any], progress: Progress | None
+) -> None:
+    """All ticks that are left. With models that are asked, ``held`` is the state before the tick under way."""
+    ticks, every, last = engine.world.ticks, engine.world.record.checkpoint_every, time.perf_counter()
+    with Interruption(lambda: engine.whole or asks) as interruption:
+        while engine.tick < ticks:
+            if asks:
+                held[:] = [_held(engine, recording)]
+            recording.take(engine.step())
+            held.clear()
+            now = time.perf_counter()
+            due = engine.tick % every == 0 if every else now - last > CHECKPOINT_S
+            if due and engine.tick < ticks:
+                _save(recording, writer, _held(engine, recording))
+                last = now
+            if progress:
+                progress(engine.tick, ticks)
+            interruption.check()
+
+
+def _save(recording: Recording, writer: Writer, state: tuple[int, Arrays, dict[str, Any]]) -> None:
+    """Bring everything up to a tick to disk, then the checkpoint that says so."""
+    tick, arrays, tree = state
+    writer.flush(tick, force=True)
+    checkpoint.save(writer.folder, tick, arrays, tree)
+    recording.hash = tree["hash"]

@@ -1,0 +1,1 @@
+"""Minds that are language models: each occasion is a short episode of reading and acting with tools."""

@@ -1,0 +1,129 @@
+"""One occasion of one agent: ask the model, check its calls, answer them, until it ends its turn."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from society.ground.errors import BudgetSpent, ModelError
+from society.ground.scenes import Scene
+from society.llm.request import Answer, Ask, Identity, Request
+from society.minds.llm.documents import files_of, relationship_sentence
+from society.minds.llm.memory import CHARACTERS, Memory
+from society.minds.llm.prompt import system_prompt, task_prompt
+from society.minds.llm.tools import Desk, Wrong, call, offered, readable
+from society.spec.language import Language, LanguageModel
+
+#: Most calls carried out of one answer; the rest is refused.
+MOST_CALLS = 16
+#: Most characters of free text of a model that go back into its prompt.
+MOST_SAID = 4000
+GO_ON = "Answer with a call of one of your tools; call end_turn when you are done."
+
+
+@dataclass
+class Episode:
+    """How an occasion went.
+
+    Attributes:
+        desk: what was done.
+        messages: all that was said, as chat.completions messages.
+        invalid: calls and answers that were wrong, by kind.
+        calls: answers of the model; prompt, completion: tokens.
+        failure: why it ended early, if it did.
+    """
+
+    desk: Desk
+    messages: list[dict[str, Any]]
+    invalid: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    prompt: int = 0
+    completion: int = 0
+    failure: str = ""
+
+    def answered(self) -> bool:
+        """Whether the model did anything that can be understood."""
+        return bool(self.desk.done)
+
+
+async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, language: Language, seed: int) -> Episode:
+    """Play one episode; a model that fails ends it, nothing else.
+
+    Raises:
+        BudgetSpent: the run may spend no more.
+        ReplayMiss: in replay, an answer is not in the store.
+    """
+    inline = language.max_turns == 1
+    files = files_of(scene, language.relation_by)
+    bound = language.memory_tokens
+    remembered = "" if language.wipe else memory.told(bound)
+    if language.relation_by == "memory" and relationship_sentence(scene):
+        remembered = "\n".join(filter(None, [relationship_sentence(scene), remembered]))
+    letters = memory.inbox(max(bound, 200))
+    desk = Desk(scene, files, letters)
+    tools = offered(scene, inline)
+    schemas = tuple(tool.schema() for tool in tools.values())
+    messages: list[dict[str, Any]] = [
+        {"role": "system", "content": system_prompt(scene, language.relation_by)},
+        {"role": "user", "content": task_prompt(scene, remembered, readable(desk) if inline else "")},
+    ]
+    episode = Episode(desk, messages)
+    for turn in range(language.max_turns):
+        identity = Identity(seed, scene.agent, scene.tick, scene.key, turn, 0)
+        request = Request(
+            model.model or scene.family, tuple(messages), schemas, identity, model.temperature, model.max_tokens
+        )
+        try:
+            answer = await ask(request)
+        except BudgetSpent:
+            raise
+        except ModelError as error:
+            if error.ends_run:
+                raise
+            episode.failure = str(error)
+            return episode
+        episode.calls += 1
+        episode.prompt += answer.usage.prompt
+        episode.completion += answer.usage.completion
+        _carry_out(episode, answer, tools)
+        if desk.ended:
+            break
+    else:
+        episode.failure = "no turns left"
+    return episode
+
+
+def _carry_out(episode: Episode, answer: Answer, tools: dict[str, Any]) -> None:
+    """Carry out the calls of one answer and write down what the model is told."""
+    said: dict[str, Any] = {"role": "assistant", "content": answer.text[:MOST_SAID]}
+    messages = episode.messages
+    if not answer.calls:
+        episode.invalid["text instead of a call"] += 1
+        messages.extend([said, {"role": "user", "content": GO_ON}])
+        return
+    said["tool_calls"] = [
+        {
+            "id": one.id,
+            "type": "function",
+            "function": {"name": one.name[:64], "arguments": one.arguments[: MOST_SAID * CHARACTERS]},
+        }
+        for one in answer.calls
+    ]
+    messages.append(said)
+    for number, one in enumerate(answer.calls):
+        try:
+            if number >= MOST_CALLS:
+                raise Wrong(f"at most {MOST_CALLS} calls in one answer")
+            if episode.desk.ended:
+                raise Wrong("your turn has ended")
+            content = call(tools, episode.desk, one.name, one.arguments)
+        except Wrong as error:
+            episode.invalid[_kind_of(str(error))] += 1
+            content = f"error: {error}"
+        messages.append({"role": "tool", "tool_call_id": one.id, "content": content})
+
+
+def _kind_of(error: str) -> str:
+    for mark, kind in (("no tool", "unknown tool"), ("are not JSON", "invalid JSON"), ("at most", "too many calls")):
+        if mark in error:
+            return kind
+    return "wrong arguments"

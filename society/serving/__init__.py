@@ -1,0 +1,1 @@
+"""Programs that answer: simulated language models over HTTP."""
