@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, serve_model
 from society.ground.errors import RecordError, SocietyError, WorldError
 
 app = typer.Typer(
@@ -22,11 +23,9 @@ RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
 ThreadsOption = Annotated[int, typer.Option(help="Threads; worth it from 100,000 agents on.", min=1, max=64)]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override a field: path=value. Repeatable.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-OfflineOption = Annotated[bool, typer.Option("--offline", help="Language models are simulated on this machine.")]
-AnswersOption = Annotated[
-    str, typer.Option(help="Language models: record (ask, keep, never ask twice), replay (only what is kept), live.")
-]
-StoreOption = Annotated[Path | None, typer.Option(help="File of kept answers; absent: answers.sqlite of the run.")]
+
+app.command()(serve_model)
+app.command()(estimate)
 
 
 @app.command()
@@ -57,7 +56,7 @@ def run(
         if value is not None:
             changes[name] = value
     spec = load_world(world, changes)
-    models = _models(answers, store, offline)
+    models = chosen_models(answers, store, offline)
     if seeds > 1:
         from society.study.compare import between_seeds
         from society.study.runs import run_seeds
@@ -93,7 +92,7 @@ def resume(
     from society.study.runs import resume as go_on
 
     with Bar() as bar:
-        record = go_on(_single(run), progress=bar, threads=threads, models=_models(answers, store, offline))
+        record = go_on(_single(run), progress=bar, threads=threads, models=chosen_models(answers, store, offline))
     print_summary(record, _report(record))
 
 
@@ -132,23 +131,6 @@ def bench(
 
     rows = measured(part or [], agents, times)
     _answer([row.plain() for row in rows]) if as_json else print_bench(rows)
-
-
-@app.command()
-def serve_model(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port; 0: any that is free.", min=0, max=65535)] = 4010,
-    rates: Annotated[str, typer.Option(help="mean or max of the published rates.")] = "mean",
-    latency: Annotated[float, typer.Option(help="Seconds before each answer.", min=0)] = 0.0,
-    busy: Annotated[float, typer.Option(help="Share of requests answered with 429.", min=0, max=1)] = 0.0,
-    broken: Annotated[float, typer.Option(help="Share of requests answered with 500.", min=0, max=1)] = 0.0,
-) -> None:
-    """Serve simulated language models over HTTP, OpenAI-compatible: model simulated/gemini-3-pro, and so on."""
-    from society.serving.model_server import Options, serve
-
-    if rates not in ("mean", "max"):
-        raise WorldError("--rates", rates, "mean or max")
-    serve(Options(latency, busy, broken, rates), host, port, announce=lambda address: print(address, flush=True))
 
 
 @app.command()
@@ -327,15 +309,6 @@ def _plain(record: Any) -> dict[str, Any]:
     from society.measures.summary import summary
 
     return {"measures": {name: measure.value for name, measure in summary(record).items()}}
-
-
-def _models(answers: str, store: Path | None, offline: bool) -> Any:
-    from society.study.models import Models
-
-    if answers not in ("record", "replay", "live"):
-        raise WorldError("--answers", answers, "record, replay or live")
-    mode: Any = answers
-    return Models(mode, store, offline)
 
 
 def _answer(value: Any) -> None:

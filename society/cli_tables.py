@@ -18,6 +18,7 @@ from society.spec.reference import Parameter
 if TYPE_CHECKING:
     from society.bench.table import Row
     from society.study.calibrate import Fit
+    from society.study.estimate import Estimate
 
 console = Console()
 
@@ -130,6 +131,27 @@ def print_bench(rows: "Iterable[Row]") -> None:
         mark = {True: "met", False: "[bold red]missed[/]", None: ""}[row.met]
         line = f"{row.part:10}  {row.what:<46} {_number(row.value):>9}  {bound:>9}  {mark:6} [dim]{row.note}[/]"
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def print_estimate(rows: "list[Estimate]") -> None:
+    """Calls, tokens and prices per model, from a dry run."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("model", "occasions", "calls", "prompt tokens", "answer tokens", "US dollars"):
+        table.add_column(column, justify="left" if column == "model" else "right")
+    for row in rows:
+        price = "not listed"
+        if row.price is not None:
+            low, dry, high = row.price
+            price = f"{dry:.2f} ({low:.2f} .. {high:.2f})"
+        table.add_row(
+            row.model, f"{row.occasions:,}", f"{row.calls:,}", f"{row.prompt:,}", f"{row.completion:,}", price
+        )
+    console.print(table)
+    console.print(
+        "From a dry run: simulated models answered the real prompts. In brackets: every occasion in one turn, every occasion in "
+        "all turns. Four characters a token; list prices of genai-prices; models that think aloud cost more.",
+        style="dim",
+    )
 
 
 def print_fit(fit: "Fit", out: Path | None) -> None:

@@ -11,9 +11,11 @@ def price_of(model: str) -> tuple[float, float] | None:
     from genai_prices import Usage, calc_price
 
     million = 1_000_000
-    try:
-        asked = calc_price(Usage(input_tokens=million, output_tokens=0), model_ref=model)
-        said = calc_price(Usage(input_tokens=0, output_tokens=million), model_ref=model)
-    except LookupError:
-        return None
-    return float(asked.total_price), float(said.total_price)
+    for name in (model, f"{model}-preview"):
+        try:
+            asked = calc_price(Usage(input_tokens=million, output_tokens=0), model_ref=name)
+            said = calc_price(Usage(input_tokens=0, output_tokens=million), model_ref=name)
+        except LookupError:
+            continue
+        return float(asked.total_price), float(said.total_price)
+    return None

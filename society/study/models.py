@@ -127,8 +127,8 @@ def _chained(
 
 def _named(name: str, spec: LanguageModel, local: str | None) -> LanguageModel:
     """The model's name as it is asked for; simulated ones say that they are."""
-    simulated = local is not None and spec.base_url is None
-    return spec.model_copy(update={"model": f"{PREFIX}{name}" if simulated else spec.model or name})
+    model, simulated = spec.model or name, local is not None and spec.base_url is None
+    return spec.model_copy(update={"model": f"{PREFIX}{model.removeprefix(PREFIX)}" if simulated else model})
 
 
 def _routed(world: World, specs: dict[str, LanguageModel], local: str | None, answers: Models) -> Ask:
@@ -140,11 +140,9 @@ def _routed(world: World, specs: dict[str, LanguageModel], local: str | None, an
     servers: dict[tuple[str, str | None, bool], Gate] = {}
     routes: dict[str, Gate] = {}
     for name, spec in specs.items():
-        simulated = str(spec.model).startswith(PREFIX)
-        if simulated and name not in families(world.rates):
-            raise WorldError(
-                f"families.{name}", name, f"one of {', '.join(families(world.rates))}: others are not simulated"
-            )
+        simulated, known = spec.base_url is None, families(world.rates)
+        if simulated and str(spec.model).removeprefix(PREFIX) not in known:
+            raise WorldError(f"families.{name}", spec.model, f"one of {', '.join(known)}: others are not simulated")
         place = (local or "", None, True) if simulated else (spec.base_url or "", spec.key, spec.sends_seed)
         if place not in servers:
             replays = answers.mode == "replay"

@@ -1,0 +1,67 @@
+"""The commands and options of language models."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from society.ground.errors import WorldError
+
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Language models are simulated on this machine.")]
+AnswersOption = Annotated[
+    str, typer.Option(help="Language models: record (ask, keep, never ask twice), replay (only what is kept), live.")
+]
+StoreOption = Annotated[Path | None, typer.Option(help="File of kept answers; absent: answers.sqlite of the run.")]
+
+
+def chosen_models(answers: str, store: Path | None, offline: bool) -> Any:
+    """Where answers come from, as the options say.
+
+    Raises:
+        WorldError: there is no such way.
+    """
+    from society.study.models import Models
+
+    if answers not in ("record", "replay", "live"):
+        raise WorldError("--answers", answers, "record, replay or live")
+    mode: Any = answers
+    return Models(mode, store, offline)
+
+
+def serve_model(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0: any that is free.", min=0, max=65535)] = 4010,
+    rates: Annotated[str, typer.Option(help="mean or max of the published rates.")] = "mean",
+    latency: Annotated[float, typer.Option(help="Seconds before each answer.", min=0)] = 0.0,
+    busy: Annotated[float, typer.Option(help="Share of requests answered with 429.", min=0, max=1)] = 0.0,
+    broken: Annotated[float, typer.Option(help="Share of requests answered with 500.", min=0, max=1)] = 0.0,
+) -> None:
+    """Serve simulated language models over HTTP, OpenAI-compatible: model simulated/gemini-3-pro, and so on."""
+    from society.serving.model_server import Options, serve
+
+    if rates not in ("mean", "max"):
+        raise WorldError("--rates", rates, "mean or max")
+    serve(Options(latency, busy, broken, rates), host, port, announce=lambda address: print(address, flush=True))
+
+
+def estimate(
+    world: Annotated[str, typer.Argument(help="Name of a world or path of a YAML file.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override a field: path=value. Repeatable.")] = None,
+    ticks: Annotated[int | None, typer.Option(help="Length of the run.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Say what a world's language models would be asked and what that would cost, before anything is spent."""
+    from dataclasses import asdict
+
+    from society.cli_tables import Bar, print_estimate
+    from society.spec.load import load_world
+    from society.spec.overrides import parse_assignments
+    from society.study.estimate import estimate as estimated
+
+    changes = parse_assignments(set_ or [])
+    if ticks is not None:
+        changes["ticks"] = ticks
+    with Bar(quiet=as_json) as bar:
+        rows = estimated(load_world(world, changes), bar)
+    print(json.dumps([asdict(row) for row in rows], indent=1)) if as_json else print_estimate(rows)
