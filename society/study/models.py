@@ -205,4 +205,4 @@ def _simulated(world: World, specs: dict[str, LanguageModel], answers: Models) -
         yield address
     finally:
         server.terminate()
-        server.wait(10)
+        server.communicate(timeout=20)
