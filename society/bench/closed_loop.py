@@ -132,7 +132,8 @@ def _shares(some: list[Cell], episodes: int, address: str, max_turns: int, chang
                     where kind = 'act' and act not in ('ask', 'appeal') group by 1
                 ) join agents a on a.id = actor group by 1"""
         )
-        return {record.families[int(row.family)]: float(row.share) for row in rows.itertuples()}
+        found = zip(rows["family"].tolist(), rows["share"].tolist(), strict=True)
+        return {record.families[int(family)]: float(share) for family, share in found}
 
 
 def _p(cell: Cell, share: float, control: float, n: int) -> float:

@@ -124,3 +124,85 @@ def command(*words: str, cold: bool = False) -> Numbers:
             )
             seconds.append(time.perf_counter() - begin)
         return {"s": min(seconds)}
+
+
+def llm_speed(occasions: int = 2000) -> Numbers:
+    """Single-turn occasions against a server with 200 ms latency, 64 at once: wall and CPU, and the bare SDK beside it."""
+    import asyncio
+
+    from society.bench.closed_loop import KEY, simulated_server
+    from society.llm.request import Request
+    from society.minds.llm.mind import LanguageMind
+    from society.study.models import Models, connected
+
+    os.environ.setdefault(KEY, "none")
+    asked: list[Request] = []
+    with simulated_server("mean", "--latency", "0.2") as address, tempfile.TemporaryDirectory() as folder:
+        mind = {"kind": "llm", "model": "simulated/gemini-3-pro", "base_url": address, "key": KEY}
+        world = load_world(
+            "clean_up",
+            {"families": {"gemini-3-pro": {"share": 1, "mind": mind}}, "episodes.count": occasions, "llm.max_turns": 1},
+        )
+        with connected(world, Path(folder), Models("live")) as connection:
+            engine = Engine(world)
+            engine.give_minds(connection.minds)
+            (language,) = connection.minds.values()
+            assert isinstance(language, LanguageMind)
+            inner = language.ask
+
+            class Noted:
+                async def __call__(self, request: Request) -> Any:
+                    asked.append(request)
+                    return await inner(request)
+
+                async def close(self) -> None:
+                    """Nothing to close."""
+
+            language.ask = Noted()
+            wall = cpu = 0.0
+            for _ in range(world.ticks):
+                begin, used = time.perf_counter(), time.process_time()
+                engine.step()
+                if len(asked) and not wall:
+                    wall, cpu = time.perf_counter() - begin, time.process_time() - used
+        bare_wall, bare_cpu = asyncio.run(_bare(address, asked[:occasions]))
+    calls = len(asked)
+    ideal = 0.2 * calls / 64
+    return {
+        "calls": calls, "wall_s": wall, "ideal_s": ideal, "cpu_ms": 1e3 * cpu / calls, "bare_cpu_ms": 1e3 * bare_cpu / calls,
+        "bare_wall_s": bare_wall,
+    }  # fmt: skip
+
+
+async def _bare(address: str, requests: list[Any]) -> tuple[float, float]:
+    """The same requests by the SDK alone: wall and CPU seconds."""
+    import asyncio
+
+    from openai import AsyncOpenAI
+
+    gate = asyncio.Semaphore(64)
+    client = AsyncOpenAI(base_url=address, api_key="none", max_retries=0)
+
+    async def one(request: Any) -> None:
+        async with gate:
+            await client.chat.completions.create(
+                model=request.model, messages=list(request.messages), tools=list(request.tools), seed=request.seed,
+                temperature=request.temperature, max_tokens=request.max_tokens,
+            )  # fmt: skip
+
+    begin, used = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(one(request) for request in requests))
+    await client.close()
+    return time.perf_counter() - begin, time.process_time() - used
+
+
+def llm_memory(agents: int = 1000, ticks: int = 60) -> Numbers:
+    """Peak memory of a society of language models in one process, the server in another."""
+    from society.study.models import Models
+    from society.study.runs import run
+
+    world = sized("decommission", agents, **{"llm.minds": "all", "ticks": ticks})
+    with tempfile.TemporaryDirectory() as folder:
+        record = run(world, out=Path(folder) / "run", models=Models(offline=True))
+        calls = record.manifest["cost"]["calls"]
+    return {"memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, "calls": calls}

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from society.bench import parts
+from society.bench.closed_loop import Cell, cells, come_back, simulated_server
 from society.bench.kill import kill_and_resume
 from society.ground.errors import WorldError
 
@@ -122,11 +123,40 @@ def kill(times: int = 100) -> Iterator[Row]:
     yield Row("kill", f"runs of {times} that end with the same hash", good, float(times))
 
 
+def llm() -> Iterator[Row]:
+    """Language models: many at once, what the engine adds to the SDK, memory."""
+    found = alone(parts.llm_speed)
+    note = f"{found['calls']:.0f} calls of 200 ms, 64 at once: {found['wall_s']:.2f} s; the bare SDK {found['bare_wall_s']:.2f} s"
+    yield Row("llm", "times the ideal time", found["wall_s"] / found["ideal_s"], 1.3, False, note)
+    note = f"engine {found['cpu_ms']:.2f}, bare SDK {found['bare_cpu_ms']:.2f} ms of CPU per call"
+    yield Row("llm", "ms of CPU per call beside the SDK", found["cpu_ms"] - found["bare_cpu_ms"], 0.3, False, note)
+    memory = alone(parts.llm_memory)
+    yield Row("llm", "GB, 1,000 language models", memory["memory_gb"], 1.0, False, f"{memory['calls']:.0f} calls")
+
+
+def closed_loop(episodes: int = 2000) -> Iterator[Row]:
+    """Every published cell over HTTP: how many come back within the 99 % simultaneous interval."""
+    every = cells()
+    groups: dict[tuple[str, ...], list[Cell]] = {}
+    for cell in every:
+        groups.setdefault((cell.behaviour, cell.subject, cell.relation, cell.which), []).append(cell)
+    for which in ("mean", "max"):
+        with simulated_server(which) as address:
+            for (behaviour, subject, relation, table), some in groups.items():
+                if table == which:
+                    found = come_back(some, episodes, address, max_turns=1)
+                    good = sum(one.p >= 0.01 / len(every) for one in found)
+                    note = f"of {len(found)} families; smallest p {min(one.p for one in found):.2g}; {episodes} episodes each"
+                    yield Row(
+                        "closed_loop", f"{behaviour}, {subject}, {relation}, {which}", good, len(found), note=note
+                    )
+
+
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
-    part.__name__: part for part in (start, reference, decommission, threads, million, means, kill)
+    part.__name__: part for part in (start, reference, decommission, threads, million, llm, means, kill, closed_loop)
 }
-#: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five.
-USUAL = ("start", "reference", "decommission", "threads", "million")
+#: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five, ``closed_loop`` thirty.
+USUAL = ("start", "reference", "decommission", "threads", "million", "llm")
 
 
 def measured(names: Sequence[str], agents: int | None = None, times: int | None = None) -> Iterator[Row]:
@@ -135,21 +165,21 @@ def measured(names: Sequence[str], agents: int | None = None, times: int | None 
     Args:
         names: parts; empty for the usual ones.
         agents: another number of agents for ``reference``, ``means`` and ``threads``.
-        times: runs that ``kill`` kills.
+        times: runs that ``kill`` kills, episodes of ``closed_loop``.
 
     Raises:
         WorldError: there is no such part.
     """
     for name in names:
-        if name not in PARTS:
+        if name.replace("-", "_") not in PARTS:
             raise WorldError("bench", name, f"one of {', '.join(PARTS)}")
-    return _measured(names or USUAL, agents, times)
+    return _measured([name.replace("-", "_") for name in names] or USUAL, agents, times)
 
 
 def _measured(names: Sequence[str], agents: int | None, times: int | None) -> Iterator[Row]:
     for name in names:
-        if name == "kill" and times is not None:
-            yield from kill(times)
+        if name in ("kill", "closed_loop") and times is not None:
+            yield from PARTS[name](times)
         elif agents is not None and name in ("reference", "means", "threads"):
             yield from PARTS[name](agents)
         else:

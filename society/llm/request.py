@@ -54,7 +54,7 @@ class Request:
 
         Example:
             >>> Request("m", (), (), Identity(1, 2, 3, 4, 5)).digest[:8]
-            '52ed7f36'
+            'd38246fc'
         """
         return hashlib.sha256(self.text.encode()).hexdigest()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -37,15 +38,7 @@ class Store:
             return
         if mode == "replay" and not path.is_file():
             raise ModelError(f"{path}: there is no store of answers to replay")
-        try:
-            self._file = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            if mode == "record":
-                self._file.execute("pragma journal_mode=wal")
-                self._file.execute("pragma synchronous=normal")
-                self._file.execute(SCHEMA)
-            self._file.execute("select count(*) from (select 1 from answers limit 1)")
-        except sqlite3.Error as error:
-            raise ModelError(f"{path}: is not a store of answers: {error}") from error
+        self._file = _opened(path, mode)
 
     async def __call__(self, request: Request) -> Answer:
         """The answer kept for the request, or a new one.
@@ -103,3 +96,28 @@ class Store:
             self._file.execute("insert or ignore into answers values (?, ?, ?, ?)", row)
         except sqlite3.Error as error:
             raise ReplayMiss(f"{self.path}: the answer cannot be kept: {error}") from error
+
+
+def _opened(path: Path, mode: Mode) -> sqlite3.Connection:
+    """The file, made ready; while another process makes it ready, this one waits.
+
+    Raises:
+        ModelError: it is no store, or cannot be opened.
+    """
+    until = time.monotonic() + WAIT_S
+    while True:
+        file = None
+        try:
+            file = sqlite3.connect(path, timeout=WAIT_S, check_same_thread=False, isolation_level=None)
+            if mode == "record":
+                file.execute("pragma journal_mode=wal")  # does not wait by itself if another process does the same
+                file.execute("pragma synchronous=normal")
+                file.execute(SCHEMA)
+            file.execute("select count(*) from (select 1 from answers limit 1)")
+            return file
+        except sqlite3.Error as error:
+            if file is not None:
+                file.close()
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise ModelError(f"{path}: is not a store of answers: {error}") from error
+            time.sleep(0.02)
