@@ -9,6 +9,8 @@ from typing import Literal
 from society.ground.errors import ModelError, ReplayMiss
 from society.llm.request import Answer, Ask, Request
 
+#: Seconds to wait for another process.
+WAIT_S = 30.0
 Mode = Literal["record", "replay", "live"]
 SCHEMA = (
     "create table if not exists answers (digest text primary key, model text, request text, answer text) without rowid"
