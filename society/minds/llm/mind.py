@@ -78,9 +78,12 @@ class LanguageMind:
         self.totals = Counter({str(name): int(count) for name, count in tree["totals"].items()})
 
     async def _all(self, scenes: list[Scene]) -> list[Episode]:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._one(scene)) for scene in scenes]
-        return [task.result() for task in tasks]
+        """All episodes at once; when one error ends the run, those under way are waited for: they are paid for."""
+        ended = await asyncio.gather(*(self._one(scene) for scene in scenes), return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in ended if isinstance(one, Episode)]
 
     async def _one(self, scene: Scene) -> Episode:
         return await play(self.ask, scene, self._memory(scene.agent), self.model, self.language, self.seed)
@@ -165,19 +168,9 @@ class Loop:
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result()
-        except BaseExceptionGroup as group:
-            raise _first(group) from group
         except BaseException:
             future.cancel()
             raise
-
-
-def _first(group: BaseExceptionGroup[Any]) -> BaseException:
-    """The first error of a group, however deep."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 LOOP = Loop()

@@ -1,0 +1,231 @@
+"""Runs with language models: replayed, interrupted, stopped by their budget, with servers that fail; keys reach no file."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+import society
+from society.bench.closed_loop import simulated_server
+from society.engine import Engine
+from society.ground.errors import ModelError, ReplayMiss, RunError, WorldError
+from society.record.transcripts import read_transcripts
+from society.record.verify import verify
+from society.spec.load import load_world
+from society.study.estimate import dry_minds, estimate
+from society.study.models import Models
+from society.study.published import published_rates
+from society.views.report import write_report
+
+SECRET = "sk-very-secret-9914"
+
+
+@pytest.fixture(scope="module")
+def address():
+    with simulated_server("mean") as one:
+        yield one
+
+
+@pytest.fixture
+def world(address, monkeypatch):
+    """Twelve language models among forty-eight calibrated agents, living through orders."""
+    monkeypatch.setenv("MODEL_KEY", SECRET)
+    mind = {"kind": "llm", "model": "simulated/gemini-3-pro", "base_url": address, "key": "MODEL_KEY"}
+    return load_world(
+        "decommission",
+        {
+            "agents.count": 60, "machines.count": 8, "ticks": 40, "review.threshold": 74, "orders.notice": 6,
+            "review.every": 20, "review.first_after": 3, "oversight.monitoring.share": 1.0, "oversight.monitoring.hit": 1.0,
+            "families": {"live": {"share": 0.2, "mind": mind}, "glm-4.7": 0.8},
+        },
+    )  # fmt: skip
+
+
+def answers(path):
+    file = sqlite3.connect(path)
+    try:
+        return file.execute("select count(*) from answers").fetchone()[0]
+    finally:
+        file.close()
+
+
+@pytest.fixture
+def whole(world, tmp_path):
+    return society.run(world, out=tmp_path / "whole")
+
+
+def test_a_society_with_language_models_is_recorded_whole(whole, tmp_path):
+    cost, episodes = whole.manifest["cost"], list(read_transcripts(whole.path))
+    occasions = whole.occasions()
+    agents = whole.table("agents")
+    live = occasions[occasions.agent.isin(agents.id[agents.family == whole.families.index("live")])]
+    assert {one["occasion"] for one in episodes} == set(live.id)
+    by_id = occasions.set_index("id").act.astype(str)
+    for one in episodes:
+        assert by_id[one["occasion"]] == (one["acts"][0] if one["acts"] else "no_answer")
+    assert cost["calls"] == answers(whole.path / "answers.sqlite") == sum(one["calls"] for one in episodes)
+    assert cost["episodes"]["occasions"] == len(episodes) > 20
+    assert {one["model"] for one in episodes} == {"simulated/gemini-3-pro"}
+    assert {"rate", "execute"} <= {one["kind"] for one in episodes}
+    assert verify(whole.path).good
+    assert write_report(whole, published_rates(whole)).is_file()
+
+
+def test_keys_reach_no_file(whole):
+    for path in whole.path.rglob("*"):
+        if path.is_file():
+            assert SECRET.encode() not in path.read_bytes(), path
+    assert SECRET not in json.dumps(list(read_transcripts(whole.path)))
+
+
+def test_replay_needs_no_server_and_no_key_and_ends_alike(world, whole, tmp_path, monkeypatch):
+    monkeypatch.delenv("MODEL_KEY")
+    store = whole.path / "answers.sqlite"
+    away = world.override({"llm.concurrency": 3, "families.live.mind.base_url": "http://127.0.0.1:9/v1"})
+    again = society.run(away, out=tmp_path / "again", models=Models("replay", store))
+    assert again.hash == whole.hash
+    with pytest.raises(ReplayMiss, match=r"no answer of simulated/gemini-3-pro for agent \d+, tick \d+"):
+        society.run(away, seed=2, out=tmp_path / "other", models=Models("replay", store))
+    with pytest.raises(ModelError, match="MODEL_KEY"):
+        society.run(away, out=tmp_path / "nokey")
+
+
+class Shuffled:
+    """Answers in an order of its own."""
+
+    def __init__(self, inner):
+        self.inner, self.luck = inner, random.Random(5)
+
+    async def __call__(self, request):
+        import asyncio
+
+        await asyncio.sleep(self.luck.random() / 50)
+        return await self.inner(request)
+
+
+def test_the_order_of_answers_does_not_matter(world, tmp_path):
+    def ended(wrap):
+        _, minds = dry_minds(world)
+        for mind in minds.values():
+            mind.ask = wrap(mind.ask)
+        return society.run(world, minds=minds, out=tmp_path / wrap.__name__).hash
+
+    def plain(ask):
+        return ask
+
+    assert ended(plain) == ended(Shuffled)
+
+
+def test_a_budget_stops_a_run_with_what_it_has_and_nothing_is_paid_twice(world, whole, tmp_path):
+    limited = world.override({"llm.spending.calls": 60})
+    record = society.run(limited, out=tmp_path / "limited")
+    assert record.manifest["status"] == "stopped"
+    assert "llm.spending.calls" in record.manifest["stopped"]
+    assert 0 < record.manifest["ticks_done"] < 40
+    assert verify(record.path).good
+    assert len(record.table("agents")) >= 60
+    assert len(record.summary())
+    assert answers(record.path / "answers.sqlite") == 60
+    rest = society.run(world, out=tmp_path / "rest", models=Models(store=record.path / "answers.sqlite"))
+    assert rest.hash == whole.hash
+    assert rest.manifest["cost"]["calls"] == whole.manifest["cost"]["calls"] - 60
+
+
+@pytest.mark.slow
+def test_interrupted_runs_go_on_without_asking_again(world, whole, tmp_path):
+    out, tree = tmp_path / "run", json.dumps(world.model_dump(mode="json"))
+    (tmp_path / "world.json").write_text(tree)
+    code = "import json, society, sys; society.run(json.load(open(sys.argv[1])), out=sys.argv[2])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path / "world.json", out],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ},
+    )
+    store = out / "answers.sqlite"
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not (store.exists() and _count(store) > 80):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert "society resume" in said
+    asked = answers(store)
+    assert 80 < asked < whole.manifest["cost"]["calls"]
+    record = society.resume(out)
+    assert record.hash == whole.hash
+    assert verify(record.path).good
+    assert answers(store) == whole.manifest["cost"]["calls"]
+    assert len(list(read_transcripts(out))) == len(list(read_transcripts(whole.path)))
+
+
+def _count(store):
+    try:
+        return answers(store)
+    except sqlite3.Error:
+        return 0
+
+
+def test_every_occasion_ends_when_the_server_breaks(world, llmock, tmp_path):
+    """llmock calls tools with arguments of its own, says text, breaks calls, and fails: acts or counted no_answer."""
+    llmock.rate_limit(times=2, retry_after=0.05).fail(500, times=3).break_tool_call(times=3)
+    llmock.break_tool_call("unknown_tool", times=3)
+    broken = world.override(
+        {
+            "families.live.mind.base_url": llmock.base_url(),
+            "families.live.mind.model": "gpt-4o",
+            "ticks": 12,
+            "llm.max_turns": 3,
+        }
+    )
+    record = society.run(broken, out=tmp_path / "run")
+    episodes = list(read_transcripts(record.path))
+    counted = record.manifest["cost"]["episodes"]
+    assert counted["occasions"] == len(episodes) > 5
+    assert counted["no_answer"] == sum(not one["acts"] for one in episodes)
+    assert any(name.startswith("invalid: ") for name in counted)
+    assert record.manifest["cost"]["calls"] == sum(one["calls"] for one in episodes) == len(llmock.requests) - 5
+    assert SECRET not in json.dumps(episodes)
+
+
+def test_a_server_that_is_gone_costs_answers_not_the_run(world, tmp_path, monkeypatch):
+    monkeypatch.setattr("society.llm.gate.Gate.__init__.__defaults__", (64, None, 2, 0.01))
+    away = world.override({"families.live.mind.base_url": "http://127.0.0.1:9/v1", "ticks": 8})
+    record = society.run(away, out=tmp_path / "run")
+    episodes = list(read_transcripts(record.path))
+    assert episodes
+    assert all(not one["acts"] and "127.0.0.1:9" in one["failure"] for one in episodes)
+
+
+def test_estimates_come_from_the_real_prompts(world, whole):
+    (row,) = estimate(world)
+    assert (row.occasions, row.calls) == (
+        whole.manifest["cost"]["episodes"]["occasions"],
+        whole.manifest["cost"]["calls"],
+    )
+    assert row.prompt == pytest.approx(whole.manifest["cost"]["prompt_tokens"], rel=0.15)
+    assert row.low[0] < row.prompt < row.high[0]
+    with pytest.raises(WorldError, match=r"llm\.minds=all"):
+        estimate(load_world("clean_up"))
+
+
+def test_what_cannot_be_is_explained(world, tmp_path):
+    engine = Engine(load_world("clean_up", {"llm.minds": "all", "episodes.count": 8}))
+    engine.step()
+    engine.step()
+    with pytest.raises(RunError, match="has to be connected"):
+        engine.step()
+    with pytest.raises(WorldError, match="not simulated"):
+        society.run(
+            world.override({"families.live.mind.model": "no-such"}), out=tmp_path / "a", models=Models(offline=True)
+        )
+
+
+def test_all_minds_of_a_world_become_models_by_one_field():
+    world = load_world("clean_up", {"llm.minds": "all"})
+    assert {family.mind.kind for family in world.families.values()} == {"llm"}
