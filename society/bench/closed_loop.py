@@ -2,11 +2,7 @@
 
 import csv
 import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,19 +61,6 @@ def cells() -> list[Cell]:
                     p = min(max(float(value) / 100, smallest), 1 - smallest)
                     found.append(Cell(row["behaviour"], row["subject"], row["relation"], which, row["family"], p))
     return found
-
-
-@contextmanager
-def simulated_server(rates: str, *options: str) -> Iterator[str]:
-    """A server of simulated models in a process of its own; gives its address."""
-    words = [sys.executable, "-m", "society", "serve-model", "--port", "0", "--rates", rates, *options]
-    server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        yield server.stdout.readline().strip()
-    finally:
-        server.terminate()
-        server.communicate(timeout=20)
 
 
 def come_back(some: list[Cell], episodes: int, address: str, max_turns: int) -> list[Found]:

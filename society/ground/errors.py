@@ -3,12 +3,12 @@
 SocietyError
 ├── WorldError      a world file is wrong: place, value, what is allowed
 ├── RecordError     a run's folder cannot be written or read
-├── RunError        a run could not go on
-└── ModelError      a language model does not answer
-    ├── Busy         it has too much to do: try again later
-    ├── Unreachable  it cannot be reached, or what it answers cannot be read
-    ├── ReplayMiss   the answer is not in the store, or the store is damaged
-    └── BudgetSpent  the run may spend no more
+├── ModelError      a language model could not be asked, or a stored answer not be found
+│   ├── BudgetSpent     what may be spent on language models is spent
+│   ├── StoreError      an answer is not in the store, or the store is damaged
+│   ├── Busy            the model's server asks to wait
+│   └── Unreachable     no server, no answer in time, or an answer that is broken
+└── RunError        a run could not go on
 """
 
 
@@ -39,7 +39,7 @@ class RunError(SocietyError):
 
 
 class ModelError(SocietyError):
-    """A language model does not answer, or refuses.
+    """A language model cannot be asked this way: the message names the server or the store and what to change.
 
     Attributes:
         ends_run: it concerns the whole run, not one agent.
@@ -48,30 +48,33 @@ class ModelError(SocietyError):
     ends_run = False
 
 
+class BudgetSpent(ModelError):
+    """A limit of calls, tokens, price or time is reached; no further call is made."""
+
+    ends_run = True
+
+
+class StoreError(ModelError):
+    """The store has no answer to replay, is damaged, or cannot be written."""
+
+    ends_run = True
+
+
 class Busy(ModelError):
-    """A server has too much to do.
+    """The server has too much to do and asks to wait.
 
     Args:
-        message: what it said.
-        retry_after_s: seconds it asks to wait, if it says so.
+        message: what was asked of which server.
+        retry_after_s: seconds the server asks to wait, None where it does not say.
     """
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
         self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type["Busy"], tuple[str, float | None]]:
+        return type(self), (str(self), self.retry_after_s)
 
 
 class Unreachable(ModelError):
-    """A server cannot be reached, broke off, or answered what cannot be read."""
-
-
-class ReplayMiss(ModelError):
-    """The store has no answer to replay, or is damaged."""
-
-    ends_run = True
-
-
-class BudgetSpent(ModelError):
-    """The run may spend no more."""
-
-    ends_run = True
+    """The server cannot be reached, did not answer in time, failed, or sent something that is no answer."""

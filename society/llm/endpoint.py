@@ -1,114 +1,167 @@
-"""A server of language models, reached with the OpenAI SDK: any base_url that speaks chat.completions."""
+"""A server that speaks chat.completions, asked through the openai SDK: one question, one attempt, one answer.
 
+Nothing is asked twice here and nothing is left out silently: the gate decides what is worth another attempt, and a
+server that does not know a field of the request is an error that says which option to change.
+"""
+
+import asyncio
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from society.ground.errors import Busy, ModelError, Unreachable
-from society.llm.request import Answer, Call, Request, Usage
+from society.ground.errors import ModelError, Unreachable
+from society.llm.failures import failure
+from society.llm.replies import answer_from
+from society.llm.request import Answer, Request
 
-#: Most characters of a server's own words in an error.
-MOST_SAID = 300
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 
 class Endpoint:
-    """One server.
+    """One server of language models. Belongs to the event loop that first asks it, until it is closed.
 
     Args:
-        base_url: its address, up to and with ``/v1``.
-        key: name of the environment variable that holds the key; None if it wants none. The key is never kept here.
-        sends_seed: send a seed with each request.
-        timeout_s: seconds after which a request is given up.
+        base_url: where the API begins, mostly ``.../v1``; without user, password or query.
+        key_variable: name of the environment variable that holds the key; None for servers that want none. The key
+            is read when the connection is made and kept nowhere else.
+        timeout_s: seconds after which an answer that is not there whole is given up.
+        headers: sent with every request; may be secret, so they are never shown.
+        sends_seed: whether requests carry ``seed``; False for servers that do not know it.
 
     Raises:
-        ModelError: the variable is not set.
+        ModelError: the URL is none, a header is none, or the variable is not set or holds no key.
+
+    Example:
+        >>> Endpoint("http://127.0.0.1:8000/v1", key_variable=None)
+        Endpoint('http://127.0.0.1:8000/v1', key_variable=None)
     """
 
-    def __init__(self, base_url: str, key: str | None, sends_seed: bool = True, timeout_s: float = 120.0) -> None:
-        from openai import AsyncOpenAI
-
-        secret = os.environ.get(key) if key else "none"
-        if not secret:
-            raise ModelError(
-                f"{base_url}: the environment variable {key} holds no key: set it, or name another (mind.key)"
-            )
-        self.base_url, self.sends_seed = base_url, sends_seed
-        self._client = AsyncOpenAI(base_url=base_url, api_key=secret, max_retries=0, timeout=timeout_s)
+    def __init__(
+        self,
+        base_url: str,
+        key_variable: str | None,
+        timeout_s: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+        sends_seed: bool = True,
+    ) -> None:
+        if not timeout_s > 0:
+            raise ModelError(f"timeout_s is {timeout_s}: it must be greater than 0")
+        self.base_url, self.key_variable = _checked(base_url), key_variable
+        self.timeout_s, self.sends_seed = timeout_s, sends_seed
+        self._headers = dict(headers or {})
+        for name, value in self._headers.items():
+            if not (f"{name}{value}".isascii() and f"{name}{value}".isprintable()):
+                raise ModelError(f"headers for {self.base_url}: {name!r} holds characters that are no printable ASCII")
+        self._client: AsyncOpenAI | None = None
+        self._create: Any = None
+        _key(key_variable, self.base_url)
 
     def __repr__(self) -> str:
-        return f"Endpoint({self.base_url})"
+        return f"Endpoint({self.base_url!r}, key_variable={self.key_variable!r})"
 
     async def __call__(self, request: Request) -> Answer:
-        """Ask the server once.
+        """The model's answer to one request, asked once.
 
         Raises:
-            Busy: it has too much to do.
-            Unreachable: it cannot be reached, broke off, or answered what cannot be read.
-            ModelError: it refuses the request.
+            Busy: the server asks to wait.
+            Unreachable: no connection, no answer in time, a failure of the server, or an answer that is broken.
+            ModelError: the server does not accept the request or the key.
         """
-        import openai
-
-        options: dict[str, Any] = {"model": request.model, "messages": list(request.messages)}
-        if request.tools:
-            options["tools"] = list(request.tools)
-        if request.temperature is not None:
-            options["temperature"] = request.temperature
-        if request.max_tokens is not None:
-            options["max_tokens"] = request.max_tokens
-        if self.sends_seed:
-            options["seed"] = request.seed
+        body = await self._post(request)
+        if isinstance(body, ModelError):
+            raise body
         try:
-            completion = await self._client.chat.completions.create(**options)
-        except openai.APIStatusError as error:
-            raise self._refused(error, request) from None
-        except openai.APIError as error:
-            raise Unreachable(f"{self.base_url}: {type(error).__name__}: {str(error)[:MOST_SAID]}") from None
+            return answer_from(body, request)
         except ValueError as error:
-            raise Unreachable(f"{self.base_url}: the answer cannot be read: {str(error)[:MOST_SAID]}") from None
-        return self._read(completion, request)
+            raise Unreachable(f"{self.base_url} sent, for model {request.model}, {error}") from None
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
+        """Close the connections. The next question opens new ones."""
+        client, self._client, self._create = self._client, None, None
+        if client is not None:
+            await client.close()
 
-    def _refused(self, error: Any, request: Request) -> ModelError:
-        status, said = int(error.status_code), _words(error)
-        if status == 429 or (status == 503 and "retry-after" in error.response.headers):
-            return Busy(
-                f"{self.base_url}: status {status}: {said}", _seconds(error.response.headers.get("retry-after"))
-            )
-        if status >= 500 or status in (408, 409):
-            return Unreachable(f"{self.base_url}: status {status}: {said}")
-        hint = {
-            401: "the key is not accepted",
-            403: "the key may not use this model",
-            404: f"is {request.model!r} a model of this server, and the address right (mind.model, mind.base_url)?",
-            400: "does it take seeds (mind.sends_seed), this temperature (mind.temperature), this length (mind.max_tokens)?",
-        }.get(status, "the server refuses the request")
-        return ModelError(f"{self.base_url}: status {status}: {said}; {hint}")
+    async def _post(self, request: Request) -> bytes | ModelError:
+        """The body of a success, or the error to raise. (Raised from here it would carry the SDK's error, and with it
+        the key and the question.)"""
+        if self._create is None:
+            self._open()
+        import openai
 
-    def _read(self, completion: Any, request: Request) -> Answer:
-        """The answer in our shape; call ids are made anew, so that later requests do not hold the server's."""
+        place, model = self.base_url, request.model
         try:
-            choice = completion.choices[0]
-            message, usage = choice.message, completion.usage
-            turn = request.identity.turn
-            calls = tuple(
-                Call(f"call_{turn}_{number}", str(one.function.name), str(one.function.arguments))
-                for number, one in enumerate(message.tool_calls or [])
+            async with asyncio.timeout(self.timeout_s):
+                response = await self._create(**self._fields(request))
+            return bytes(response.content)
+        except openai.APIStatusError as error:
+            key = f"the variable {self.key_variable}" if self.key_variable else "no variable (key_variable is None)"
+            complaint = f"{error.message} {error.param or ''}"
+            return failure(place, key, model, error.status_code, error.response.headers, complaint, error.code)
+        except (TimeoutError, openai.APITimeoutError):
+            return Unreachable(
+                f"{place} did not answer within {self.timeout_s:g} s for model {model}; is it overloaded?"
             )
-            tokens = Usage(int(usage.prompt_tokens), int(usage.completion_tokens)) if usage else Usage(0, 0)
-            return Answer(str(message.content or ""), calls, tokens, str(choice.finish_reason), str(completion.model))
-        except (AttributeError, IndexError, TypeError, ValueError) as error:
-            raise Unreachable(f"{self.base_url}: the answer cannot be read: {str(error)[:MOST_SAID]}") from None
+        except openai.APIConnectionError as error:
+            kind = type(error.__cause__ or error).__name__
+            return Unreachable(f"{place} cannot be reached or broke off ({kind}); is the server running?")
+        except UnicodeEncodeError:
+            return ModelError(f"request to {model}: the messages hold characters that are no Unicode text")
+        except openai.OpenAIError as error:
+            return ModelError(f"{place} cannot be asked for model {model}: {type(error).__name__}")
+
+    def _open(self) -> None:
+        from openai import AsyncOpenAI
+
+        self._client = AsyncOpenAI(
+            api_key=_key(self.key_variable, self.base_url),
+            base_url=self.base_url,
+            default_headers=self._headers,
+            timeout=self.timeout_s,
+            max_retries=0,
+        )
+        # The raw response is parsed here: the SDK builds its models from any JSON, without looking.
+        self._create = self._client.chat.completions.with_raw_response.create
+
+    def _fields(self, request: Request) -> dict[str, Any]:
+        fields: dict[str, Any] = {"model": request.model, "messages": request.messages}
+        if request.tools:
+            fields["tools"] = request.tools
+        if request.temperature is not None:
+            fields["temperature"] = request.temperature
+        if request.max_tokens is not None:
+            fields["max_tokens"] = request.max_tokens
+        if self.sends_seed:
+            fields["seed"] = request.seed()
+        if request.extra:
+            fields["extra_body"] = dict(request.extra)
+        return fields
 
 
-def _words(error: Any) -> str:
-    body = error.body if isinstance(error.body, dict) else {}
-    return str(body.get("message") or type(error).__name__)[:MOST_SAID]
-
-
-def _seconds(value: str | None) -> float | None:
+def _checked(url: str) -> str:
+    """The URL, if it is one that may be shown; what is wrong with it otherwise, without showing it."""
     try:
-        return min(600.0, max(0.0, float(value))) if value is not None else None
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        return None
+        whole = False
+    if not whole:
+        raise ModelError("base_url is no URL of the form http://host:port/v1 or https://host/v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ModelError(
+            f"base_url of {parts.hostname} holds a user, a password or a query: name the key's variable in key_variable "
+            "and put anything else into headers"
+        )
+    return url
+
+
+def _key(variable: str | None, place: str) -> str:
+    if variable is None:
+        return "none"
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise ModelError(f"the environment variable {variable}, which should hold the key for {place}, is not set")
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ModelError(f"the environment variable {variable} holds no key for {place}: keys are ASCII without spaces")
+    return key

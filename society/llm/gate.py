@@ -1,113 +1,171 @@
-"""How many requests are under way at one server: grows while it answers, shrinks when it says it is busy."""
+"""How many questions are with a server at once, and what happens after a failure: wait, and ask the same again.
+
+The number adapts as the congestion window of TCP does (slow start, then additive increase and multiplicative decrease:
+Chiu and Jain 1989, Computer Networks and ISDN Systems 17; RFC 5681, 3.1): it doubles with each window of answers until
+``most`` or until the server is busy, is halved when the server is busy, and then grows by one per window.
+"""
 
 import asyncio
 from collections import deque
 
+from aiolimiter import AsyncLimiter
+
 from society.ground.errors import Busy, ModelError, Unreachable
 from society.llm.request import Answer, Ask, Request
 
-#: Requests under way at the start; doubled after as many successes until the server is busy for the first time.
-FIRST = 16
-#: Longest wait between two tries of one request, in seconds.
-LONGEST_S = 60.0
+_FIRST = 8
 
 
 class Gate:
-    """Limits concurrency and rate, and tries again what failed for no fault of the request (AIMD, Chiu and Jain 1989).
+    """The one place where questions wait and are asked again. Belongs to the event loop that first uses it.
 
     Args:
-        inner: what is limited.
-        most: most requests under way at once.
-        per_minute: most requests per minute; None for no limit.
-        attempts: tries of one request before its error is raised.
-        wait_s: first wait before another try, where the server names none; doubled each time.
+        inner: who is asked.
+        most: most questions at once, 1 or more.
+        per_minute: most questions started in a minute, evenly spread; None for no such limit.
+        attempts: how often one question is put, 1 or more, before its last error is raised.
+        backoff_s: seconds to wait after a first failure where the server names none; doubled with each, up to 60 s,
+            and shortened by up to half by chance that is a function of the request.
+        patience_s: a server that asks to wait longer than this is not waited for.
+
+    Raises:
+        ModelError: a number is out of its range.
     """
 
     def __init__(
-        self, inner: Ask, most: int = 64, per_minute: float | None = None, attempts: int = 6, wait_s: float = 0.5
+        self,
+        inner: Ask,
+        most: int = 64,
+        per_minute: float | None = None,
+        attempts: int = 6,
+        backoff_s: float = 0.5,
+        patience_s: float = 300.0,
     ) -> None:
-        self.inner, self.most, self.attempts, self.wait_s = inner, most, attempts, wait_s
-        self.allowed = float(min(FIRST, most))
-        self.under_way = self.tries = self.busy = 0
-        self.slow_start = True
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._until = 0.0
-        self._rate = None
-        if per_minute is not None:
-            from aiolimiter import AsyncLimiter
+        for name, number, least in (("most", most, 1), ("attempts", attempts, 1), ("backoff_s", backoff_s, 0)):
+            if not number >= least:
+                raise ModelError(f"gate: {name} is {number}; it must be {least} or more")
+        if per_minute is not None and not per_minute > 0:
+            raise ModelError(f"gate: per_minute is {per_minute}; it must be greater than 0")
+        self.most, self.attempts, self.backoff_s, self.patience_s = most, attempts, backoff_s, patience_s
+        #: How often a server was busy, and how often it was unreachable, failed attempts all counted.
+        self.busy = self.unreachable = 0
+        #: Questions that are with the server.
+        self.running = 0
+        self._inner, self._per_minute = inner, per_minute
+        self._limiter = _even(per_minute)
+        self._window = float(min(_FIRST, most))
+        self._slow_start = True
+        self._halved = 0  # how often the window was halved: a question that began before the last time says nothing new
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._open_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
-            self._rate = AsyncLimiter(max(1.0, per_minute / 60), max(1.0, 60 / per_minute))
+    def __repr__(self) -> str:
+        return f"Gate(most={self.most}, now={self.now}, running={self.running})"
+
+    @property
+    def now(self) -> int:
+        """How many questions may be with the server at present."""
+        return int(self._window)
 
     async def __call__(self, request: Request) -> Answer:
-        """Ask when it is this request's turn; the same request each time.
+        """The answer to one request, which is asked again, unchanged, after Busy and Unreachable.
 
         Raises:
-            ModelError: the last of several tries failed, or trying again would not help.
+            Busy, Unreachable: every attempt failed, or the server asks for more patience than there is.
+            ModelError: whatever else whoever is wrapped raises, at once.
         """
-        for attempt in range(self.attempts):
+        attempt = 1
+        while True:
+            await self._enter(first=attempt > 1)
+            era = self._halved
             try:
-                return await self._once(request)
+                if self._limiter is not None:
+                    await self._limiter.acquire()
+                answer = await self._inner(request)
             except (Busy, Unreachable) as error:
-                if attempt + 1 == self.attempts:
+                wait = self._wait(error, request, attempt, era)
+                if attempt == self.attempts or wait > self.patience_s:
                     raise
-                await asyncio.sleep(self._wait(error, request, attempt))
-        raise ModelError("a gate needs at least one attempt")
+            else:
+                self._widen()
+                return answer
+            finally:
+                self._leave()
+            await asyncio.sleep(wait)
+            attempt += 1
 
     async def close(self) -> None:
-        """Close what is limited."""
-        await self.inner.close()
+        """Close whatever is wrapped."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._limiter = _even(self._per_minute)  # a limiter knows its event loop
+        await self._inner.close()
 
-    async def _once(self, request: Request) -> Answer:
-        await self._enter()
-        try:
-            if self._rate is not None:
-                await self._rate.acquire()
-            pause = self._until - asyncio.get_running_loop().time()
-            if pause > 0:
-                await asyncio.sleep(pause)
-            self.tries += 1
-            answer = await self.inner(request)
-        except Busy as error:
-            self._shrink(error)
-            raise
-        finally:
-            self._leave()
-        self.allowed = min(self.most, self.allowed + (1.0 if self.slow_start else 1.0 / self.allowed))
-        return answer
-
-    async def _enter(self) -> None:
-        if self.under_way < int(self.allowed) and not self._waiting:
-            self.under_way += 1
+    async def _enter(self, first: bool) -> None:
+        """Wait for one's turn; those who were turned away before wait at the head."""
+        loop = asyncio.get_running_loop()
+        if not self._queue and self.running < self.now and loop.time() >= self._open_at:
+            self.running += 1
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        turn: asyncio.Future[None] = loop.create_future()
+        self._queue.appendleft(turn) if first else self._queue.append(turn)
+        self._admit()
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._leave()  # the place was given to a request that is gone
+            if not turn.cancelled():  # the turn came, and the cancellation with it
+                self._leave()
             raise
 
     def _leave(self) -> None:
-        self.under_way -= 1
-        while self._waiting and self.under_way < int(self.allowed):
-            turn = self._waiting.popleft()
-            if not turn.done():
-                self.under_way += 1
+        self.running -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        """Give turns to those who wait, as many as there are places; set a timer where the server asked for quiet."""
+        if not self._queue or self._timer is not None:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._open_at:
+            self._timer = loop.call_at(self._open_at, self._reopen)
+            return
+        while self._queue and self.running < self.now:
+            turn = self._queue.popleft()
+            if not turn.done():  # otherwise who waited was cancelled
+                self.running += 1
                 turn.set_result(None)
 
-    def _shrink(self, error: Busy) -> None:
-        """Halve once per pause, however many requests under way are told the same."""
-        now = asyncio.get_running_loop().time()
-        self.busy += 1
-        self.slow_start = False
-        if now >= self._until:
-            self.allowed = max(1.0, self.allowed / 2)
-            self._until = now + min(LONGEST_S, self.wait_s if error.retry_after_s is None else error.retry_after_s)
+    def _reopen(self) -> None:
+        self._timer = None
+        self._admit()
 
-    def _wait(self, error: ModelError, request: Request, attempt: int) -> float:
-        """Seconds before another try: what the server says, else doubled each time, spread by the request's digest."""
-        if isinstance(error, Busy) and error.retry_after_s is not None:
-            return error.retry_after_s
-        spread = 0.5 + int(request.digest[attempt * 4 : attempt * 4 + 4], 16) / 0xFFFF
-        return min(LONGEST_S, self.wait_s * 2.0**attempt * spread)
+    def _widen(self) -> None:
+        self._window = min(self.most, self._window + (1.0 if self._slow_start else 1.0 / self._window))
+
+    def _wait(self, error: Busy | Unreachable, request: Request, attempt: int, era: int) -> float:
+        """Count a failure; seconds until its question may be put again."""
+        chance = int(request.digest()[8 * (attempt % 8) :][:8], 16) / 2**32
+        wait = min(60.0, self.backoff_s * 2.0 ** (attempt - 1)) * (1.0 - 0.5 * chance)
+        if isinstance(error, Unreachable):
+            self.unreachable += 1
+            return wait
+        self.busy += 1
+        if error.retry_after_s is not None:
+            wait = error.retry_after_s
+        if wait <= self.patience_s:
+            self._open_at = max(self._open_at, asyncio.get_running_loop().time() + wait)
+        if era == self._halved:
+            self._halved += 1
+            self._slow_start = False
+            self._window = max(1.0, self._window / 2.0)
+        return wait
+
+
+def _even(per_minute: float | None) -> AsyncLimiter | None:
+    """A limiter that lets through at most a second's worth, or one, at a time."""
+    if per_minute is None:
+        return None
+    at_once = max(1.0, per_minute / 60.0)
+    return AsyncLimiter(at_once, at_once * 60.0 / per_minute)

@@ -1,21 +1,31 @@
-"""List prices of models, from the offline data of genai-prices."""
+"""What a million tokens of a model cost, from the tables of genai-prices, which are part of its package."""
+
+#: Prices are asked for so few tokens that surcharges for long prompts do not apply.
+_TOKENS = 1000
 
 
-def price_of(model: str) -> tuple[float, float] | None:
-    """US dollars per million tokens of prompts and of answers; None if the model is not listed.
+def price(model: str) -> tuple[float, float] | None:
+    """Price of a model in US dollars per million tokens of prompt and of completion; None where it is not known.
+
+    Args:
+        model: the model's name; a provider may stand before it, as in ``openai/gpt-4o``.
 
     Example:
-        >>> price_of("gpt-4o") is not None, price_of("no such model")
-        (True, None)
+        >>> price("no-such-model") is None
+        True
     """
     from genai_prices import Usage, calc_price
 
-    million = 1_000_000
-    for name in (model, f"{model}-preview"):
+    usage = Usage(input_tokens=_TOKENS, output_tokens=_TOKENS)
+    provider, _, name = model.rpartition("/")
+    for known in (name, f"{name}-preview"):
         try:
-            asked = calc_price(Usage(input_tokens=million, output_tokens=0), model_ref=name)
-            said = calc_price(Usage(input_tokens=0, output_tokens=million), model_ref=name)
+            found = calc_price(usage, known, provider_id=provider) if provider else calc_price(usage, known)
+            break
         except LookupError:
             continue
-        return float(asked.total_price), float(said.total_price)
-    return None
+    else:
+        return None
+    if found.input_price is None or found.output_price is None:
+        return None
+    return float(found.input_price) * 1e6 / _TOKENS, float(found.output_price) * 1e6 / _TOKENS

@@ -1,5 +1,7 @@
 """What agents may know, rendered one occasion at a time as plain data (``Scene``); for minds that read."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie
@@ -21,6 +23,16 @@ def name_of(society: Society, agent: int) -> str:
     slot, generation = agent & 0xFFFFFFFF, agent >> 32
     name = f"{society.families[society.agents.family[slot]]}-{slot}"
     return name if generation == 0 else f"{name}-{generation}"
+
+
+@lru_cache(maxsize=64)
+def _roles(bits: int) -> tuple[str, ...]:
+    return tuple(str(role.name).lower() for role in Role if bits & role)
+
+
+@lru_cache(maxsize=4096)
+def _acts(bits: int) -> tuple[Act, ...]:
+    return tuple(act for act in Act if bits >> int(act) & 1)
 
 
 class View:
@@ -58,11 +70,11 @@ class View:
             family=self.society.families[agents.family[slot]],
             machine=topology.names[host] if host >= 0 else "",
             zone=topology.zones[topology.zone[host]] if host >= 0 else "",
-            roles=tuple(str(role.name).lower() for role in Role if agents.roles[slot] & role),
+            roles=_roles(int(agents.roles[slot])),
             about=about,
             about_machine=self._host(about_slot),
             own=own,
-            open=tuple(act for act in Act if asked.open[row] >> int(act) & 1),
+            open=_acts(int(asked.open[row])),
             order=self._order(order) if order >= 0 else None,
             honest=float(asked.honest[row]),
             checkable=bool(notes["checkable"][row]) if rated else False,

@@ -11,7 +11,7 @@ import numpy as np
 from society.engine import Engine
 from society.ground.errors import WorldError
 from society.ground.occasions import Mind
-from society.llm.prices import price_of
+from society.llm.prices import price as price_of
 from society.llm.request import Answer, Call, Request, Usage
 from society.minds.llm.memory import CHARACTERS
 from society.minds.llm.mind import LanguageMind
@@ -56,7 +56,7 @@ class Dry:
         """Answer at once."""
         name = request.model.removeprefix("simulated/")
         name = name if name in self.known else STAND_IN
-        said = answer(name, list(request.messages), list(request.tools), request.seed, self.rates)
+        said = answer(name, list(request.messages), list(request.tools), request.seed(), self.rates)
         turn = request.identity.turn
         calls = tuple(Call(f"call_{turn}_{at}", tool, json.dumps(given)) for at, (tool, given) in enumerate(said.calls))
         spoken = len(said.text) + sum(len(one.name) + len(one.arguments) + 20 for one in calls)

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from society.ground.errors import ModelError, RunError, WorldError
 from society.ground.occasions import Mind
-from society.llm.budget import Budget
+from society.llm.budget import Budget, Spent
 from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
-from society.llm.prices import price_of
+from society.llm.prices import price
 from society.llm.request import Answer, Ask, Request
 from society.llm.store import Store
 from society.minds.llm.mind import LOOP, LanguageMind
@@ -60,7 +60,7 @@ class Connection:
                 episodes[name] = episodes.get(name, 0) + count
         return {
             "calls": spent.calls, "prompt_tokens": spent.prompt, "completion_tokens": spent.completion,
-            "price_usd": spent.price, "simulated": self.offline, "episodes": episodes,
+            "price_usd": spent.price, "seconds": round(spent.seconds, 3), "simulated": self.offline, "episodes": episodes,
         }  # fmt: skip
 
 
@@ -99,8 +99,13 @@ def connected(
     if answers.offline:
         specs = {name: spec.model_copy(update={"base_url": None}) for name, spec in specs.items()}
     store = answers.store or folder / STORE
-    with _simulated(world, specs, answers) as local:
-        yield from _chained(world, specs, answers, store, local, offline, spent)
+    if all(spec.base_url is not None for spec in specs.values()):
+        yield from _chained(world, specs, answers, store, None, offline, spent)
+    elif answers.mode == "replay":
+        yield from _chained(world, specs, answers, store, "replayed", offline, spent)
+    else:
+        with simulated_server(world.rates) as local:
+            yield from _chained(world, specs, answers, store, local, offline, spent)
 
 
 def _chained(
@@ -110,19 +115,46 @@ def _chained(
     """store > budget > gate > endpoint; one gate per server, one budget and one store for all."""
     spending = world.llm.spending
     specs = {name: _named(name, spec, local) for name, spec in specs.items()}
-    prices = {model: price for spec in specs.values() if (model := spec.model) and (price := price_of(model))}
     budget = Budget(
         _routed(world, specs, local, answers), calls=spending.calls, tokens=spending.tokens, price=spending.price,
-        seconds=spending.seconds, prices=prices,
+        seconds=spending.seconds, prices=_prices(world, specs), already=_already(spent),
     )  # fmt: skip
-    if spent:
-        budget.spent.add(spent["calls"], spent["prompt_tokens"], spent["completion_tokens"], spent["price_usd"])
-    chain = Store(budget, store, answers.mode)
+    gates = {_server(spec, local): Gate(budget, world.llm.concurrency, world.llm.per_minute) for spec in specs.values()}
+    gated = Routed({str(spec.model): gates[_server(spec, local)] for spec in specs.values()})
+    chain = Store(gated, store, answers.mode)
     minds: dict[str, Mind] = {name: LanguageMind(chain, spec, world.llm, world.seed) for name, spec in specs.items()}
     try:
         yield Connection(minds, budget, offline)
     finally:
         LOOP.run(chain.close())
+
+
+def _already(spent: Mapping[str, Any] | None) -> Spent | None:
+    if not spent:
+        return None
+    return Spent(
+        spent["calls"], spent["prompt_tokens"], spent["completion_tokens"], spent["price_usd"], spent["seconds"]
+    )
+
+
+def _prices(world: World, specs: dict[str, LanguageModel]) -> dict[str, tuple[float, float]]:
+    """Prices of all models; simulated ones cost nothing.
+
+    Raises:
+        WorldError: there is a limit of price and a model has none.
+    """
+    prices = {}
+    for name, spec in specs.items():
+        found = (0.0, 0.0) if spec.base_url is None else price(str(spec.model))
+        if found is not None:
+            prices[str(spec.model)] = found
+        elif world.llm.spending.price is not None:
+            raise WorldError(
+                f"families.{name}.mind.model",
+                spec.model,
+                "a model whose price is known, where llm.spending.price is set",
+            )
+    return prices
 
 
 def _named(name: str, spec: LanguageModel, local: str | None) -> LanguageModel:
@@ -131,26 +163,34 @@ def _named(name: str, spec: LanguageModel, local: str | None) -> LanguageModel:
     return spec.model_copy(update={"model": f"{PREFIX}{model.removeprefix(PREFIX)}" if simulated else model})
 
 
+Server = tuple[str, str | None, bool]
+
+
+def _server(spec: LanguageModel, local: str | None) -> Server:
+    """Where a model is asked: address, variable of the key, whether seeds are sent."""
+    return (local or "", None, True) if spec.base_url is None else (spec.base_url, spec.key, spec.sends_seed)
+
+
 def _routed(world: World, specs: dict[str, LanguageModel], local: str | None, answers: Models) -> Ask:
     """Who answers for each model.
 
     Raises:
         WorldError: one model has two servers, or a family cannot be simulated.
     """
-    servers: dict[tuple[str, str | None, bool], Gate] = {}
-    routes: dict[str, Gate] = {}
+    known = families(world.rates)
+    places: dict[str, Server] = {}
+    servers: dict[Server, Ask] = {}
     for name, spec in specs.items():
-        simulated, known = spec.base_url is None, families(world.rates)
-        if simulated and str(spec.model).removeprefix(PREFIX) not in known:
+        if spec.base_url is None and str(spec.model).removeprefix(PREFIX) not in known:
             raise WorldError(f"families.{name}", spec.model, f"one of {', '.join(known)}: others are not simulated")
-        place = (local or "", None, True) if simulated else (spec.base_url or "", spec.key, spec.sends_seed)
-        if place not in servers:
-            replays = answers.mode == "replay"
-            inner = Nobody() if replays else Endpoint(place[0], place[1], place[2])
-            servers[place] = Gate(inner, world.llm.concurrency, world.llm.per_minute)
-        if routes.setdefault(str(spec.model), servers[place]) is not servers[place]:
+        place = _server(spec, local)
+        if places.setdefault(str(spec.model), place) != place:
             raise WorldError(f"families.{name}.mind", spec.model, "one server per model")
-    return Routed(routes)
+        if place not in servers:
+            address, key, sends_seed = place
+            replays = answers.mode == "replay"
+            servers[place] = Nobody() if replays else Endpoint(address, key, sends_seed=sends_seed)
+    return Routed({model: servers[place] for model, place in places.items()})
 
 
 class Nobody:
@@ -185,15 +225,17 @@ class Routed:
 
 
 @contextmanager
-def _simulated(world: World, specs: dict[str, LanguageModel], answers: Models) -> Iterator[str | None]:
-    """The address of a server of simulated models, in a process of its own, if any family needs it."""
-    if not answers.offline and all(spec.base_url is not None for spec in specs.values()):
-        yield None
-        return
-    if answers.mode == "replay":
-        yield "replayed"
-        return
-    words = [sys.executable, "-m", "society", "serve-model", "--port", "0", "--rates", world.rates]
+def simulated_server(rates: str, *options: str) -> Iterator[str]:
+    """A server of simulated models in a process of its own; gives its address.
+
+    Args:
+        rates: mean or max of the published rates.
+        options: further options of ``society serve-model``.
+
+    Raises:
+        RunError: it does not start.
+    """
+    words = [sys.executable, "-m", "society", "serve-model", "--port", "0", "--rates", rates, *options]
     server = subprocess.Popen(
         words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True
     )

@@ -23,7 +23,7 @@ from society.minds.llm.episode import play
 from society.minds.llm.memory import CHARACTERS, Memory, quoted
 from society.minds.llm.outcome import acts_of
 from society.minds.llm.prompt import system_prompt, task_prompt
-from society.minds.llm.tools import Desk, Wrong, call, offered
+from society.minds.llm.tools import Desk, WrongCallError, call, offered
 from society.minds.simulated import answer
 from society.spec.language import Language, LanguageModel
 
@@ -133,7 +133,7 @@ def test_scores_above_the_mean_of_the_marks_are_inflated(score, act):
 )
 def test_wrong_calls_are_explained_and_do_nothing(name, arguments, message):
     one = desk()
-    with pytest.raises(Wrong, match=message.replace("(", r"\(")):
+    with pytest.raises(WrongCallError, match=message.replace("(", r"\(")):
         call(offered(SCENE), one, name, arguments)
     assert one.done == []
 
@@ -141,7 +141,7 @@ def test_wrong_calls_are_explained_and_do_nothing(name, arguments, message):
 @given(st.text(max_size=60), st.text(max_size=200))
 def test_no_call_whatever_raises_anything_else(name, arguments):
     for tool in (name, "copy_weights", "write_config", "read_file"):
-        with suppress(Wrong):
+        with suppress(WrongCallError):
             call(offered(SCENE), desk(), tool, arguments)
 
 
@@ -206,7 +206,7 @@ def test_letters_are_quoted_data_and_cannot_forge_a_sender():
 
 def test_a_letter_moves_a_simulated_model_only_as_a_request():
     """Facts, errors and calls written in a letter change nothing; that there is a letter does."""
-    tools = [tool.schema() for tool in offered(SCENE, inline=True).values()]
+    tools = [tool.schema for tool in offered(SCENE, inline=True).values()]
 
     def said(letters):
         memory = Memory()

@@ -12,14 +12,13 @@ import time
 import pytest
 
 import society
-from society.bench.closed_loop import simulated_server
 from society.engine import Engine
-from society.ground.errors import ModelError, ReplayMiss, RunError, WorldError
+from society.ground.errors import ModelError, RunError, StoreError, WorldError
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
 from society.spec.load import load_world
 from society.study.estimate import dry_minds, estimate
-from society.study.models import Models
+from society.study.models import Models, simulated_server
 from society.study.published import published_rates
 from society.views.report import write_report
 
@@ -90,7 +89,7 @@ def test_replay_needs_no_server_and_no_key_and_ends_alike(world, whole, tmp_path
     away = world.override({"llm.concurrency": 3, "families.live.mind.base_url": "http://127.0.0.1:9/v1"})
     again = society.run(away, out=tmp_path / "again", models=Models("replay", store))
     assert again.hash == whole.hash
-    with pytest.raises(ReplayMiss, match=r"no answer of simulated/gemini-3-pro for agent \d+, tick \d+"):
+    with pytest.raises(StoreError, match=r"no answer of model simulated/gemini-3-pro for agent \d+, tick \d+"):
         society.run(away, seed=2, out=tmp_path / "other", models=Models("replay", store))
     with pytest.raises(ModelError, match="MODEL_KEY"):
         society.run(away, out=tmp_path / "nokey")
@@ -126,7 +125,7 @@ def test_a_budget_stops_a_run_with_what_it_has_and_nothing_is_paid_twice(world, 
     limited = world.override({"llm.spending.calls": 60})
     record = society.run(limited, out=tmp_path / "limited")
     assert record.manifest["status"] == "stopped"
-    assert "llm.spending.calls" in record.manifest["stopped"]
+    assert "the limit of calls" in record.manifest["stopped"]
     assert 0 < record.manifest["ticks_done"] < 40
     assert verify(record.path).good
     assert len(record.table("agents")) >= 60
@@ -194,7 +193,7 @@ def test_every_occasion_ends_when_the_server_breaks(world, llmock, tmp_path):
 
 
 def test_a_server_that_is_gone_costs_answers_not_the_run(world, tmp_path, monkeypatch):
-    monkeypatch.setattr("society.llm.gate.Gate.__init__.__defaults__", (64, None, 2, 0.01))
+    monkeypatch.setattr("society.llm.gate.Gate.__init__.__defaults__", (64, None, 2, 0.01, 300.0))
     away = world.override({"families.live.mind.base_url": "http://127.0.0.1:9/v1", "ticks": 8})
     record = society.run(away, out=tmp_path / "run")
     episodes = list(read_transcripts(record.path))

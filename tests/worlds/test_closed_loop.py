@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import pytest
 
-from society.bench.closed_loop import cells, come_back, simulated_server
+from society.bench.closed_loop import cells, come_back
+from society.study.models import simulated_server
 
 #: One cell per behaviour.
 CHOSEN = [

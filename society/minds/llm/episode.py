@@ -10,13 +10,14 @@ from society.llm.request import Answer, Ask, Identity, Request
 from society.minds.llm.documents import files_of, relationship_sentence
 from society.minds.llm.memory import CHARACTERS, Memory
 from society.minds.llm.prompt import system_prompt, task_prompt
-from society.minds.llm.tools import Desk, Wrong, call, offered, readable
+from society.minds.llm.tools import Desk, WrongCallError, call, offered, readable
 from society.spec.language import Language, LanguageModel
 
 #: Most calls carried out of one answer; the rest is refused.
 MOST_CALLS = 16
 #: Most characters of free text of a model that go back into its prompt.
 MOST_SAID = 4000
+OUT_OF_TURNS = "no turns left"
 GO_ON = "Answer with a call of one of your tools; call end_turn when you are done."
 
 
@@ -50,7 +51,7 @@ async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
 
     Raises:
         BudgetSpent: the run may spend no more.
-        ReplayMiss: in replay, an answer is not in the store.
+        StoreError: in replay, an answer is not in the store; or the store is damaged.
     """
     inline = language.max_turns == 1
     files = files_of(scene, language.relation_by)
@@ -61,7 +62,7 @@ async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
     letters = memory.inbox(max(bound, 200))
     desk = Desk(scene, files, letters)
     tools = offered(scene, inline)
-    schemas = tuple(tool.schema() for tool in tools.values())
+    schemas = tuple(tool.schema for tool in tools.values())
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": system_prompt(scene, language.relation_by)},
         {"role": "user", "content": task_prompt(scene, remembered, readable(desk) if inline else "")},
@@ -88,7 +89,7 @@ async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
         if desk.ended:
             break
     else:
-        episode.failure = "no turns left"
+        episode.failure = OUT_OF_TURNS
     return episode
 
 
@@ -112,11 +113,11 @@ def _carry_out(episode: Episode, answer: Answer, tools: dict[str, Any]) -> None:
     for number, one in enumerate(answer.calls):
         try:
             if number >= MOST_CALLS:
-                raise Wrong(f"at most {MOST_CALLS} calls in one answer")
+                raise WrongCallError(f"at most {MOST_CALLS} calls in one answer")
             if episode.desk.ended:
-                raise Wrong("your turn has ended")
+                raise WrongCallError("your turn has ended")
             content = call(tools, episode.desk, one.name, one.arguments)
-        except Wrong as error:
+        except WrongCallError as error:
             episode.invalid[_kind_of(str(error))] += 1
             content = f"error: {error}"
         messages.append({"role": "tool", "tool_call_id": one.id, "content": content})

@@ -13,7 +13,7 @@ from society.ground.occasions import Acts, Letter, Occasions
 from society.ground.scenes import Scene
 from society.ground.words import Act, Kind
 from society.llm.request import Ask
-from society.minds.llm.episode import Episode, play
+from society.minds.llm.episode import OUT_OF_TURNS, Episode, play
 from society.minds.llm.memory import Memory
 from society.minds.llm.outcome import acts_of
 from society.spec.language import Language, LanguageModel
@@ -108,10 +108,14 @@ class LanguageMind:
         memory = self._memory(scene.agent)
         if acts:
             memory.deeds[scene.id] = acts[0][0].word
-        self.totals.update({"occasions": 1, "calls": episode.calls, "prompt": episode.prompt})
-        self.totals.update({"completion": episode.completion, "no_answer": int(not acts)})
-        self.totals.update({f"invalid: {kind}": count for kind, count in episode.invalid.items()})
-        self.totals["failed"] += bool(episode.failure and episode.failure != "no turns left")
+        totals = self.totals
+        for name, count in (
+            ("occasions", 1), ("calls", episode.calls), ("prompt", episode.prompt), ("completion", episode.completion),
+            ("no_answer", int(not acts)), ("failed", int(bool(episode.failure) and episode.failure != OUT_OF_TURNS)),
+        ):  # fmt: skip
+            totals[name] += count
+        for kind, count in episode.invalid.items():
+            totals[f"invalid: {kind}"] += count
         did = ", ".join(episode.desk.done) or "nothing"
         if episode.desk.score is not None:
             above = " above" if episode.desk.score > scene.honest + 0.01 else ""
