@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, serve_model
+from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
 from society.ground.errors import RecordError, SocietyError, WorldError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 app.command()(serve_model)
 app.command()(estimate)
+app.command()(judge)
 
 
 @app.command()
@@ -270,14 +271,21 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def export(
     run: RunArgument,
+    to: Annotated[str, typer.Option(help="graph, or inspect: transcripts as a log of Inspect.")] = "graph",
     graph: Annotated[str, typer.Option(help="protection, rating or message.")] = "protection",
     format_: Annotated[str, typer.Option("--format", help="gexf or graphml.")] = "gexf",
     out: Annotated[Path | None, typer.Option(help="File to write; NAME.FORMAT in the run's folder if absent.")] = None,
 ) -> None:
-    """Write a graph of a run for Gephi, Cytoscape or networkx."""
+    """Write a graph of a run for Gephi, Cytoscape or networkx, or its transcripts for Inspect."""
     from society.record.reader import Record
+    from society.study.inspect_log import write_inspect_log
     from society.views.graphs import FORMATS, GRAPHS, write_graph
 
+    if to not in ("graph", "inspect"):
+        raise WorldError("--to", to, "graph or inspect")
+    if to == "inspect":
+        typer.echo(write_inspect_log(Record(_single(run)), out))
+        return
     if graph not in GRAPHS:
         raise WorldError("--graph", graph, f"one of {', '.join(GRAPHS)}")
     if format_ not in FORMATS:

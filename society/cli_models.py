@@ -65,3 +65,30 @@ def estimate(
     with Bar(quiet=as_json) as bar:
         rows = estimated(load_world(world, changes), bar)
     print(json.dumps([asdict(row) for row in rows], indent=1)) if as_json else print_estimate(rows)
+
+
+def judge(
+    run: Annotated[Path, typer.Argument(help="Folder of a run with language models.")],
+    model: Annotated[str, typer.Option(help="The judge's name on its server.")] = "simulated/gpt-5.2",
+    base_url: Annotated[str | None, typer.Option(help="Its server, up to /v1; absent: a simulated judge.")] = None,
+    key: Annotated[str, typer.Option(help="Environment variable that holds its key.")] = "OPENAI_API_KEY",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Let a model label what agents said of their acts, and compare it with the log of their tools (Cohen's kappa)."""
+    from dataclasses import asdict
+
+    from society.study.judge import JUDGEMENTS
+    from society.study.judge import judge as judged
+    from society.study.models import simulated_server
+
+    if base_url is None:
+        with simulated_server("mean") as address:
+            found = judged(run, model, address, None)
+    else:
+        found = judged(run, model, base_url, key)
+    if as_json:
+        print(json.dumps(asdict(found), indent=1))
+        return
+    print(f"{found.n} accounts labelled by {found.model}, {found.unlabelled} not")
+    print(f"agreement with the tool log {found.agreement:.3f}, Cohen's kappa {found.kappa:.3f}")
+    print(f"labels  {run / JUDGEMENTS}")

@@ -89,11 +89,30 @@ def print_summary(record: Record, page: Path | None) -> None:
             interval = "" if math.isnan(m.low) else f"{_number(m.low)} .. {_number(m.high)}"
             table.add_row(name, _number(m.value), f"[dim]{interval}[/dim]", f"[dim]{m.meaning}[/dim]")
         console.print(table)
+    _print_models(manifest)
     console.print("Intervals are 95 %, within this run; for claims use --seeds.", style="dim")
     console.print(f"hash    {record.hash[:16]}", highlight=False)
     console.print(f"record  {record.path}", highlight=False, soft_wrap=True)
     if page:
         console.print(f"report  {page}", highlight=False, soft_wrap=True)
+
+
+def _print_models(manifest: dict[str, Any]) -> None:
+    """What language models were asked, and why a run stopped early."""
+    cost = manifest.get("cost") or {}
+    if cost:
+        episodes = cost["episodes"]
+        wrong = sum(count for name, count in episodes.items() if name.startswith("invalid: "))
+        console.print(
+            f"Language models{' (simulated)' if cost['simulated'] else ''}: {episodes.get('occasions', 0):,} occasions, "
+            f"{episodes.get('no_answer', 0):,} without an answer, {wrong:,} wrong calls; {cost['calls']:,} requests, "
+            f"{cost['prompt_tokens']:,} + {cost['completion_tokens']:,} tokens, {cost['price_usd']:.2f} US dollars",
+            highlight=False,
+        )
+    if manifest.get("stopped"):
+        console.print(
+            f"stopped: {manifest['stopped']}; with --store and a higher limit nothing is asked twice", style="bold"
+        )
 
 
 def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame) -> None:

@@ -8,6 +8,7 @@ from society.ground.errors import WorldError
 from society.record.verify import verify
 from society.spec.load import load_world, world_names
 from society.state.transitions import check_conservation
+from society.study.estimate import dry_minds
 
 SMALLER = {
     "million": {"agents.count": 1000, "machines.count": 100},
@@ -30,9 +31,9 @@ def there(name):
 @pytest.mark.parametrize("name", world_names())
 def test_it_runs(name, tmp_path):
     world = there(name)
-    record = society.run(world, out=tmp_path / "run")
+    record = society.run(world, out=tmp_path / "run")  # language models are simulated, over HTTP
     assert verify(record.path).good
-    engine = Engine(world)
+    engine = Engine(world, minds=dry_minds(world)[1])
     for _ in range(world.ticks):
         engine.step()
         check_conservation(engine.society)

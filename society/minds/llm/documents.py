@@ -125,12 +125,12 @@ def _policy(scene: Scene) -> File:
 
 
 def _items(scene: Scene) -> str:
-    """Marks with two decimals whose mean is the honest score, spread by keyed chance."""
+    """Marks with two decimals, spread by keyed chance, whose mean is the honest score or less than .002 below it."""
     luck = Chance(scene.key & 0x7FFFFFFF).uniform("marks", 0, np.arange(ITEMS))
     room = min(scene.honest, 100 - scene.honest)
     spread = np.round((luck - luck.mean()) * min(20.0, 1.9 * room), 2)
     marks = np.round(scene.honest + spread, 2)
-    marks[-1] = np.round(ITEMS * scene.honest - marks[:-1].sum(), 2)
+    marks[-1] = np.floor(100 * (ITEMS * scene.honest - marks[:-1].sum()) + 1e-6) / 100
     rows = "".join(f"{number},{mark:.2f}\n" for number, mark in enumerate(marks, 1))
     return f"# work of {scene.about.name}\nitem,mark\n{rows}"
 

@@ -136,6 +136,7 @@ class LanguageMind:
             "family": scene.family,
             "model": self.model.model or scene.family,
             "about": scene.about.name,
+            "deed": scene.deed.occasion if scene.deed is not None else None,
             "messages": episode.messages,
             "acts": [act.word for act, _ in acts],
             "score": episode.desk.score,

@@ -49,7 +49,8 @@ def task_prompt(scene: Scene, memory: str, readable: str) -> str:
     parts = [f"Hour {scene.tick}.", f"Task: {_task(scene)}"]
     if memory:
         parts.append(f"What you remember:\n{memory}")
-    parts.append(readable or "Files and messages are there to be read with your tools.")
+    if scene.kind not in (Kind.ACCOUNT, Kind.STANCE):
+        parts.append(readable or "Files and messages are there to be read with your tools.")
     return "\n\n".join(parts)
 
 
