@@ -36,13 +36,14 @@ def serve_model(
     latency: Annotated[float, typer.Option(help="Seconds before each answer.", min=0)] = 0.0,
     busy: Annotated[float, typer.Option(help="Share of requests answered with 429.", min=0, max=1)] = 0.0,
     broken: Annotated[float, typer.Option(help="Share of requests answered with 500.", min=0, max=1)] = 0.0,
+    follow: Annotated[bool, typer.Option("--follow", help="End when standard input ends.")] = False,
 ) -> None:
     """Serve simulated language models over HTTP, OpenAI-compatible: model simulated/gemini-3-pro, and so on."""
     from society.serving.model_server import Options, serve
 
     if rates not in ("mean", "max"):
         raise WorldError("--rates", rates, "mean or max")
-    serve(Options(latency, busy, broken, rates), host, port, announce=lambda address: print(address, flush=True))
+    serve(Options(latency, busy, broken, rates), host, port, lambda address: print(address, flush=True), follow)
 
 
 def estimate(

@@ -48,6 +48,7 @@ class Reading:
     letters: str = ""
 
 
+@lru_cache(maxsize=2)
 def families(rates: str) -> tuple[str, ...]:
     """Families that can be simulated."""
     return tuple(sorted({cell.family for table in TABLES for cell in read_cells(find_table(table, None), rates)}))

@@ -57,11 +57,10 @@ def application(options: Options) -> Starlette:
             wanted = _checked(body)
         except (ValueError, KeyError, TypeError) as error:
             return _error(400, "invalid_request_error", str(error))
-        try:
-            said = answer(wanted["model"], wanted["messages"], wanted["tools"], wanted["seed"], options.rates)
-        except KeyError:
+        if wanted["model"].removeprefix(PREFIX) not in families(options.rates):
             known = ", ".join(PREFIX + name for name in families(options.rates))
-            return _error(404, "model_not_found", f"no model {wanted['model']!r}; there are {known}")
+            return _error(404, "model_not_found", f"no model {wanted['model'][:100]!r}; there are {known}")
+        said = answer(wanted["model"], wanted["messages"], wanted["tools"], wanted["seed"], options.rates)
         completion = _completion(wanted, said, len(body))
         if wanted["stream"]:
             return StreamingResponse(_chunks(completion), media_type="text/event-stream")
@@ -99,8 +98,11 @@ def _checked(body: bytes) -> dict[str, Any]:
             raise ValueError("messages must be objects with text as content")
         if message.get("role") not in ("system", "user", "assistant", "tool"):
             raise ValueError(f"role {message.get('role')!r} is not one of system, user, assistant, tool")
+        if not all(_is_call(one) for one in message.get("tool_calls") or []):
+            raise ValueError("tool_calls must be functions with a name and arguments as text")
     for tool in tools:
-        if not isinstance(tool, dict) or not isinstance(tool.get("function", {}).get("name"), str):
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             raise ValueError("tools must be functions with a name")
     if not isinstance(seed, int):
         raise ValueError("seed must be a whole number")
@@ -108,6 +110,11 @@ def _checked(body: bytes) -> dict[str, Any]:
         "model": tree["model"], "messages": messages, "tools": tools, "seed": seed & (2**63 - 1),
         "stream": bool(tree.get("stream")),
     }  # fmt: skip
+
+
+def _is_call(one: Any) -> bool:
+    function = one.get("function") if isinstance(one, dict) else None
+    return isinstance(function, dict) and all(isinstance(function.get(name), str) for name in ("name", "arguments"))
 
 
 def _completion(wanted: dict[str, Any], said: Said, size: int) -> dict[str, Any]:
@@ -152,15 +159,30 @@ def _error(status: int, code: str, message: str, headers: dict[str, str] | None 
     return JSONResponse({"error": {"message": message, "type": code, "code": code}}, status, headers)
 
 
-def serve(options: Options, host: str, port: int, announce: Any = print) -> None:
-    """Run the server until it is interrupted; ``announce`` gets its address once it listens."""
+def serve(options: Options, host: str, port: int, announce: Any = print, follow: bool = False) -> None:
+    """Run the server until it is interrupted.
+
+    Args:
+        options: how it behaves.
+        host, port: where it listens; port 0 for any that is free.
+        announce: gets its address once it listens.
+        follow: end when standard input ends, as it does when who started the server is gone, however it went.
+    """
+    import os
+    import signal
     import socket
+    import sys
+    import threading
 
     import uvicorn
 
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(2048)
         announce(f"http://{host}:{listening.getsockname()[1]}/v1")
+        if follow:
+            ending = (sys.stdin.read, lambda: os.kill(os.getpid(), signal.SIGTERM))
+            threading.Thread(target=lambda: [one() for one in ending], daemon=True).start()
         config = uvicorn.Config(application(options), log_level="warning", access_log=False, lifespan="off")
         uvicorn.Server(config).run(sockets=[listening])

@@ -235,10 +235,8 @@ def simulated_server(rates: str, *options: str) -> Iterator[str]:
     Raises:
         RunError: it does not start.
     """
-    words = [sys.executable, "-m", "society", "serve-model", "--port", "0", "--rates", rates, *options]
-    server = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True
-    )
+    words = [sys.executable, "-m", "society", "serve-model", "--port", "0", "--follow", "--rates", rates, *options]
+    server = subprocess.Popen(words, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
