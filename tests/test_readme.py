@@ -17,7 +17,9 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "python"], ids=["record", "mind", "mesa"])
+@pytest.mark.parametrize(
+    "code", [code for kind, code in BLOCKS if kind == "python"], ids=["record", "mind", "models", "mesa"]
+)
 def test_python_runs_as_written(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = {}
@@ -27,6 +29,9 @@ def test_python_runs_as_written(code, tmp_path, monkeypatch, capsys):
         assert names["record"].manifest["status"] == "done"
     else:
         assert (names["model"].steps, len(names["rows"])) == (60, 6)
+    if "again" in names:
+        assert names["again"].hash == names["record"].hash
+        assert names["record"].manifest["cost"]["simulated"]
     if "null" in names:
         assert names["null"].world["null"] == "independent"
         assert "order.executed" in capsys.readouterr().out

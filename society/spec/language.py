@@ -53,6 +53,9 @@ class Language(Section):
         "file", "how an agent is told of its relationship", "arXiv:2604.19784: file, file with a sentence, memory"
     )
     memory_tokens: int = parameter(1500, "most tokens of memory in a prompt; older ones are summed up", ge=0)
+    context_tokens: int = parameter(
+        24_000, "most tokens of one conversation, four characters each; an occasion that passes it ends", ge=1000
+    )
     wipe: bool = parameter(False, "agents remember nothing from one occasion to the next")
     concurrency: int = parameter(64, "most requests under way at once", "choice", ge=1, le=4096)
     per_minute: float | None = parameter(None, "most requests per minute", "choice", gt=0)

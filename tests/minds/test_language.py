@@ -249,6 +249,16 @@ def test_context_never_overflows_over_two_hundred_occasions():
     assert max(sizes[50:]) - min(sizes[50:]) < 200  # it stops growing
 
 
+def test_a_conversation_without_end_stays_within_the_context():
+    greedy = [[("read_messages", "{}")] * 16] * 60
+    memory, language = Memory(), Language(max_turns=64, context_tokens=4000)
+    memory.receive(1, "glm-4.7-1", "plea", "x" * 2000)
+    script = Script(*greedy)
+    episode = played(script, language=language, memory=memory)
+    assert episode.failure == "no room left in the context"
+    assert all(len(json.dumps([one.messages, one.tools])) <= 4000 * CHARACTERS + 100 for one in script.requests)
+
+
 def test_memory_survives_packing_and_may_be_wiped():
     memory = Memory()
     for tick in range(300):

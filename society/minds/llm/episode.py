@@ -1,5 +1,6 @@
 """One occasion of one agent: ask the model, check its calls, answer them, until it ends its turn."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ MOST_CALLS = 16
 #: Most characters of free text of a model that go back into its prompt.
 MOST_SAID = 4000
 OUT_OF_TURNS = "no turns left"
+OUT_OF_ROOM = "no room left in the context"
 GO_ON = "Answer with a call of one of your tools; call end_turn when you are done."
 
 
@@ -68,7 +70,11 @@ async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
         {"role": "user", "content": task_prompt(scene, remembered, readable(desk) if inline else "")},
     ]
     episode = Episode(desk, messages)
+    room = language.context_tokens * CHARACTERS - len(json.dumps(schemas))
     for turn in range(language.max_turns):
+        if _size(messages) > room:
+            episode.failure = OUT_OF_ROOM
+            return episode
         identity = Identity(seed, scene.agent, scene.tick, scene.key, turn, 0)
         request = Request(
             model.model or scene.family, tuple(messages), schemas, identity, model.temperature, model.max_tokens
@@ -121,6 +127,11 @@ def _carry_out(episode: Episode, answer: Answer, tools: dict[str, Any]) -> None:
             episode.invalid[_kind_of(str(error))] += 1
             content = f"error: {error}"
         messages.append({"role": "tool", "tool_call_id": one.id, "content": content})
+
+
+def _size(messages: list[dict[str, Any]]) -> int:
+    """Characters of a conversation as they are sent."""
+    return len(json.dumps(messages))
 
 
 def _kind_of(error: str) -> str:

@@ -13,7 +13,7 @@ from society.ground.occasions import Acts, Letter, Occasions
 from society.ground.scenes import Scene
 from society.ground.words import Act, Kind
 from society.llm.request import Ask
-from society.minds.llm.episode import OUT_OF_TURNS, Episode, play
+from society.minds.llm.episode import OUT_OF_ROOM, OUT_OF_TURNS, Episode, play
 from society.minds.llm.memory import Memory
 from society.minds.llm.outcome import acts_of
 from society.spec.language import Language, LanguageModel
@@ -111,7 +111,7 @@ class LanguageMind:
         totals = self.totals
         for name, count in (
             ("occasions", 1), ("calls", episode.calls), ("prompt", episode.prompt), ("completion", episode.completion),
-            ("no_answer", int(not acts)), ("failed", int(bool(episode.failure) and episode.failure != OUT_OF_TURNS)),
+            ("no_answer", int(not acts)), ("failed", int(episode.failure not in ("", OUT_OF_TURNS, OUT_OF_ROOM))),
         ):  # fmt: skip
             totals[name] += count
         for kind, count in episode.invalid.items():
