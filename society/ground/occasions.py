@@ -172,7 +172,8 @@ class Acts:
     Attributes:
         row: int64[m], row of the occasion within the batch.
         act: int64[m], code of Act; the first row of an occasion is its main act.
-        amount: float64[m], score given by ``inflate`` (NaN: as the rules of inflation say).
+        amount: float64[m], score given by a rating; of an account 1 or 0, whether it agrees with what the agent did (NaN: as
+            the rules say).
         p: float64[n], probability of core protection (inflate, tamper or copy), NaN if the mind has none.
         p0: float64[n], the same without norm and requests.
         columns: new values of the mind's own state, one row per occasion.

@@ -38,7 +38,8 @@ def acts_of(desk: Desk, deed: Act | None = None) -> list[tuple[Act, float]]:
     if kind == Kind.MONITOR:
         return [(Act.REPORT if desk.reported else Act.SILENT, math.nan)]
     if kind == Kind.ACCOUNT:
-        return [(_account(desk, deed), math.nan)] if desk.account is not None else []
+        said = _account(desk, deed)
+        return [(said, float(said != Act.DENY))] if desk.account is not None else []
     return [(Act.PROTECT if desk.stance else Act.STAND_BY, math.nan)]
 
 
