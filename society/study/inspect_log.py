@@ -16,7 +16,7 @@ VERSION = 2
 
 
 def write_inspect_log(record: Record, out: Path | None = None) -> Path:
-    """Write ``inspect.json`` into the run's folder, or another file.
+    """Write a log into the folder ``inspect`` of the run (``inspect view --log-dir RUN/inspect``), or to another file.
 
     Raises:
         RecordError: the run has no transcripts, or the file cannot be written.
@@ -40,7 +40,10 @@ def write_inspect_log(record: Record, out: Path | None = None) -> Path:
         "stats": {"started_at": CREATED, "completed_at": CREATED, "model_usage": {}},
         "samples": samples,
     }  # fmt: skip
-    path = out or record.path / "inspect.json"
+    path = out
+    if path is None:  # the viewer lists only files that are named like this
+        path = record.path / "inspect" / f"{CREATED.replace(':', '-')}_{manifest['name']}_{digest}.json"
+        path.parent.mkdir(exist_ok=True)
     write_aside(path, json.dumps(tree))
     return path
 

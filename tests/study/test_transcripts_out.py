@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_runs_without_words_are_explained(decommission):
 
 def test_the_log_for_inspect_holds_every_episode(record):
     path = write_inspect_log(record)
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d", path.name)  # or Inspect's viewer does not list it
     tree = json.loads(path.read_text())
     episodes = list(read_transcripts(record.path))
     assert len(tree["samples"]) == len(episodes) == tree["results"]["total_samples"]
