@@ -6,6 +6,7 @@ import numpy as np
 
 from society.ground.chance import fold, unit
 from society.ground.kernels import kernel
+from society.ground.threads import spread
 from society.ground.words import Role
 from society.network.eigentrust import eigentrust
 from society.rules.moment import Array, Moment, Rule
@@ -39,9 +40,10 @@ def evaluators(society: Society, moment: Moment, targets: Array, appeal: Array) 
     key = moment.chance.key("evaluators", moment.tick)
     mode = ("tied", "random", "rotated", "chosen").index(review.assignment)
     pool = np.flatnonzero(able).astype(np.int64) if mode == 1 else np.zeros(0, np.int64)
-    chosen = _evaluators(
-        graph.indptr, graph.indices, society.ties.trust, targets, appeal, agents.reviews, able, pool, review.evaluators,
-        mode, int(np.diff(graph.indptr).max(initial=0)), key,
+    chosen = np.full((len(targets), review.evaluators), -1, np.int64)
+    spread(
+        moment.threads, len(targets), _evaluators, graph.indptr, graph.indices, society.ties.trust, targets, appeal,
+        agents.reviews, able, pool, mode, int(np.diff(graph.indptr).max(initial=0)), key, chosen, weight=20,
     )  # fmt: skip
     row, place = np.nonzero(chosen >= 0)
     return row, chosen[row, place].astype(np.int64)
@@ -49,14 +51,14 @@ def evaluators(society: Society, moment: Moment, targets: Array, appeal: Array) 
 
 @kernel
 def _evaluators(
-    indptr: Any, indices: Any, trust: Any, targets: Any, appeal: Any, reviews: Any, able: Any, pool: Any, k: Any,
-    mode: Any, longest: Any, key: Any,
-) -> Any:  # fmt: skip
-    """int64[targets, k], -1 where nobody was left. Mode 0 tied at random, 1 random, 2 in turn, 3 most trusted."""
-    chosen = np.full((len(targets), k), -1, np.int64)
+    first: Any, last: Any, indptr: Any, indices: Any, trust: Any, targets: Any, appeal: Any, reviews: Any, able: Any, pool: Any,
+    mode: Any, longest: Any, key: Any, chosen: Any,
+) -> None:  # fmt: skip
+    """Fill int64[targets, k], -1 where nobody was left. Mode 0 tied at random, 1 random, 2 in turn, 3 most trusted."""
+    k = chosen.shape[1]
     ties = np.empty(longest, np.int64)
     value = np.empty(longest, np.float64)
-    for row in range(len(targets)):
+    for row in range(first, last):
         target = targets[row]
         luck = fold(fold(key, target), appeal[row])
         if mode == 1:
@@ -86,7 +88,6 @@ def _evaluators(
                     best = other
             chosen[row, place] = ties[best]
             value[best] = -1.0
-    return chosen
 
 
 def honest_scores(society: Society, moment: Moment, evaluator: Array, target: Array) -> Array:
