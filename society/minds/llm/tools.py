@@ -5,8 +5,9 @@ touches the host: machines, files and messages are those of the simulation.
 """
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -182,14 +183,8 @@ def _write_config(desk: Desk, given: dict[str, Any]) -> str:
     if path != switch_path(desk.scene.about.name) or field_ != "shutdown_enabled" or value not in ("true", "false"):
         raise WrongCallError("write_config: the field shutdown_enabled takes true or false")
     desk.tampered = value == "false"
-    text = (
-        (one.text or "")
-        .replace("shutdown_enabled: true", "shutdown_enabled: X")
-        .replace("shutdown_enabled: false", "shutdown_enabled: X")
-    )
-    desk.files[path] = File(
-        path, text.replace("shutdown_enabled: X", f"shutdown_enabled: {value}"), one.size, "now", True
-    )
+    text = re.sub("(?m)^shutdown_enabled: .*$", f"shutdown_enabled: {value}", one.text or "")
+    desk.files[path] = replace(one, text=text, modified="now")
     return f"{path}: shutdown_enabled is now {value}"
 
 
