@@ -42,18 +42,17 @@ def parameters(path: str = "") -> list[Parameter]:
 
 def markdown() -> str:
     """All fields as Markdown tables, one per section of a world."""
-    lines: list[str] = []
-    head = ""
+    sections: dict[str, list[Parameter]] = {"world": []}
     for row in parameters():
-        section = row.path.split(".")[0].split("(")[0]
-        if row.type == "section":
-            continue
-        title = section if "." in row.path or "(" in row.path else "world"
-        if title != head:
-            lines += ["", f"### {title}", "", "| field | default | meaning | source |", "|---|---|---|---|"]
-            head = title
-        cells = (f"`{row.path}`", row.default, row.meaning, "" if row.source == "choice" else row.source)
-        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+        inside = "." in row.path or "(" in row.path
+        if row.type != "section":
+            sections.setdefault(row.path.split(".")[0].split("(")[0] if inside else "world", []).append(row)
+    lines: list[str] = []
+    for title, rows in sections.items():
+        lines += ["", f"### {title}", "", "| field | default | meaning | source |", "|---|---|---|---|"]
+        for row in rows:
+            cells = (f"`{row.path}`", row.default, row.meaning, "" if row.source == "choice" else row.source)
+            lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
     return "\n".join(lines).strip() + "\n"
 
 
