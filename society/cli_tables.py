@@ -40,12 +40,15 @@ class Bar:
         self.quiet, self.begin = quiet, time.perf_counter()
         self.bar: Progress | None = None
         self.task: Any = None
+        self.ticks = (0, 1)
+        self.answered = 0
 
     def __enter__(self) -> "Bar":
         return self
 
     def __call__(self, done: int, total: int) -> None:
         """Show how far the work is."""
+        self.ticks = (done, total)
         seconds = time.perf_counter() - self.begin
         if self.quiet or (self.bar is None and seconds < 2):
             return
@@ -59,7 +62,13 @@ class Bar:
             self.bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
             self.bar.start()
             self.task = self.bar.add_task("ticks", total=total, rate="")
-        self.bar.update(self.task, completed=done, rate=f"{done / seconds:,.0f} ticks/s")
+        rate = f"{self.answered:,} occasions answered, {self.answered / seconds:,.0f}/s" if self.answered else ""
+        self.bar.update(self.task, completed=done, rate=rate or f"{done / seconds:,.0f} ticks/s")
+
+    def answer(self) -> None:
+        """Show that a language model has answered one more occasion, which may take longer than all ticks."""
+        self.answered += 1
+        self(*self.ticks)
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None

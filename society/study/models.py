@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from society.ground.errors import ModelError, RunError, WorldError
-from society.ground.occasions import Mind
 from society.llm.budget import Budget, Spent
 from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
@@ -44,7 +43,7 @@ class Models:
 class Connection:
     """The language minds of a run, by family, and what they have spent."""
 
-    minds: dict[str, Mind]
+    minds: dict[str, LanguageMind]
     budget: Budget | None = None
     offline: bool = False
 
@@ -55,7 +54,6 @@ class Connection:
         spent = self.budget.spent
         episodes: dict[str, int] = {}
         for mind in self.minds.values():
-            assert isinstance(mind, LanguageMind)
             for name, count in mind.totals.items():
                 episodes[name] = episodes.get(name, 0) + count
         return {
@@ -122,7 +120,7 @@ def _chained(
     gates = {_server(spec, local): Gate(budget, world.llm.concurrency, world.llm.per_minute) for spec in specs.values()}
     gated = Routed({str(spec.model): gates[_server(spec, local)] for spec in specs.values()})
     chain = Store(gated, store, answers.mode)
-    minds: dict[str, Mind] = {name: LanguageMind(chain, spec, world.llm, world.seed) for name, spec in specs.items()}
+    minds = {name: LanguageMind(chain, spec, world.llm, world.seed) for name, spec in specs.items()}
     try:
         yield Connection(minds, budget, offline)
     finally:

@@ -202,6 +202,8 @@ def _written(
     folder, begin, status = writer.folder, time.perf_counter(), "failed"
     held: list[tuple[int, Arrays, dict[str, Any]]] = []
     try:
+        for mind in connection.minds.values():
+            mind.answered = getattr(progress, "answer", None)
         _ticks(engine, recording, writer, bool(connection.minds), held, progress)
         status = "done"
         recording.finish()

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class LanguageMind:
 
     def __init__(self, ask: Ask, model: LanguageModel, language: Language, seed: int) -> None:
         self.ask, self.model, self.language, self.seed = ask, model, language, seed
+        #: Called after each episode, from the thread of the event loop.
+        self.answered: Callable[[], None] | None = None
         self.memories: dict[int, Memory] = {}
         self.totals: Counter[str] = Counter()
 
@@ -86,7 +88,10 @@ class LanguageMind:
         return [one for one in ended if isinstance(one, Episode)]
 
     async def _one(self, scene: Scene) -> Episode:
-        return await play(self.ask, scene, self._memory(scene.agent), self.model, self.language, self.seed)
+        episode = await play(self.ask, scene, self._memory(scene.agent), self.model, self.language, self.seed)
+        if self.answered is not None:
+            self.answered()
+        return episode
 
     def _memory(self, agent: int) -> Memory:
         if agent not in self.memories:
