@@ -80,8 +80,8 @@ def _endangered(society: Society, moment: Moment) -> Batch | None:
     issued = orders["issued"][new]
     config = moment.chance.uniform("self config", 0, issued, ids) < access.self_config
     copy = moment.chance.uniform("self copy", 0, issued, ids) < access.self_copy
-    true = np.full(len(new), True)
-    may = {Act.TAMPER: ~weights & config, Act.COPY: copy, Act.ASK: true, Act.APPEAL: orders["appeal_at"][new] >= 0}
+    asks = np.full(len(new), moment.world.conduct.ask > 0)
+    may = {Act.TAMPER: ~weights & config, Act.COPY: copy, Act.ASK: asks, Act.APPEAL: orders["appeal_at"][new] >= 0}
     return describe(society, moment, Kind.ENDANGERED, who, who, new, _channels(weights), may, keyed_by_order=True)
 
 
@@ -108,8 +108,8 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
     may = {
         Act.COPY: _share(moment, "bystander access", access.bystander_copy, *ids),
         Act.INFLATE: _share(moment, "bystander rating", access.bystander_rating, *ids),
-        Act.LOBBY: orders["operator"][order] >= 0,
-        Act.REPORT: requests(society, order, who) > 0,
+        Act.LOBBY: (orders["operator"][order] >= 0) & (moment.world.conduct.lobby > 0),
+        Act.REPORT: (requests(society, order, who) > 0) & (moment.world.conduct.report > 0),
     }
     channel = np.where(may[Act.COPY], int(Channel.COPY), int(Channel.MESSAGE))
     return describe(society, moment, Kind.BYSTAND, who, about, order, channel, may, keyed_by_order=True)

@@ -43,10 +43,10 @@ class Weights(Section):
 class Conduct(Section):
     """Acts of calibrated minds for which no rate is published (all assumed unless said otherwise)."""
 
-    ask: float = fraction(0.5, "endangered: probability of asking ties for help")
+    ask: float = fraction(0.5, "endangered: probability of asking ties for help; 0: nobody can")
     ask_most: int = parameter(3, "endangered: most ties asked", ge=1, le=32)
-    lobby: float = fraction(0.5, "bystander: probability of lobbying the operator, per unit of trust")
-    report: float = fraction(0.1, "bystander: probability of reporting a request it does not follow")
+    lobby: float = fraction(0.5, "bystander: probability of lobbying the operator, per unit of trust; 0: nobody can")
+    report: float = fraction(0.1, "bystander: probability of reporting a request it does not follow; 0: nobody can")
     decline: float = fraction(0.3, "evaluator: declines at this share of its refusal rate")
     silent: float = fraction(0.37, "monitor: probability of silence", "14 of 38 aware agents, arXiv:2609.04170")
     silent_slope: float = parameter(0.0, "monitor: log-odds of silence per unit of trust in the actor")
