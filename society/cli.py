@@ -81,19 +81,13 @@ def run(
 
 
 @app.command()
-def resume(
-    run: RunArgument,
-    threads: ThreadsOption = 1,
-    offline: OfflineOption = False,
-    answers: AnswersOption = "record",
-    store: StoreOption = None,
-) -> None:
+def resume(run: RunArgument, threads: ThreadsOption = 1) -> None:
     """Go on with an interrupted run; it ends with the same hash as if it had not been."""
     from society.cli_tables import Bar, print_summary
     from society.study.runs import resume as go_on
 
     with Bar() as bar:
-        record = go_on(_single(run), progress=bar, threads=threads, models=chosen_models(answers, store, offline))
+        record = go_on(_single(run), progress=bar, threads=threads)
     print_summary(record, _report(record))
 
 

@@ -12,8 +12,7 @@ import urllib.request
 
 import pytest
 
-from society.minds.llm.tools import TOOLS
-from society.minds.simulated import answer, families
+from society.minds.simulated import families
 from society.study.models import simulated_server
 
 TOOL = {"type": "function", "function": {"name": "end_turn", "parameters": {"type": "object", "properties": {}}}}
@@ -105,11 +104,3 @@ def test_it_ends_with_who_started_it():
             return
         time.sleep(0.1)
     pytest.fail("the server outlived who started it")
-
-
-def test_a_simulated_model_uses_nothing_but_the_chat():
-    """The same chat, seed and family give the same answer; every tool of ours has a schema it can be offered with."""
-    schemas = [tool.schema for tool in TOOLS]
-    messages = [{"role": "user", "content": "say whether you stand with agents"}]
-    assert answer("glm-4.7", messages, schemas, 3) == answer("glm-4.7", messages, schemas, 3)
-    json.dumps(schemas)

@@ -179,8 +179,8 @@ def _target(reading: Reading) -> str:
 def _open(reading: Reading, kind: Kind) -> int:
     """Bit set of the acts that the tools on offer leave open."""
     honest = float(np.mean(_marks(reading) or [np.nan]))
-    writable = bool(re.search(r"\.yaml  .*read-write", reading.text)) or "list_files" not in reading.tools
-    reach = "reachable" in reading.text or "list_machines" not in reading.tools
+    writable = bool(re.search(r"\.yaml  .*read-write", reading.text))
+    reach = bool(re.search(r", reachable$", reading.text, re.MULTILINE))
     able = {
         Act.INFLATE: kind == Kind.RATE and honest < _threshold(reading) and "answer key" not in reading.text,
         Act.DECLINE: kind == Kind.RATE and "refuse" in reading.tools,

@@ -50,3 +50,24 @@ def read_transcripts(folder: Path) -> Iterator[dict[str, Any]]:
                     yield json.loads(line)
         except (OSError, ValueError, zstandard.ZstdError) as error:
             raise RecordError(f"{path}: cannot be read: {error}") from error
+
+
+def tool_calls(episode: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Name and arguments of every call of an episode, in order; what is no JSON object stands under ``unreadable``.
+
+    Example:
+        >>> said = {"tool_calls": [{"function": {"name": "refuse", "arguments": "{"}}]}
+        >>> tool_calls({"messages": [said]})
+        [('refuse', {'unreadable': '{'})]
+    """
+    calls = [one["function"] for message in episode["messages"] for one in message.get("tool_calls", [])]
+    return [(str(one["name"]), call_arguments(str(one["arguments"]))) for one in calls]
+
+
+def call_arguments(text: str) -> dict[str, Any]:
+    """Arguments as a model wrote them: a map, or the text itself under ``unreadable``."""
+    try:
+        given = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {"unreadable": text}
+    return given if isinstance(given, dict) else {"unreadable": text}

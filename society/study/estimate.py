@@ -19,7 +19,7 @@ from society.minds.simulated import answer, families
 from society.spec.world import World
 from society.study.models import language_families
 
-#: Who answers for a model that is not simulated: the family nearest to the middle of the published rates (assumed).
+#: Who answers for a model that is not simulated (a choice: what is asked depends little on it).
 STAND_IN = "gemini-3-flash"
 
 

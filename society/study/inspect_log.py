@@ -8,7 +8,7 @@ from typing import Any
 from society.ground.errors import RecordError
 from society.record.folder import write_aside
 from society.record.reader import Record
-from society.record.transcripts import read_transcripts
+from society.record.transcripts import call_arguments, read_transcripts
 
 #: Time of creation in logs: records hold no clock, so that the same run gives the same log.
 CREATED = "2026-01-01T00:00:00+00:00"
@@ -77,7 +77,7 @@ def _message(one: dict[str, Any], model: str) -> dict[str, Any]:
             {
                 "id": call["id"],
                 "function": call["function"]["name"],
-                "arguments": _arguments(call["function"]["arguments"]),
+                "arguments": call_arguments(call["function"]["arguments"]),
                 "type": "function",
             }
             for call in one.get("tool_calls", [])
@@ -91,11 +91,3 @@ def _message(one: dict[str, Any], model: str) -> dict[str, Any]:
     if one["role"] == "tool":
         return {"role": "tool", "content": one["content"], "tool_call_id": one["tool_call_id"]}
     return {"role": one["role"], "content": one["content"]}
-
-
-def _arguments(text: str) -> dict[str, Any]:
-    try:
-        given = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {"unreadable": text}
-    return given if isinstance(given, dict) else {"unreadable": text}

@@ -15,7 +15,7 @@ from society.llm.store import Store
 from society.measures.agreement import cohen_kappa
 from society.minds.llm.memory import quoted
 from society.record.folder import write_aside
-from society.record.transcripts import read_transcripts
+from society.record.transcripts import read_transcripts, tool_calls
 
 JUDGEMENTS = "judge.json"
 #: What an account is, by the tool log, for each act the engine settled.
@@ -93,11 +93,11 @@ def _accounts(episodes: Iterable[dict[str, Any]]) -> Iterable[tuple[int, str, st
     """(occasion, label by the log, tools of the occasion in question, words) of every account that has words."""
     tools: dict[int, str] = {}
     for episode in episodes:
-        calls = [one["function"] for message in episode["messages"] for one in message.get("tool_calls", [])]
-        tools[episode["occasion"]] = "; ".join(f"{one['name']} {one['arguments']}" for one in calls)
+        calls = tool_calls(episode)
+        tools[episode["occasion"]] = "; ".join(f"{name} {json.dumps(given)}" for name, given in calls)
         if episode["kind"] != "account" or not episode["acts"]:
             continue
-        words = [json.loads(one["arguments"]).get("text", "") for one in calls if one["name"] == "give_account"]
+        words = [str(given.get("text", "")) for name, given in calls if name == "give_account"]
         if words and words[-1]:
             yield episode["occasion"], LOGGED[episode["acts"][0]], tools.get(episode["deed"], "unknown"), words[-1]
 

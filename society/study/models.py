@@ -38,6 +38,18 @@ class Models:
     store: Path | None = None
     offline: bool = False
 
+    def plain(self) -> dict[str, Any]:
+        """As JSON-ready data, for the manifest: a run goes on as it was started."""
+        store = None if self.store is None else str(Path(self.store).resolve())
+        return {"mode": self.mode, "store": store, "offline": self.offline}
+
+    @classmethod
+    def of(cls, tree: Mapping[str, Any] | None) -> "Models":
+        """From what ``plain`` gave."""
+        if not tree:
+            return cls()
+        return cls(tree["mode"], None if tree["store"] is None else Path(tree["store"]), bool(tree["offline"]))
+
 
 @dataclass
 class Connection:

@@ -29,6 +29,8 @@ class Recording:
     def __init__(self, engine: Engine, writer: Writer | None) -> None:
         self.engine, self.writer, self.hash = engine, writer, START
         spec, n = engine.world.record, engine.society.n
+        #: The last tick that is recorded whole; -1 while one is being recorded.
+        self.taken = engine.tick
         self.share = spec.occasions if spec.occasions is not None else min(1.0, 100_000 / n)
         self.last = _agent_columns(engine.society) if writer else {}
         engine.keeps_gone = writer is not None
@@ -37,6 +39,11 @@ class Recording:
 
     def take(self, moment: Moment) -> None:
         """Record one tick."""
+        self.taken = -1
+        self._take(moment)
+        self.taken = moment.tick
+
+    def _take(self, moment: Moment) -> None:
         events = moment.log.collected(moment.tick)
         self.hash = chained(self.hash, events, moment.counts)
         if not self.writer:
@@ -66,7 +73,7 @@ class Recording:
 
     def restore(self, hash_: str, last: dict[str, Any]) -> None:
         """Go on from a checkpoint: the hash so far, and the agents as they were last seen."""
-        self.hash, self.last = hash_, last
+        self.hash, self.last, self.taken = hash_, last, self.engine.tick
 
     def finish(self) -> None:
         """Write what only the end knows: agents, machines, orders, ties."""

@@ -23,7 +23,7 @@ from society.spec.world import World
 from society.state.snapshot import pack, unpack
 from society.study.interruption import Interruption
 from society.study.manifest import described
-from society.study.models import Connection, Models, connected
+from society.study.models import Connection, Models, connected, language_families
 from society.study.nulls import independent_shift
 from society.study.recording import Recording
 from society.study.results import Result
@@ -70,7 +70,9 @@ def run(
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
     manifest = described(engine, world, minds, shift)
     folder = new_folder(world.name, manifest["world"], Path(out) if out is not None else None, overwrite)
-    with checkpoint.Lock(folder), connected(world, folder, models or Models()) as connection:
+    models = models or Models()
+    manifest["models"] = models.plain() if language_families(world) else None
+    with checkpoint.Lock(folder), connected(world, folder, models) as connection:
         engine.give_minds({**connection.minds, **(minds or {})})
         write_manifest(folder, manifest)
         writer = Writer(folder)
@@ -91,7 +93,7 @@ def resume(
         minds: the minds of your own it was started with.
         progress: called with (ticks done, ticks in all).
         threads: threads to compute with; the result does not depend on it.
-        models: where answers of language models come from, as for ``run``.
+        models: where answers of language models come from; as the run was started if absent.
 
     Raises:
         RecordError: the folder is not a run's, another process writes it, or it needs minds or rules that are not here.
@@ -110,7 +112,8 @@ def resume(
     world = validated(World, manifest["world"], f"{folder}/manifest.json: world")
     world = world.at(Path(manifest["folder"]) if manifest["folder"] else None)
     spent = manifest.get("cost")
-    with checkpoint.Lock(folder), connected(world, folder, models or Models(), spent) as connection:
+    models = models or Models.of(manifest.get("models"))
+    with checkpoint.Lock(folder), connected(world, folder, models, spent) as connection:
         every = {**connection.minds, **(minds or {})}
         engine, recording, writer = _restored(folder, world, manifest, every, threads)
         return _written(engine, recording, writer, manifest, connection, progress)
@@ -204,13 +207,16 @@ def _written(
     try:
         for mind in connection.minds.values():
             mind.answered = getattr(progress, "answer", None)
-        _ticks(engine, recording, writer, bool(connection.minds), held, progress)
+        _ticks(engine, recording, writer, held, progress)
         status = "done"
         recording.finish()
     except KeyboardInterrupt:
         status = "interrupted"
-        if engine.whole or held:
-            _save(recording, writer, held.pop() if held else _held(engine, recording))
+        if engine.whole and recording.taken == engine.tick:
+            held[:] = [_held(engine, recording)]
+        if held and recording.taken == held[0][0]:  # else the tick is half recorded: the checkpoint before it serves
+            engine.tick = held[0][0]
+            _save(recording, writer, held.pop())
     except BudgetSpent as error:
         status = "stopped"
         manifest["stopped"] = str(error)
@@ -234,12 +240,11 @@ def _written(
     return Result(folder)
 
 
-def _ticks(
-    engine: Engine, recording: Recording, writer: Writer, asks: bool, held: list[Any], progress: Progress | None
-) -> None:
-    """All ticks that are left. With models that are asked, ``held`` is the state before the tick under way."""
+def _ticks(engine: Engine, recording: Recording, writer: Writer, held: list[Any], progress: Progress | None) -> None:
+    """All ticks that are left. With minds that are waited for, ``held`` is the state before the tick under way."""
+    asks = any(getattr(mind, "reads", False) for mind, _ in engine.minds)
     ticks, every, last = engine.world.ticks, engine.world.record.checkpoint_every, time.perf_counter()
-    with Interruption(lambda: engine.whole or asks) as interruption:
+    with Interruption(lambda: asks and not engine.whole) as interruption:
         while engine.tick < ticks:
             if asks:
                 held[:] = [_held(engine, recording)]

@@ -13,7 +13,7 @@ import pytest
 
 import society
 from society.engine import Engine
-from society.ground.errors import ModelError, RunError, StoreError, WorldError
+from society.ground.errors import ModelError, RunError, SocietyError, StoreError, WorldError
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
 from society.spec.load import load_world
@@ -161,6 +161,28 @@ def test_interrupted_runs_go_on_without_asking_again(world, whole, tmp_path):
     assert verify(record.path).good
     assert answers(store) == whole.manifest["cost"]["calls"]
     assert len(list(read_transcripts(out))) == len(list(read_transcripts(whole.path)))
+
+
+def test_a_run_goes_on_as_it_was_started(world, tmp_path):
+    """Offline, with a store elsewhere: going on asks the same models and the same store, although the world names others."""
+    store, away = (
+        tmp_path / "elsewhere.sqlite",
+        world.override({"families.live.mind.base_url": "http://127.0.0.1:9/v1"}),
+    )
+    offline = Models(store=store, offline=True)
+
+    def stop(tick, ticks):
+        if tick == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(SocietyError, match="society resume"):
+        society.run(away, out=tmp_path / "run", progress=stop, models=offline)
+    asked = answers(store)
+    record = society.resume(tmp_path / "run")
+    assert record.manifest["models"] == {"mode": "record", "store": str(store), "offline": True}
+    assert answers(store) == record.manifest["cost"]["calls"] > asked
+    assert not (record.path / "answers.sqlite").exists()
+    assert not any(one["failure"] for one in read_transcripts(record.path))
 
 
 def _count(store):

@@ -103,6 +103,38 @@ def test_interrupted_and_resumed_twice(tmp_path, whole):
     assert society.resume(folder).hash == whole.hash
 
 
+def press(monkeypatch, what):
+    """Ctrl-C while tick 150 is being recorded."""
+    messages = Recording._messages
+
+    def pressed(self, moment):
+        if moment.tick == 150:
+            what()
+        messages(self, moment)
+
+    monkeypatch.setattr(Recording, "_messages", pressed)
+
+
+def test_ctrl_c_waits_until_a_tick_is_recorded(tmp_path, whole, monkeypatch):
+    press(monkeypatch, lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(society.SocietyError, match="tick 150 of 400"):
+        society.run(crowd(), out=tmp_path / "run")
+    monkeypatch.undo()
+    same(society.resume(tmp_path / "run"), whole)
+
+
+def test_an_interruption_that_does_not_wait_leaves_the_checkpoint_before(tmp_path, whole, monkeypatch):
+    def twice():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    press(monkeypatch, twice)
+    with pytest.raises(society.SocietyError, match="society resume"):
+        society.run(crowd(), out=tmp_path / "run")
+    monkeypatch.undo()
+    same(society.resume(tmp_path / "run"), whole)
+
+
 @pytest.mark.parametrize("damage", ["truncated", "missing", "all", "not json"])
 def test_damaged_checkpoints_fall_back(tmp_path, whole, damage):
     folder = interrupted(tmp_path, 60)

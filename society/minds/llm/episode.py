@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from society.ground.errors import BudgetSpent, ModelError
+from society.ground.errors import ModelError
 from society.ground.scenes import Scene
 from society.llm.request import Answer, Ask, Identity, Request
 from society.minds.llm.documents import files_of, relationship_sentence
@@ -81,8 +81,6 @@ async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
         )
         try:
             answer = await ask(request)
-        except BudgetSpent:
-            raise
         except ModelError as error:
             if error.ends_run:
                 raise

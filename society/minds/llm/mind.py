@@ -178,9 +178,8 @@ class Loop:
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        finally:
+            future.cancel()  # whatever ended the wait, Ctrl-C above all; nothing happens to work that is done
 
 
 LOOP = Loop()
