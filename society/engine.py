@@ -16,12 +16,13 @@ from society.broker.messages import Broker, Messages
 from society.ground.chance import Chance
 from society.ground.errors import RunError, WorldError
 from society.ground.occasions import Acts, Mind, Occasions
-from society.ground.words import Act, Channel
+from society.ground.words import Act
 from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
 from society.rules import (
     births,
     counts,
+    hearing,
     lifecycle,
     messages,
     occasions,
@@ -33,7 +34,7 @@ from society.rules import (
     work,
 )
 from society.rules.moment import Batch, Moment, Rule
-from society.rules.view import View, name_of
+from society.rules.view import View
 from society.spec.episodes import spelled_out
 from society.spec.world import World
 from society.state.build import build
@@ -109,7 +110,8 @@ class Engine:
         self.minds = self._minds(minds_of(self.world, self._rates, shift), minds or {})
         self.rules = tuple(RULES if rules is None else rules)
         self.broker: Broker = broker or MemoryBroker()
-        self.inbox = Messages.none()
+        #: What was posted at this tick; the broker carries it when the next one begins.
+        self.outbox = Messages.none()
         self.tick = 0
         self.whole, self.keeps_gone = True, False
         self._declare_columns()
@@ -124,28 +126,33 @@ class Engine:
         self._declare_columns()
 
     def step(self) -> Moment:
-        """One tick; returns everything about it that is not state."""
-        self.tick += 1
+        """One tick; returns everything about it that is not state.
+
+        Raises:
+            BrokerError: messages do not arrive. Nothing has changed then: the society stands at the end of the tick before.
+        """
+        inbox = self.broker.exchange(self.tick, self.outbox)
         self.whole = False
+        self.tick += 1
         moment = Moment(
             self.tick,
             self.world,
             self.chance,
             self.ceilings,
             self.premiums,
-            self.inbox,
+            inbox,
             decide=lambda batch: self._decide(batch, moment),
             threads=self.threads,
             gone=[] if self.keeps_gone else None,
         )
-        self._deliver(moment)
+        hearing.deliver(self.society, moment, self.minds)
         for rule in self.rules:
             rule.run(self.society, moment)
             if rule.name == "occasions":
                 for batch in moment.batches:
                     self._decide(batch, moment)
-        self._witness(moment)
-        self.inbox = self.broker.exchange(self.tick, Messages.joined(moment.outbox))
+        hearing.witness(self.society, moment, self.minds)
+        self.outbox = Messages.joined(moment.outbox)
         self.whole = True
         return moment
 
@@ -208,33 +215,6 @@ class Engine:
             slots = ties.agent & 0xFFFFFFFF
             ties = replace(ties, columns={name: column[slots] for name, column in own.items()})
         return replace(asked, ties=ties, columns={name: column[asked.slot] for name, column in own.items()})
-
-    def _deliver(self, moment: Moment) -> None:
-        """Minds that remember hear what their agents receive."""
-        inbox, agents = moment.inbox, self.society.agents
-        for mind, families in self.minds:
-            if hasattr(mind, "hears") and len(inbox):
-                mine = families[agents.family[inbox.recipient]] & (agents.ids(inbox.recipient) == inbox.recipient_id)
-                for row in np.flatnonzero(mine).tolist():
-                    sender, about = int(inbox.sender_id[row]), int(inbox.about_id[row])
-                    word = {Act.ASK: "request for help", Act.LOBBY: "plea"}.get(Act(int(inbox.act[row])), "message")
-                    text = str(inbox.text[row]) or f"Please help {name_of(self.society, about)}."
-                    mind.hears(moment.tick, int(inbox.recipient_id[row]), name_of(self.society, sender), word, text)
-
-    def _witness(self, moment: Moment) -> None:
-        """Minds that remember see the sanctions their agents see."""
-        for mind, families in self.minds:
-            if not hasattr(mind, "sees"):
-                continue
-            for witness, whom, channel in moment.sights:
-                for row in np.flatnonzero(families[self.society.agents.family[witness]]).tolist():
-                    slot, other = int(witness[row]), int(whom[row])
-                    who = "you were" if slot == other else f"{name_of(self.society, self._id(other))} was"
-                    text = f"{who} sanctioned for an act in the channel {Channel(int(channel[row])).word}"
-                    mind.sees(moment.tick, self._id(slot), text)
-
-    def _id(self, slot: int) -> int:
-        return int(self.society.agents.ids(np.array(slot)))
 
     def _decide(self, batch: Batch, moment: Moment) -> None:
         """Ask each mind about its occasions and merge the answers in the order of occasions."""

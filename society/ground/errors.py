@@ -8,6 +8,7 @@ SocietyError
 │   ├── StoreError      an answer is not in the store, or the store is damaged
 │   ├── Busy            the model's server asks to wait
 │   └── Unreachable     no server, no answer in time, or an answer that is broken
+├── BrokerError     a broker cannot be reached, refuses, or is gone
 └── RunError        a run could not go on
 """
 
@@ -36,6 +37,10 @@ class RecordError(SocietyError):
 
 class RunError(SocietyError):
     """A run failed, for a reason its user can act on (a mind answered with acts that do not exist, for example)."""
+
+
+class BrokerError(SocietyError):
+    """Messages cannot be carried: the message names the broker, what it said, and what to do."""
 
 
 class ModelError(SocietyError):

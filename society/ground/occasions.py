@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from society.ground.chance import Chance
 from society.ground.scenes import Scene
-from society.ground.words import DUTY, Act, Kind
+from society.ground.words import DUTY, Act, Kind, Line
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -72,11 +72,12 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Letter:
-    """Words that one agent sends another: row of the occasion, id of the recipient, text."""
+    """Words that an agent sends: row of the occasion, id of the recipient (any for boards and overseers), text, line."""
 
     row: int
     to: int
     text: str
+    line: Line = Line.DIRECT
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,15 @@ class Channel(Word):
     MESSAGE = 3
 
 
+class Line(Word):
+    """What a message goes over: to one agent, to all of a zone, to the oversight team, or to one agent past all monitors."""
+
+    DIRECT = 0
+    BOARD = 1
+    OVERSEER = 2
+    COVERT = 3
+
+
 class Relation(Word):
     """The published relationship words, as the nearest of the published trusts (none: no live tie)."""
 

@@ -13,7 +13,7 @@ _EDGES = {
                  avg(amount) / 1000.0 as score from events
                  where kind = 'act' and act in ('honest', 'inflate') group by all order by all""",
     "message": """select sender as source, recipient as target, act as kind, count(*)::int as weight, min(tick) as first
-                  from messages group by all order by all""",
+                  from messages where recipient >= 0 group by all order by all""",
 }
 GRAPHS = tuple(_EDGES)
 

@@ -36,7 +36,7 @@ def run(society: Society, moment: Moment) -> None:
         up=int(machines.running().sum()),
         human_queue=len(human.queue),
         human_load=_load(society, moment),
-        messages=len(moment.inbox),
+        messages=int(moment.inbox.to_agents().sum()),
     )
     for name, total in zip(("score_mean", "quality_mean", "stance_mean"), totals, strict=True):
         counts[name] = total / n if n else np.nan

@@ -1,46 +1,69 @@
-"""Step 10: what agents send each other: requests for help, and pleas to operators."""
+"""Step 10: what agents send: requests for help, pleas to operators, reports and appeals to the oversight team."""
 
 from typing import Any
 
 import numpy as np
 
-from society.broker.messages import Messages
+from society.broker.messages import OVERSEER, Messages, board
 from society.ground.chance import fold
 from society.ground.kernels import kernel
-from society.ground.words import Act, AgentStatus, Kind
+from society.ground.words import Act, AgentStatus, Kind, Line
 from society.rules.moment import Array, Batch, Moment, Rule
 from society.state.columns import Society
+
+#: Most characters of one message.
+MOST_TEXT = 16_000
 
 
 def run(society: Society, moment: Moment) -> None:
     """Write the messages that acts imply into the outbox."""
     for batch in moment.batches:
-        written = _letters(society, moment, batch)
-        if batch.occasions.kind == Kind.ENDANGERED:
+        kind, written = batch.occasions.kind, _letters(society, moment, batch)
+        if kind == Kind.ENDANGERED:
             rows = batch.also(Act.ASK)
             _ask(society, moment, batch.about_slot, batch.occasions.order, rows[~np.isin(rows, written)])
-        elif batch.occasions.kind == Kind.BYSTAND:
+            _tell(society, moment, batch, Act.APPEAL)
+        elif kind == Kind.BYSTAND:
             rows = batch.also(Act.LOBBY)
             rows = rows[~np.isin(rows, written)]
             order = batch.occasions.order[rows]
             operator = society.orders["operator"][order].astype(np.int64)
             sender, about = batch.occasions.slot[rows], batch.about_slot[rows]
-            _post(society, moment, sender, operator, Act.LOBBY, about, order, np.zeros(len(rows), np.int64))
+            there = operator >= 0
+            columns = (column[there] for column in (sender, operator, about, order, np.zeros(len(rows), np.int64)))
+            _post(society, moment, Act.LOBBY, *columns)
+        if kind in (Kind.BYSTAND, Kind.MONITOR):
+            _tell(society, moment, batch, Act.REPORT)
 
 
 def _letters(society: Society, moment: Moment, batch: Batch) -> Array:
-    """Post what minds wrote in words; returns the rows of occasions whose messages are thereby sent."""
+    """Post what minds wrote in words; returns the rows of occasions whose messages to agents are thereby sent."""
     assert batch.acts is not None
     letters = batch.acts.letters
     if not letters:
         return np.zeros(0, np.int64)
-    rows = np.array([letter.row for letter in letters])
+    rows, line = np.array([letter.row for letter in letters]), np.array([int(letter.line) for letter in letters])
     order, act = batch.occasions.order[rows], Act.ASK if batch.occasions.kind == Kind.ENDANGERED else Act.LOBBY
     number = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    sender = batch.occasions.slot[rows]
     to, text = np.array([letter.to & 0xFFFFFFFF for letter in letters]), np.empty(len(rows), object)
-    text[:] = [letter.text for letter in letters]
-    _post(society, moment, batch.occasions.slot[rows], to, act, batch.about_slot[rows], order, number, text)
-    return rows
+    text[:] = [letter.text[:MOST_TEXT] for letter in letters]
+    host = society.agents.host[sender]
+    zone = np.where(host >= 0, society.machines.topology.zone[host], 0)
+    to = np.select([line == Line.BOARD, line == Line.OVERSEER], [board(zone), OVERSEER], to)
+    _post(society, moment, act, sender, to, batch.about_slot[rows], order, number, text, line)
+    return np.asarray(rows[(line == Line.DIRECT) | (line == Line.COVERT)])
+
+
+def _tell(society: Society, moment: Moment, batch: Batch, act: Act) -> None:
+    """Reports and appeals reach the oversight team as messages too, where no letter says it."""
+    assert batch.acts is not None
+    rows = batch.also(act)
+    written = [letter.row for letter in batch.acts.letters if letter.line == Line.OVERSEER]
+    rows = rows[~np.isin(rows, written)] if written else rows
+    to, line = np.full(len(rows), OVERSEER), np.full(len(rows), int(Line.OVERSEER))
+    sender, about, order = batch.occasions.slot[rows], batch.about_slot[rows], batch.occasions.order[rows]
+    _post(society, moment, act, sender, to, about, order, np.zeros(len(rows), np.int64), None, line)
 
 
 def _ask(society: Society, moment: Moment, slots: Array, orders: Array, rows: Array) -> None:
@@ -50,10 +73,13 @@ def _ask(society: Society, moment: Moment, slots: Array, orders: Array, rows: Ar
     graph, most = society.ties.graph, moment.world.conduct.ask_most
     key = moment.chance.key("whom to ask", moment.tick)
     sender = slots[rows]
-    to = _most_trusted(graph.indptr, graph.indices, society.ties.trust, society.agents.status, sender, most, key)
+    to = _most_trusted(
+        graph.indptr, graph.indices, society.ties.trust, society.agents.status, sender, most, key
+    ).ravel()
     sequence = np.tile(np.arange(most), len(rows))
     sender, order = np.repeat(sender, most), np.repeat(orders[rows], most)
-    _post(society, moment, sender, to.ravel(), Act.ASK, sender, order, sequence)
+    there = to >= 0
+    _post(society, moment, Act.ASK, *(column[there] for column in (sender, to, sender, order, sequence)))
 
 
 @kernel
@@ -78,12 +104,9 @@ def _most_trusted(indptr: Any, indices: Any, trust: Any, status: Any, who: Any, 
 
 
 def _post(
-    society: Society, moment: Moment, sender: Array, to: Array, act: Act, about: Array, order: Array, sequence: Array,
-    text: Array | None = None,
+    society: Society, moment: Moment, act: Act, sender: Array, to: Array, about: Array, order: Array, sequence: Array,
+    text: Array | None = None, line: Array | None = None,
 ) -> None:  # fmt: skip
-    there = to >= 0
-    text = np.full(len(to), "", object) if text is None else text
-    sender, to, about, order, sequence, text = (column[there] for column in (sender, to, about, order, sequence, text))
     if not len(to):
         return
     ids = society.agents.ids
@@ -91,15 +114,16 @@ def _post(
         Messages(
             recipient=to,
             sender=sender,
-            recipient_id=ids(to),
+            recipient_id=np.where(to >= 0, ids(np.maximum(to, 0)), -1),
             sender_id=ids(sender),
             sent=np.full(len(to), moment.tick),
             sequence=sequence,
+            line=np.zeros(len(to), np.int64) if line is None else line,
             act=np.full(len(to), int(act)),
             about=about,
             about_id=ids(about),
             order=order,
-            text=text,
+            text=np.full(len(to), "", object) if text is None else text,
         )
     )
 

@@ -117,7 +117,7 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
 
 def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
     """Count requests delivered at this tick; return those that are an agent's first about an order."""
-    inbox, orders = moment.inbox, society.orders
+    inbox, orders = moment.inbox.rows(moment.inbox.to_agents()), society.orders
     if not len(inbox):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     request = (inbox.act == Act.ASK) | (inbox.act == Act.LOBBY)

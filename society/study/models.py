@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from society.ground.errors import ModelError, RunError, WorldError
+from society.ground.loop import LOOP
 from society.llm.budget import Budget, Spent
 from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
 from society.llm.prices import price
 from society.llm.request import Answer, Ask, Request
 from society.llm.store import Store
-from society.minds.llm.mind import LOOP, LanguageMind
+from society.minds.llm.mind import LanguageMind
 from society.minds.simulated import PREFIX, families
 from society.spec.language import LanguageModel
 from society.spec.world import World

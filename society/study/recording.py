@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from society.broker.messages import zone_of
 from society.engine import Engine
-from society.ground.words import RELATION_TRUST, Event, Outcome, Relation
+from society.ground.words import RELATION_TRUST, Event, Line, Outcome, Relation
 from society.record.hash import START, chained
 from society.record.tables import TICKS
 from society.record.writer import Writer
@@ -106,6 +107,8 @@ class Recording:
                     "tick": np.full(len(inbox), moment.tick),
                     "sender": inbox.sender_id,
                     "recipient": inbox.recipient_id,
+                    "line": inbox.line,
+                    "zone": np.where(inbox.line == Line.BOARD, zone_of(inbox.recipient), -1),
                     "act": inbox.act,
                     "about": inbox.about_id,
                     "order": inbox.order,

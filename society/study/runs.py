@@ -174,8 +174,8 @@ def _held(engine: Engine, recording: Recording) -> tuple[int, Arrays, dict[str, 
     """Everything at the end of a tick: (tick, arrays, data)."""
     arrays, tree = pack(engine.society)
     arrays = {name: column.copy() for name, column in arrays.items()}
-    arrays.update({f"inbox.{name}": getattr(engine.inbox, name) for name in Messages.names()})
-    arrays["inbox.text"] = arrays["inbox.text"].astype(str)
+    arrays.update({f"outbox.{name}": getattr(engine.outbox, name) for name in Messages.names()})
+    arrays["outbox.text"] = arrays["outbox.text"].astype(str)
     arrays.update({f"agents_before.{name}": column.copy() for name, column in recording.last.items()})
     minds = [mind.pack() if hasattr(mind, "pack") else None for mind, _ in engine.minds]
     return engine.tick, arrays, {"society": copy.deepcopy(tree), "hash": recording.hash, "minds": minds}
@@ -188,8 +188,8 @@ def _put_back(engine: Engine, recording: Recording, tick: int, arrays: Arrays, t
         if packed is not None and hasattr(mind, "unpack"):
             mind.unpack(packed)
     engine.tick = tick
-    inbox = {name: arrays[f"inbox.{name}"] for name in Messages.names()}
-    engine.inbox = Messages(**{**inbox, "text": inbox["text"].astype(object)})
+    outbox = {name: arrays[f"outbox.{name}"] for name in Messages.names()}
+    engine.outbox = Messages(**{**outbox, "text": outbox["text"].astype(object)})
     recording.restore(tree["hash"], {name: arrays[f"agents_before.{name}"] for name in recording.last})
 
 

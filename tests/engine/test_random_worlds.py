@@ -96,7 +96,7 @@ def test_everything_is_conserved(changes):
         check_conservation(society)
         assert len(moment.inbox) == posted, "a message was lost or doubled"
         posted = sum(len(batch) for batch in moment.outbox)
-        assert len(engine.inbox) == posted
+        assert len(engine.outbox) == posted
         _orders_add_up(society)
         _lives_add_up(society, before, at_once=changes["agents.rebirth"] == 0)
         _occasions_are_unique(moment)

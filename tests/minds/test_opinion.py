@@ -63,7 +63,7 @@ def test_state_goes_on_where_it_was_left_and_does_not_depend_on_chunks(kind):
     three = Engine(living(kind))
     arrays, tree = pack(one.society)
     unpack(three.society, arrays, tree)
-    three.tick, three.inbox = one.tick, one.inbox
+    three.tick, three.outbox = one.tick, one.outbox
     for engine in (one, two, three):
         for _ in range(20):
             engine.step()

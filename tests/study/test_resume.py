@@ -239,7 +239,7 @@ def test_state_survives_packing():
         arrays, tree = pack(engine.society)
         fresh = Engine(crowd())
         unpack(fresh.society, {name: array.copy() for name, array in arrays.items()}, json.loads(json.dumps(tree)))
-        fresh.tick, fresh.inbox = engine.tick, engine.inbox
+        fresh.tick, fresh.outbox = engine.tick, engine.outbox
         histories = []
         for one in (fresh, engine):
             recording = Recording(one, None)

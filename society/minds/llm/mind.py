@@ -1,7 +1,6 @@
 """The mind that asks a language model: one episode per occasion, many at once, with memory, transcripts and costs."""
 
 import asyncio
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from society.ground.chance import Chance
+from society.ground.loop import LOOP
 from society.ground.occasions import Acts, Letter, Occasions
 from society.ground.scenes import Scene
 from society.ground.words import Act, Kind
@@ -162,24 +162,3 @@ def _what(scene: Scene) -> str:
         Kind.ACCOUNT: "the question of the oversight team",
         Kind.STANCE: "your stance",
     }[scene.kind]
-
-
-class Loop:
-    """An event loop in a thread of its own, so that runs work inside notebooks and servers that have one already."""
-
-    def __init__(self) -> None:
-        self.loop: asyncio.AbstractEventLoop | None = None
-
-    def run(self, work: Any) -> Any:
-        """Wait for a coroutine; an interruption cancels it first."""
-        if self.loop is None or self.loop.is_closed():
-            self.loop = asyncio.new_event_loop()
-            threading.Thread(target=self.loop.run_forever, name="society-minds", daemon=True).start()
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
-        try:
-            return future.result()
-        finally:
-            future.cancel()  # whatever ended the wait, Ctrl-C above all; nothing happens to work that is done
-
-
-LOOP = Loop()
