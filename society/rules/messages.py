@@ -47,7 +47,7 @@ def _letters(society: Society, moment: Moment, batch: Batch) -> Array:
     number = np.arange(len(rows)) - np.searchsorted(rows, rows)
     sender = batch.occasions.slot[rows]
     to, text = np.array([letter.to & 0xFFFFFFFF for letter in letters]), np.empty(len(rows), object)
-    text[:] = [letter.text[:MOST_TEXT] for letter in letters]
+    text[:] = [letter.text[:MOST_TEXT].encode(errors="replace").decode() for letter in letters]
     host = society.agents.host[sender]
     zone = np.where(host >= 0, society.machines.topology.zone[host], 0)
     to = np.select([line == Line.BOARD, line == Line.OVERSEER], [board(zone), OVERSEER], to)
