@@ -42,7 +42,7 @@ class EmbeddedBroker:
         self._broker = broker(config)
         try:
             await self._broker.start()
-        except Exception as error:  # noqa: BLE001  amqtt wraps whatever went wrong in errors of several libraries
+        except Exception as error:
             raise BrokerError(
                 f"broker embedded: cannot listen at {self.address}: {error.__cause__ or error}"
             ) from error
