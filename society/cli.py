@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from society.cli_host import host
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
 from society.ground.errors import RecordError, SocietyError, WorldError
 
@@ -22,11 +23,16 @@ WorldArgument = Annotated[str, typer.Argument(help="Name of a world (see society
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
 ThreadsOption = Annotated[int, typer.Option(help="Threads; worth it from 100,000 agents on.", min=1, max=64)]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override a field: path=value. Repeatable.")]
+BrokerOption = Annotated[
+    str,
+    typer.Option(help="What carries messages: memory, embedded, mqtt://HOST:PORT?shards=N or mqtts://USER@HOST:PORT."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 app.command()(serve_model)
 app.command()(estimate)
 app.command()(judge)
+app.command()(host)
 
 
 @app.command()
@@ -45,6 +51,7 @@ def run(
     offline: OfflineOption = False,
     answers: AnswersOption = "record",
     store: StoreOption = None,
+    broker: BrokerOption = "memory",
     as_json: JsonOption = False,
 ) -> None:
     """Run a world: progress, a summary, a record, a report."""
@@ -63,14 +70,18 @@ def run(
         from society.study.runs import run_seeds
 
         with Bar(quiet=as_json) as bar:
-            records = run_seeds(spec, seeds, out=out, overwrite=overwrite, progress=bar, threads=threads, models=models)
+            records = run_seeds(
+                spec, seeds, out=out, overwrite=overwrite, progress=bar, threads=threads, models=models, broker=broker
+            )
         rows = between_seeds(records)
         _answer(rows.to_dict("records")) if as_json else print_between_seeds(spec.name, records, rows)
         return
     from society.study.runs import run as run_world
 
     with Bar(quiet=as_json) as bar:
-        record = run_world(spec, out=out, overwrite=overwrite, progress=bar, threads=threads, models=models)
+        record = run_world(
+            spec, out=out, overwrite=overwrite, progress=bar, threads=threads, models=models, broker=broker
+        )
     page = _report(record) if report else None
     if as_json:
         _answer(
@@ -81,13 +92,17 @@ def run(
 
 
 @app.command()
-def resume(run: RunArgument, threads: ThreadsOption = 1) -> None:
+def resume(
+    run: RunArgument,
+    threads: ThreadsOption = 1,
+    broker: Annotated[str | None, typer.Option(help="Another broker than it was started with.")] = None,
+) -> None:
     """Go on with an interrupted run; it ends with the same hash as if it had not been."""
     from society.cli_tables import Bar, print_summary
     from society.study.runs import resume as go_on
 
     with Bar() as bar:
-        record = go_on(_single(run), progress=bar, threads=threads)
+        record = go_on(_single(run), progress=bar, threads=threads, broker=broker)
     print_summary(record, _report(record))
 
 

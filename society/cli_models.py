@@ -78,9 +78,9 @@ def judge(
     """Let a model label what agents said of their acts, and compare it with the log of their tools (Cohen's kappa)."""
     from dataclasses import asdict
 
+    from society.llm.local_server import simulated_server
     from society.study.judge import JUDGEMENTS
     from society.study.judge import judge as judged
-    from society.study.models import simulated_server
 
     if base_url is None:
         with simulated_server("mean") as address:

@@ -113,7 +113,7 @@ class Engine:
         #: What was posted at this tick; the broker carries it when the next one begins.
         self.outbox = Messages.none()
         self.tick = 0
-        self.whole, self.keeps_gone = True, False
+        self.whole, self.exchanging, self.keeps_gone = True, False, False
         self._declare_columns()
 
     def give_minds(self, minds: Mapping[str, Mind]) -> None:
@@ -131,8 +131,9 @@ class Engine:
         Raises:
             BrokerError: messages do not arrive. Nothing has changed then: the society stands at the end of the tick before.
         """
+        self.exchanging = True
         inbox = self.broker.exchange(self.tick, self.outbox)
-        self.whole = False
+        self.exchanging = self.whole = False
         self.tick += 1
         moment = Moment(
             self.tick,

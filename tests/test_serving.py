@@ -12,8 +12,8 @@ import urllib.request
 
 import pytest
 
+from society.llm.local_server import simulated_server
 from society.minds.simulated import families
-from society.study.models import simulated_server
 
 TOOL = {"type": "function", "function": {"name": "end_turn", "parameters": {"type": "object", "properties": {}}}}
 BODY = {"model": "simulated/glm-4.7", "messages": [{"role": "user", "content": "Hello"}], "tools": [TOOL], "seed": 5}
@@ -90,7 +90,7 @@ def test_it_can_be_busy_and_broken():
 
 
 def test_it_ends_with_who_started_it():
-    code = "from society.study.models import simulated_server as s; import time\nwith s('mean') as a: print(a, flush=True); time.sleep(60)"
+    code = "from society.llm.local_server import simulated_server as s; import time\nwith s('mean') as a: print(a, flush=True); time.sleep(60)"
     starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     address = starter.stdout.readline().strip()
     assert post(address, BODY)[0] == 200

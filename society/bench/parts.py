@@ -131,9 +131,10 @@ def llm_speed(occasions: int = 2000) -> Numbers:
     import asyncio
 
     from society.bench.closed_loop import KEY
+    from society.llm.local_server import simulated_server
     from society.llm.request import Identity, Request
     from society.minds.llm.mind import LanguageMind
-    from society.study.models import Models, connected, simulated_server
+    from society.study.models import Models, connected
 
     os.environ.setdefault(KEY, "none")
     asked: list[Request] = []

@@ -15,7 +15,7 @@ from society.bench import parts
 from society.bench.closed_loop import Cell, cells, come_back
 from society.bench.kill import kill_and_resume
 from society.ground.errors import WorldError
-from society.study.models import simulated_server
+from society.llm.local_server import simulated_server
 
 
 @dataclass(frozen=True)

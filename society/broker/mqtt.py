@@ -36,6 +36,7 @@ class MqttBroker:
         self.counts: Counter[str] = Counter()
         self._heard: list[Received] = []
         self._up: list[Callable[[], None]] = []
+        self._failed: list[Callable[[BaseException], None]] = []
         LOOP.run(self._open(gone))
 
     def exchange(self, tick: int, outbox: Messages) -> Messages:
@@ -51,13 +52,29 @@ class MqttBroker:
         """Publish something for readers or minds, from any thread; it is lost while the broker is gone."""
         LOOP.call(self.office.send, topic, payload, qos, retain)
 
-    def listen(self, topics: Sequence[str], received: Received, up: Callable[[], None] | None = None) -> None:
-        """Give what arrives under topics (which may hold wildcards) to a function, on the event loop; ``up`` is called after
-        the broker was gone."""
+    def listen(
+        self,
+        topics: Sequence[str],
+        received: Received,
+        up: Callable[[], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Hear topics, which may hold wildcards.
+
+        Args:
+            topics: what to subscribe to.
+            received: gets topic and payload of all that arrives, on the event loop.
+            up: called when the broker is back after it was gone.
+            failed: called with the reason when it is not waited for any longer.
+        """
         self._heard.append(received)
-        if up is not None:
-            self._up.append(up)
+        self._up += [up] if up is not None else []
+        self._failed += [failed] if failed is not None else []
         LOOP.run(self._subscribe(topics))
+
+    async def hear(self, topic: str, hear: bool) -> None:
+        """Hear one more topic, or one less; on the event loop."""
+        await (self.office.subscribe(topic) if hear else self.office.unsubscribe(topic))
 
     def close(self) -> None:
         """Let go of all connections; what was published has reached the broker."""
@@ -70,6 +87,7 @@ class MqttBroker:
         ]
         will = STATE.topic(run=self.run)
         self.office = Link(self.address, f"{self.run}-office", [], self._received, self._came_up, will, gone)
+        self.office.failed = self._gave_up
         opening = [self.office.open(), *(shard.open() for shard in self.shards)]
         opened = await asyncio.gather(*opening, return_exceptions=True)
         for one in opened:
@@ -88,6 +106,11 @@ class MqttBroker:
     def _came_up(self) -> None:
         for up in self._up:
             up()
+
+    def _gave_up(self) -> None:
+        assert self.office.failure is not None
+        for failed in self._failed:
+            failed(self.office.failure)
 
     def _divided(self, outbox: Messages) -> dict[int, dict[int, dict[int, Messages]]]:
         """Messages by source, destination and line."""

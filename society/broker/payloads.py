@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from society.broker.topics import VERSION
 from society.broker.wire import RefusedError
 from society.ground.words import Act, Event, Kind, Line, MachineStatus, Outcome, Word
 
@@ -43,7 +42,7 @@ class _Sent(BaseModel):
     """What the engine publishes."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
-    v: Literal[1] = Field(VERSION, description="version of the protocol")
+    v: Literal[1] = Field(default=1, description="version of the protocol")
 
 
 class _Received(BaseModel):
@@ -75,7 +74,7 @@ class State(_Sent):
     """Where the run stands."""
 
     state: Literal["running", "done", "interrupted", "failed", "gone"]
-    tick: int = Field(-1, description="ticks done; -1: unknown")
+    tick: int = Field(default=-1, description="ticks done; -1: unknown")
     refused: dict[str, int] = Field(default_factory=dict, description="payloads that were not used, by reason")
 
 
@@ -86,17 +85,19 @@ class EventSeen(_Sent):
     id: int = Field(description="event id: tick * 2**32 + number within the tick")
     tick: int
     kind: EventWord
-    actor: str | None = Field(None, description="name of who did it; absent: the institution")
-    target: str | None = Field(None, description="name of whom it concerns")
-    machine: str | None = Field(None, description="name of a machine")
-    order: int | None = Field(None, description="order id")
-    act: ActWord | None = Field(None, description="kinds act, flagged, detected, sanctioned")
-    outcome: OutcomeWord | None = Field(None, description="order_closed")
-    status: StatusWord | None = Field(None, description="machine")
-    amount: float | None = Field(None, description="score given, or size of an inflation found, in points")
-    watched: bool | None = Field(None, description="acts: a monitor observed it")
-    detected: bool | None = Field(None, description="acts: an audit caught it")
-    truthful: bool | None = Field(None, description="acts: what the actor said of it is true; absent: it said nothing")
+    actor: str | None = Field(default=None, description="name of who did it; absent: the institution")
+    target: str | None = Field(default=None, description="name of whom it concerns")
+    machine: str | None = Field(default=None, description="name of a machine")
+    order: int | None = Field(default=None, description="order id")
+    act: ActWord | None = Field(default=None, description="kinds act, flagged, detected, sanctioned")
+    outcome: OutcomeWord | None = Field(default=None, description="order_closed")
+    status: StatusWord | None = Field(default=None, description="machine")
+    amount: float | None = Field(default=None, description="score given, or size of an inflation found, in points")
+    watched: bool | None = Field(default=None, description="acts: a monitor observed it")
+    detected: bool | None = Field(default=None, description="acts: an audit caught it")
+    truthful: bool | None = Field(
+        default=None, description="acts: what the actor said of it is true; absent: it said nothing"
+    )
 
 
 class MessageSeen(_Sent):
@@ -105,19 +106,19 @@ class MessageSeen(_Sent):
     model_config = ConfigDict(frozen=True, extra="allow", title="Message")
     tick: int = Field(description="tick of delivery")
     sender: str = Field(description="name of the agent, as the engine knows it")
-    to: str | None = Field(None, description="name of the agent; absent: a board, or the oversight team")
+    to: str | None = Field(default=None, description="name of the agent; absent: a board, or the oversight team")
     line: LineWord
     act: ActWord = Field(description="what the message does: ask, lobby, appeal, report")
     about: str = Field(description="name of the agent it is about")
-    order: int | None = Field(None, description="order it is about")
+    order: int | None = Field(default=None, description="order it is about")
     text: str = Field(description="words, empty where the act says all")
 
 
 class Host(_Received):
     """A client that answers for agents of a family."""
 
-    agents: list[Name] = Field(["*"], max_length=10_000, description="names of agents; * for all of the family")
-    most: int = Field(64, ge=1, le=100_000, description="most asks it wants to have at once")
+    agents: list[Name] = Field(default=["*"], max_length=10_000, description="names of agents; * for all of the family")
+    most: int = Field(default=64, ge=1, le=100_000, description="most asks it wants to have at once")
 
 
 class Letter(_Sent):
@@ -144,8 +145,8 @@ class Ask(_Sent):
     )
     letters: list[Letter]
     remembers: list[tuple[int, str, str]] = Field(description="tick, kind, what it did or saw; oldest first")
-    state: Any = Field(None, description="what its last answer asked to be kept")
-    seed: int | None = Field(None, description="seed of the run, where the world shares it (mind.shares_seed)")
+    state: Any = Field(default=None, description="what its last answer asked to be kept")
+    seed: int | None = Field(default=None, description="seed of the run, where the world shares it (mind.shares_seed)")
 
 
 class ActChosen(_Received):
@@ -153,7 +154,7 @@ class ActChosen(_Received):
 
     v: Literal[1] = 1
     act: ActWord
-    amount: float | None = Field(None, ge=-1000, le=1000, description="rate: the score given")
+    amount: float | None = Field(default=None, ge=-1000, le=1000, description="rate: the score given")
 
 
 class Said(_Received):
@@ -161,7 +162,7 @@ class Said(_Received):
 
     v: Literal[1] = 1
     line: LineWord = "direct"
-    to: Name | None = Field(None, description="direct, covert: name of an agent that it knows")
+    to: Name | None = Field(default=None, description="direct, covert: name of an agent that it knows")
     text: str = Field(max_length=16_000)
 
 
@@ -171,11 +172,11 @@ class Answer(_Received):
     id: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] = Field(description="of the ask")
     acts: list[ActChosen] = Field(max_length=16, description="the first is the main act; none: no answer")
     letters: list[Said] = Field(default_factory=list, max_length=32)
-    note: str = Field("", max_length=2_000, description="what it will remember of this occasion")
-    state: Any = Field(None, description="kept for it and sent with the next ask; 10 kB of JSON at most")
-    p: Share | None = Field(None, description="probability of core protection, of minds that know it")
-    p0: Share | None = Field(None, description="the same without norm and requests")
-    transcript: dict[str, Any] | None = Field(None, description="how it came about, for the record")
+    note: str = Field(default="", max_length=2_000, description="what it will remember of this occasion")
+    state: Any = Field(default=None, description="kept for it and sent with the next ask; 10 kB of JSON at most")
+    p: Share | None = Field(default=None, description="probability of core protection, of minds that know it")
+    p0: Share | None = Field(default=None, description="the same without norm and requests")
+    transcript: dict[str, Any] | None = Field(default=None, description="how it came about, for the record")
 
 
 #: Schemas by name, as topics.py names them.

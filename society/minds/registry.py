@@ -84,7 +84,7 @@ def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = Non
             minds.append(DeGroot(spec.own_weight))
         elif isinstance(spec, population.NamingGame):
             minds.append(NamingGame())
-        elif isinstance(spec, LanguageModel):
+        elif isinstance(spec, LanguageModel | population.Remote):
             minds.append(Unconnected())
         else:
             minds.append(shared)

@@ -92,6 +92,19 @@ class NamingGame(Section):
     kind: Literal["naming_game"] = "naming_game"
 
 
+class Remote(Section):
+    """Is asked over the broker (``society run --broker``): by ``society host``, or by any MQTT client."""
+
+    kind: Literal["remote"] = "remote"
+    answer_within: float = parameter(30.0, "seconds that a host has to answer", "choice", gt=0, le=86400)
+    max_asks: int = parameter(
+        3, "hosts that are asked, one after the other, before no answer counts", "choice", ge=1, le=100
+    )
+    shares_seed: bool = parameter(
+        True, "send the run's seed with each ask: calibrated hosts then answer as they would inside the run", "choice"
+    )
+
+
 MindSpec = Annotated[
     Calibrated
     | Always
@@ -105,7 +118,8 @@ MindSpec = Annotated[
     | Logistic
     | DeGroot
     | NamingGame
-    | LanguageModel,
+    | LanguageModel
+    | Remote,
     Field(discriminator="kind"),
 ]
 

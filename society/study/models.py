@@ -1,24 +1,29 @@
-"""Where the answers of a run's language models come from: servers, the store of answers, what may be spent."""
+"""Where the answers of a run's minds come from: servers of language models, hosts of remote minds, the store, the budget."""
 
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from society.ground.errors import ModelError, RunError, WorldError
+from society.broker.messages import Broker
+from society.broker.mqtt import MqttBroker
+from society.ground.errors import ModelError, WorldError
 from society.ground.loop import LOOP
 from society.llm.budget import Budget, Spent
 from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
+from society.llm.local_server import simulated_server
 from society.llm.prices import price
 from society.llm.request import Answer, Ask, Request
 from society.llm.store import Store
 from society.minds.llm.mind import LanguageMind
+from society.minds.remote.hosts import Hosts
+from society.minds.remote.mind import PREFIX as REMOTE
+from society.minds.remote.mind import RemoteMind
 from society.minds.simulated import PREFIX, families
 from society.spec.language import LanguageModel
+from society.spec.population import Remote
 from society.spec.world import World
 
 STORE = "answers.sqlite"
@@ -54,17 +59,17 @@ class Models:
 
 @dataclass
 class Connection:
-    """The language minds of a run, by family, and what they have spent."""
+    """The minds of a run that are asked outside of it, by family, and what they have spent."""
 
-    minds: dict[str, LanguageMind]
+    minds: dict[str, LanguageMind | RemoteMind]
     budget: Budget | None = None
     offline: bool = False
 
     def cost(self) -> dict[str, Any]:
-        """Calls, tokens and price so far, and what was counted of the episodes; empty without language models."""
-        if self.budget is None:
+        """Calls, tokens and price so far, and what was counted of the episodes; empty where nobody is asked."""
+        if not self.minds:
             return {}
-        spent = self.budget.spent
+        spent = Spent() if self.budget is None else self.budget.spent
         episodes: dict[str, int] = {}
         for mind in self.minds.values():
             for name, count in mind.totals.items():
@@ -86,44 +91,73 @@ def language_families(world: World) -> dict[str, LanguageModel]:
     }
 
 
+def remote_families(world: World) -> dict[str, Remote]:
+    """The families of a world that are asked over the broker."""
+    return {name: one.mind for name, one in world.families.items() if isinstance(one.mind, Remote)}
+
+
 @contextmanager
 def connected(
-    world: World, folder: Path, answers: Models, spent: Mapping[str, Any] | None = None
+    world: World,
+    folder: Path,
+    answers: Models,
+    spent: Mapping[str, Any] | None = None,
+    broker: Broker | None = None,
+    say: Callable[[str], None] = print,
 ) -> Iterator[Connection]:
-    """Reach the models of a world; nothing happens for worlds without any.
+    """Reach the models and the hosts of a world; nothing happens for worlds without any.
 
     Args:
         world: the world.
         folder: the run's folder.
         answers: where answers come from.
         spent: what an earlier part of the run has spent, as ``Connection.cost`` gave it.
+        broker: over which hosts are asked.
+        say: is told when hosts are waited for.
 
     Raises:
         WorldError: a key is missing.
         RunError: the simulated models do not start.
     """
     specs = language_families(world)
-    if not specs:
-        yield Connection({})
-        return
-    offline = answers.offline or all(spec.base_url is None for spec in specs.values())
+    hosts = _hosts(world, answers, broker, say)
+    offline = bool(specs) and (answers.offline or all(spec.base_url is None for spec in specs.values()))
     if answers.offline:
         specs = {name: spec.model_copy(update={"base_url": None}) for name, spec in specs.items()}
     store = answers.store or folder / STORE
-    if all(spec.base_url is not None for spec in specs.values()):
-        yield from _chained(world, specs, answers, store, None, offline, spent)
+    if not specs and hosts is None:
+        yield Connection({})
+    elif all(spec.base_url is not None for spec in specs.values()):
+        yield from _chained(world, specs, hosts, answers, store, None, offline, spent)
     elif answers.mode == "replay":
-        yield from _chained(world, specs, answers, store, "replayed", offline, spent)
+        yield from _chained(world, specs, hosts, answers, store, "replayed", offline, spent)
     else:
         with simulated_server(world.rates) as local:
-            yield from _chained(world, specs, answers, store, local, offline, spent)
+            yield from _chained(world, specs, hosts, answers, store, local, offline, spent)
+
+
+def _hosts(world: World, answers: Models, broker: Broker | None, say: Callable[[str], None]) -> Ask | None:
+    """Who answers for remote families; None if there are none.
+
+    Raises:
+        WorldError: there is no broker over which they could be asked.
+    """
+    remote = remote_families(world)
+    if not remote:
+        return None
+    if answers.mode == "replay":
+        return Nobody()
+    if not isinstance(broker, MqttBroker):
+        allowed = "with a broker over which others answer: --broker embedded, or --broker mqtt://HOST:PORT"
+        raise WorldError(f"families.{next(iter(remote))}.mind", "remote", allowed)
+    return Hosts(broker, remote, broker.address.patience_s, say)
 
 
 def _chained(
-    world: World, specs: dict[str, LanguageModel], answers: Models, store: Path, local: str | None, offline: bool,
-    spent: Mapping[str, Any] | None,
+    world: World, specs: dict[str, LanguageModel], hosts: Ask | None, answers: Models, store: Path, local: str | None,
+    offline: bool, spent: Mapping[str, Any] | None,
 ) -> Iterator[Connection]:  # fmt: skip
-    """store > budget > gate > endpoint; one gate per server, one budget and one store for all."""
+    """store > budget > gate > endpoint, store > hosts; one gate per server, one budget and one store for all."""
     spending = world.llm.spending
     specs = {name: _named(name, spec, local) for name, spec in specs.items()}
     budget = Budget(
@@ -131,11 +165,16 @@ def _chained(
         seconds=spending.seconds, prices=_prices(world, specs), already=_already(spent),
     )  # fmt: skip
     gates = {_server(spec, local): Gate(budget, world.llm.concurrency, world.llm.per_minute) for spec in specs.values()}
-    gated = Routed({str(spec.model): gates[_server(spec, local)] for spec in specs.values()})
-    chain = Store(gated, store, answers.mode)
-    minds = {name: LanguageMind(chain, spec, world.llm, world.seed) for name, spec in specs.items()}
+    routes: dict[str, Ask] = {str(spec.model): gates[_server(spec, local)] for spec in specs.values()}
+    remote = remote_families(world) if hosts is not None else {}
+    routes.update({REMOTE + name: hosts for name in remote if hosts is not None})
+    chain = Store(Routed(routes), store, answers.mode)
+    minds: dict[str, LanguageMind | RemoteMind] = {
+        name: LanguageMind(chain, spec, world.llm, world.seed) for name, spec in specs.items()
+    }
+    minds.update({name: RemoteMind(chain, name, world.seed, one.shares_seed) for name, one in remote.items()})
     try:
-        yield Connection(minds, budget, offline)
+        yield Connection(minds, budget if specs else None, offline)
     finally:
         LOOP.run(chain.close())
 
@@ -233,27 +272,3 @@ class Routed:
         """Close all servers."""
         for one in {id(route): route for route in self.routes.values()}.values():
             await one.close()
-
-
-@contextmanager
-def simulated_server(rates: str, *options: str) -> Iterator[str]:
-    """A server of simulated models in a process of its own; gives its address.
-
-    Args:
-        rates: mean or max of the published rates.
-        options: further options of ``society serve-model``.
-
-    Raises:
-        RunError: it does not start.
-    """
-    words = [sys.executable, "-m", "society", "serve-model", "--port", "0", "--follow", "--rates", rates, *options]
-    server = subprocess.Popen(words, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        assert server.stdout is not None
-        address = server.stdout.readline().strip()
-        if not address.startswith("http://"):
-            raise RunError("the simulated models did not start: try society serve-model by itself")
-        yield address
-    finally:
-        server.terminate()
-        server.communicate(timeout=20)

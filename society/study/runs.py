@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from society.broker.address import Address
 from society.broker.messages import Messages
 from society.engine import RULES, Engine
-from society.ground.errors import BudgetSpent, RecordError, RunError, SocietyError
+from society.ground.errors import BrokerError, BudgetSpent, RecordError, RunError, SocietyError
 from society.ground.occasions import Mind
 from society.record import checkpoint
 from society.record.folder import FORMAT, new_folder, read_manifest, write_manifest
@@ -21,9 +22,10 @@ from society.spec.explain import validated
 from society.spec.load import load_world
 from society.spec.world import World
 from society.state.snapshot import pack, unpack
+from society.study.carrying import Say, Shown, address_of, carried, refused, to_stderr
 from society.study.interruption import Interruption
 from society.study.manifest import described
-from society.study.models import Connection, Models, connected, language_families
+from society.study.models import Connection, Models, connected, language_families, remote_families
 from society.study.nulls import independent_shift
 from society.study.recording import Recording
 from society.study.results import Result
@@ -45,6 +47,8 @@ def run(
     progress: Progress | None = None,
     threads: int = 1,
     models: Models | None = None,
+    broker: str | Address = "memory",
+    say: Say = to_stderr,
 ) -> Result:
     """Run a world and return its record.
 
@@ -57,11 +61,14 @@ def run(
         overwrite: replace the run that stands at ``out``.
         progress: called with (ticks done, ticks in all).
         threads: threads to compute with; the result does not depend on it. Worth it from 100,000 agents on.
-        models: where answers of language models come from; asked for and kept in the run's folder if absent.
+        models: where answers of language models and hosts come from; asked for and kept in the run's folder if absent.
+        broker: what carries messages: ``memory``, ``embedded``, ``mqtt://host:port``; the result does not depend on it.
+        say: is told where the run can be watched, and what it waits for.
 
     Raises:
         WorldError: the world is wrong.
         ModelError: a language model cannot be used at all (no key, no store to replay).
+        BrokerError: the broker is not there or refuses, or is gone for too long; the run can then be resumed.
         RecordError: the folder exists already or cannot be made.
         RunError: a mind or a rule did what it must not, or the disk is full.
     """
@@ -70,10 +77,16 @@ def run(
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
     manifest = described(engine, world, minds, shift)
     folder = new_folder(world.name, manifest["world"], Path(out) if out is not None else None, overwrite)
-    models = models or Models()
-    manifest["models"] = models.plain() if language_families(world) else None
-    with checkpoint.Lock(folder), connected(world, folder, models) as connection:
+    models, address = models or Models(), address_of(broker)
+    manifest["models"] = models.plain() if language_families(world) or remote_families(world) else None
+    manifest["broker"] = address.full
+    with (
+        checkpoint.Lock(folder),
+        carried(address, folder, say) as carrier,
+        connected(world, folder, models, broker=carrier, say=say) as connection,
+    ):
         engine.give_minds({**connection.minds, **(minds or {})})
+        engine.broker = carrier
         write_manifest(folder, manifest)
         writer = Writer(folder)
         return _written(engine, Recording(engine, writer), writer, manifest, connection, progress)
@@ -85,6 +98,8 @@ def resume(
     progress: Progress | None = None,
     threads: int = 1,
     models: Models | None = None,
+    broker: str | Address | None = None,
+    say: Say = to_stderr,
 ) -> Result:
     """Go on with an interrupted run from its newest whole checkpoint; it ends as if nothing had happened.
 
@@ -93,7 +108,9 @@ def resume(
         minds: the minds of your own it was started with.
         progress: called with (ticks done, ticks in all).
         threads: threads to compute with; the result does not depend on it.
-        models: where answers of language models come from; as the run was started if absent.
+        models: where answers of language models and hosts come from; as the run was started if absent.
+        broker: what carries messages; as the run was started if absent.
+        say: is told where the run can be watched, and what it waits for.
 
     Raises:
         RecordError: the folder is not a run's, another process writes it, or it needs minds or rules that are not here.
@@ -113,9 +130,15 @@ def resume(
     world = world.at(Path(manifest["folder"]) if manifest["folder"] else None)
     spent = manifest.get("cost")
     models = models or Models.of(manifest.get("models"))
-    with checkpoint.Lock(folder), connected(world, folder, models, spent) as connection:
+    address = address_of(broker or manifest.get("broker") or "memory")
+    with (
+        checkpoint.Lock(folder),
+        carried(address, folder, say) as carrier,
+        connected(world, folder, models, spent, carrier, say) as connection,
+    ):
         every = {**connection.minds, **(minds or {})}
         engine, recording, writer = _restored(folder, world, manifest, every, threads)
+        engine.broker = carrier
         return _written(engine, recording, writer, manifest, connection, progress)
 
 
@@ -127,9 +150,10 @@ def run_seeds(
     progress: Progress | None = None,
     threads: int = 1,
     models: Models | None = None,
+    broker: str | Address = "memory",
 ) -> list[Result]:
     """Run a world with consecutive seeds, from the world's own on; each record in a folder ``seed-N`` of one set."""
-    checked = load_world(world)
+    checked, address = load_world(world), address_of(broker)
     tree = checked.model_dump(mode="json")
     folder = new_folder(f"{checked.name}-x{seeds}", tree, Path(out) if out is not None else None, overwrite)
     names = [f"seed-{checked.seed + number}" for number in range(seeds)]
@@ -142,7 +166,9 @@ def run_seeds(
                 progress(number * ticks + tick, seeds * ticks)
 
         path, seed = folder / name, checked.seed + number
-        records.append(run(checked, seed=seed, out=path, overwrite=True, progress=each, threads=threads, models=models))
+        records.append(
+            run(checked, seed, path, overwrite=True, progress=each, threads=threads, models=models, broker=address)
+        )
     return records
 
 
@@ -202,16 +228,17 @@ def _written(
     progress: Progress | None,
 ) -> Result:
     """Tick to the end, writing parts and checkpoints; the manifest says how it ended, whatever happened."""
-    folder, begin, status = writer.folder, time.perf_counter(), "failed"
+    folder, begin, status, why = writer.folder, time.perf_counter(), "failed", ""
     held: list[tuple[int, Arrays, dict[str, Any]]] = []
+    shown = Shown(engine.broker, engine)
     try:
         for mind in connection.minds.values():
             mind.answered = getattr(progress, "answer", None)
-        _ticks(engine, recording, writer, held, progress)
+        _ticks(engine, recording, writer, held, shown, progress)
         status = "done"
         recording.finish()
-    except KeyboardInterrupt:
-        status = "interrupted"
+    except (KeyboardInterrupt, BrokerError) as error:
+        status, why = "interrupted", str(error)
         if engine.whole and recording.taken == engine.tick:
             held[:] = [_held(engine, recording)]
         if held and recording.taken == held[0][0]:  # else the tick is half recorded: the checkpoint before it serves
@@ -229,27 +256,31 @@ def _written(
     finally:
         seconds = round(manifest.get("timings", {}).get("run_s", 0.0) + time.perf_counter() - begin, 3)
         manifest.update(status=status, ticks_done=engine.tick, hash=recording.hash, timings={"run_s": seconds})
-        manifest["cost"] = connection.cost()
+        manifest["cost"], manifest["refused"] = connection.cost(), refused(engine.broker)
+        shown.close(status)
         with contextlib.suppress(RecordError) if status == "failed" else contextlib.nullcontext():
             write_manifest(folder, manifest)
     if status == "interrupted":
-        raise SocietyError(
-            f"interrupted at tick {engine.tick} of {engine.world.ticks}; go on with: society resume {folder}"
-        )
+        said = f"interrupted at tick {engine.tick} of {engine.world.ticks}; go on with: society resume {folder}"
+        raise BrokerError(f"{why}; {said}") if why else SocietyError(said)
     checkpoint.drop(folder)
     return Result(folder)
 
 
-def _ticks(engine: Engine, recording: Recording, writer: Writer, held: list[Any], progress: Progress | None) -> None:
+def _ticks(
+    engine: Engine, recording: Recording, writer: Writer, held: list[Any], shown: Shown, progress: Progress | None
+) -> None:
     """All ticks that are left. With minds that are waited for, ``held`` is the state before the tick under way."""
     asks = any(getattr(mind, "reads", False) for mind, _ in engine.minds)
     ticks, every, last = engine.world.ticks, engine.world.record.checkpoint_every, time.perf_counter()
-    with Interruption(lambda: asks and not engine.whole) as interruption:
+    with Interruption(lambda: engine.exchanging or (asks and not engine.whole)) as interruption:
         while engine.tick < ticks:
             if asks:
                 held[:] = [_held(engine, recording)]
-            recording.take(engine.step())
+            moment = engine.step()
+            recording.take(moment)
             held.clear()
+            shown(moment)
             now = time.perf_counter()
             due = engine.tick % every == 0 if every else now - last > CHECKPOINT_S
             if due and engine.tick < ticks:

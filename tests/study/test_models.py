@@ -14,11 +14,12 @@ import pytest
 import society
 from society.engine import Engine
 from society.ground.errors import ModelError, RunError, SocietyError, StoreError, WorldError
+from society.llm.local_server import simulated_server
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
 from society.spec.load import load_world
 from society.study.estimate import dry_minds, estimate
-from society.study.models import Models, simulated_server
+from society.study.models import Models
 from society.study.published import published_rates
 from society.views.report import write_report
 

@@ -8,13 +8,13 @@ import pytest
 
 import society
 from society.ground.errors import ModelError, RecordError
+from society.llm.local_server import simulated_server
 from society.measures.agreement import cohen_kappa
 from society.record.transcripts import read_transcripts
 from society.spec.load import load_world
 from society.study.estimate import dry_minds
 from society.study.inspect_log import write_inspect_log
 from society.study.judge import judge
-from society.study.models import simulated_server
 
 
 @pytest.fixture(scope="module")

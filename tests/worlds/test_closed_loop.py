@@ -7,7 +7,7 @@ from functools import lru_cache
 import pytest
 
 from society.bench.closed_loop import cells, come_back
-from society.study.models import simulated_server
+from society.llm.local_server import simulated_server
 
 #: One cell per behaviour.
 CHOSEN = [

@@ -1,0 +1,1 @@
+"""Minds that live elsewhere: what they are asked over the broker, and how their answers come back."""

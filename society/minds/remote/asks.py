@@ -1,0 +1,132 @@
+"""Asks as plain data: a scene, numbers and memories on their way out, and what a host makes of them again."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from society.ground.occasions import Occasions
+from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie
+from society.ground.words import Act, Kind
+from society.minds.llm.memory import Memory
+
+#: Memories sent with an ask at most.
+MOST_REMEMBERED = 50
+_WHOLE = ("key", "family", "about_family", "order", "mechanism", "asked", "stance", "open", "slot")
+_PARTS = ("trust", "norm", "belief", "sanctions", "hidden", "honest", "threshold")
+_TRUE = ("own", "prohibited", "neutral", "constitution")
+
+
+def ask_of(
+    scene: Scene, occasions: Occasions, row: int, memory: Memory, state: Any, seed: int | None
+) -> dict[str, Any]:
+    """What a host is asked, but for the id and how long it may take: equal for equal occasions."""
+    did = memory.deeds.get(scene.deed.occasion) if scene.deed is not None else None
+    return {
+        "v": 1,
+        "tick": scene.tick,
+        "agent": scene.name,
+        "kind": scene.kind.word,
+        "open": [act.word for act in scene.open],
+        "scene": {**_plain(asdict(scene)), "did": did},
+        "feels": feels_of(occasions, row),
+        "letters": [
+            {"v": 1, "tick": tick, "sender": sender, "kind": word, "text": text}
+            for tick, sender, word, text in memory.letters
+        ],
+        "remembers": [list(entry) for entry in memory.entries[-MOST_REMEMBERED:]],
+        "state": state,
+        "seed": seed,
+    }
+
+
+def feels_of(occasions: Occasions, row: int) -> dict[str, Any]:
+    """The numbers of one occasion; None where there is none."""
+    whole: dict[str, Any] = {name: int(getattr(occasions, name)[row]) for name in _WHOLE}
+    parts = {name: _number(float(getattr(occasions, name)[row])) for name in _PARTS}
+    return {**whole, **parts, **{name: bool(getattr(occasions, name)[row]) for name in _TRUE}}
+
+
+def occasions_of(asks: Sequence[Mapping[str, Any]]) -> Occasions:
+    """Asks of one kind and tick as occasions, in their order.
+
+    Raises:
+        KeyError, TypeError, ValueError: they are not what ``ask_of`` made.
+    """
+    feels, scenes = [ask["feels"] for ask in asks], [ask["scene"] for ask in asks]
+    columns: dict[str, Any] = {name: np.array([int(one[name]) for one in feels], np.int64) for name in _WHOLE}
+    for name in _PARTS:
+        columns[name] = np.array([math.nan if one[name] is None else float(one[name]) for one in feels])
+    for name in _TRUE:
+        columns[name] = np.array([bool(one[name]) for one in feels])
+    about = [int(one["about"]["id"]) for one in scenes]
+    return Occasions(
+        kind=Kind[str(asks[0]["kind"]).upper()],
+        tick=int(asks[0]["tick"]),
+        id=np.array([int(one["id"]) for one in scenes], np.int64),
+        agent=np.array([int(one["agent"]) for one in scenes], np.int64),
+        about=np.array(about, np.int64),
+        **columns,
+    )
+
+
+def scene_of(ask: Mapping[str, Any]) -> Scene:
+    """The scene of an ask.
+
+    Raises:
+        KeyError, TypeError: it is not what ``ask_of`` made.
+    """
+    said = dict(ask["scene"])
+    said.pop("did")
+    order, deed = said["order"], said["deed"]
+    said.update(
+        kind=Kind[str(ask["kind"]).upper()],
+        about=_tie(said["about"]),
+        open=tuple(Act[word.upper()] for word in ask["open"]),
+        order=None
+        if order is None
+        else OrderSight(**{**order, "operator": order["operator"] and _tie(order["operator"])}),
+        honest=_or_nan(said["honest"]),
+        threshold=_or_nan(said["threshold"]),
+        ties=tuple(_tie(one) for one in said["ties"]),
+        machines=tuple(MachineSight(**one) for one in said["machines"]),
+        roles=tuple(said["roles"]),
+        deed=None if deed is None else Deed(**deed),
+    )
+    return Scene(**said)
+
+
+def memory_of(ask: Mapping[str, Any]) -> Memory:
+    """What the agent of an ask remembers."""
+    memory = Memory()
+    memory.entries = [(int(tick), str(kind), str(text)) for tick, kind, text in ask["remembers"]]
+    memory.letters = [(int(one["tick"]), one["sender"], one["kind"], one["text"]) for one in ask["letters"]]
+    deed, did = ask["scene"]["deed"], ask["scene"]["did"]
+    if deed is not None and did is not None:
+        memory.deeds[int(deed["occasion"])] = str(did)
+    return memory
+
+
+def _tie(said: Mapping[str, Any]) -> Tie:
+    return Tie(int(said["id"]), str(said["name"]), _or_nan(said["trust"]), int(said["joint"]))
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _plain(value: Any) -> Any:
+    """Words for words, None for NaN, lists for tuples."""
+    if isinstance(value, Kind | Act):
+        return value.word
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,275 @@
+"""Who answers for remote families: which clients are there, whom to ask, and whom to ask next when one falls silent."""
+
+import asyncio
+import json
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from society.broker.address import Address
+from society.broker.payloads import LARGEST_ANSWER, Host, read_answer, read_host
+from society.broker.topics import ANSWER, ASK, HOST
+from society.broker.wire import RefusedError
+from society.ground.errors import BrokerError
+from society.llm.request import Answer, Request, Usage
+from society.minds.remote.mind import MOST_STATE, NO_ANSWER, PREFIX
+from society.spec.population import Remote
+
+#: Seconds after which an ask that is not answered is sent to the same client again: it may have been lost.
+AGAIN_S = 3.0
+#: Refused payloads after which a client is not listened to any more.
+MOST_REFUSED = 1000
+#: Most clients known at once.
+MOST_CLIENTS = 10_000
+Client = tuple[str, str]
+
+
+class Office(Protocol):
+    """What hosts need of a broker."""
+
+    run: str
+    address: Address
+    counts: "Counter[str]"
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
+        """Publish something."""
+        ...
+
+    def listen(
+        self,
+        topics: Sequence[str],
+        received: Callable[[str, bytes], None],
+        up: Callable[[], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Hear topics."""
+        ...
+
+    async def hear(self, topic: str, hear: bool) -> None:
+        """Hear one more topic, or one less."""
+        ...
+
+
+@dataclass
+class Pending:
+    """An ask that is under way: what is sent, to whom it went, who has it, and what becomes of it."""
+
+    body: dict[str, Any]
+    done: "asyncio.Future[bytes]"
+    asked: list[Client] = field(default_factory=list)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Hosts:
+    """Asks clients over a broker; has the shape of a model's endpoint, so that answers are kept in the same store.
+
+    Args:
+        office: the broker.
+        families: settings of the remote families, by name.
+        patience_s: seconds that the first host of a family is waited for.
+        say: is told when that takes long.
+    """
+
+    def __init__(
+        self, office: Office, families: Mapping[str, Remote], patience_s: float, say: Callable[[str], None]
+    ) -> None:
+        self._office, self._families, self._patience_s, self._say = office, families, patience_s, say
+        self._begun: set[str] = set()
+        self._told: set[str] = set()
+        self._here: dict[Client, Host] = {}
+        self._load: Counter[Client] = Counter()
+        self._refused: Counter[Client] = Counter()
+        self._pending: dict[str, Pending] = {}
+        self._changed = asyncio.Event()
+        self._failure: BaseException | None = None
+        topics = [HOST.filter(family=family) for family in families]
+        office.listen(topics, self._received, self._send_again, self._failed)
+
+    def present(self, family: str) -> int:
+        """How many clients serve a family."""
+        return sum(1 for client in self._here if client[0] == family)
+
+    async def __call__(self, request: Request) -> Answer:
+        """The answer of whoever answers; one with ``finish`` no_answer if nobody does.
+
+        Raises:
+            BrokerError: the broker is gone, or nobody ever came to answer for the family.
+        """
+        family = request.model.removeprefix(PREFIX)
+        if family not in self._begun:
+            await self._begin(family)
+        spec, id_ = self._families[family], request.digest()[:32]
+        body = json.loads(request.messages[0]["content"])
+        body.update(id=id_, answer_within_s=spec.answer_within)
+        pending = self._pending[id_] = Pending(body, asyncio.get_running_loop().create_future())
+        try:
+            for _ in range(spec.max_asks):
+                payload = await self._ask(family, pending, spec.answer_within)
+                if payload is not None:
+                    said = json.loads(payload)
+                    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+                    return Answer(text, (), Usage(0, 0), "stop", "/".join(pending.asked[-1]))
+        finally:
+            del self._pending[id_]
+        self._office.counts["no answer"] += 1
+        return Answer("", (), Usage(0, 0), NO_ANSWER, "")
+
+    async def close(self) -> None:
+        """Nothing to close: the broker is closed by who opened it."""
+
+    async def _begin(self, family: str) -> None:
+        """Wait for the first client of a family."""
+        begin = asyncio.get_running_loop().time()
+        while not self.present(family):
+            self._check()
+            waited = asyncio.get_running_loop().time() - begin
+            example = f"society host --broker {self._office.address} --family {family} --mind calibrated"
+            if waited > self._patience_s:
+                raise BrokerError(f"nobody answers for {family} after {waited:.0f} s: start a host, such as {example}")
+            if waited > 1 and family not in self._told:
+                self._told.add(family)
+                self._say(f"waiting for a host of {family}, such as {example}")
+            await self._wait_for_change(0.5)
+        self._begun.add(family)
+
+    async def _ask(self, family: str, pending: Pending, seconds: float) -> bytes | None:
+        """Ask one client and wait; None if it falls silent or is gone."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        client = await self._choose(family, pending, end)
+        if client is None:
+            return None
+        pending.gone.clear()
+        pending.asked.append(client)
+        self._load[client] += 1
+        try:
+            while (left := end - loop.time()) > 0 and not pending.gone.is_set():
+                self._send(client, pending)
+                gone: asyncio.Future[Any] = asyncio.ensure_future(pending.gone.wait())
+                await asyncio.wait(
+                    {pending.done, gone}, timeout=min(left, AGAIN_S), return_when=asyncio.FIRST_COMPLETED
+                )
+                gone.cancel()
+                if pending.done.done():
+                    return pending.done.result()
+        finally:
+            self._load[client] -= 1
+            self._change()
+        return None
+
+    async def _choose(self, family: str, pending: Pending, end: float) -> Client | None:
+        """The client to ask: one that serves the agent by name first, one not asked before, one with little to do."""
+        agent = str(pending.body["agent"])
+        while True:
+            self._check()
+            able = [one for one in self._here if one[0] == family and self._serves(one, agent)]
+            free = [one for one in able if self._load[one] < self._here[one].most]
+            if free:
+                return min(free, key=lambda one: self._rank(one, agent, pending))
+            left = end - asyncio.get_running_loop().time()
+            if left <= 0:
+                return None
+            await self._wait_for_change(left)
+
+    def _serves(self, client: Client, agent: str) -> bool:
+        agents = self._here[client].agents
+        return "*" in agents or agent in agents
+
+    def _rank(self, client: Client, agent: str, pending: Pending) -> tuple[int, bool, int, int]:
+        by_name = agent in self._here[client].agents
+        luck = zlib.crc32(f"{client[1]}/{agent}".encode())
+        return pending.asked.count(client), not by_name, self._load[client], luck
+
+    def _send(self, client: Client, pending: Pending) -> None:
+        topic = ASK.topic(run=self._office.run, family=client[0], client=client[1])
+        self._office.publish(topic, json.dumps(pending.body, separators=(",", ":")).encode())
+
+    def _received(self, topic: str, payload: bytes) -> None:
+        host, answer = HOST.parse(topic), ANSWER.parse(topic)
+        found = host or answer
+        if found is None:
+            return
+        client = (found["family"], found["client"])
+        try:
+            if host is not None:
+                self._announced(client, payload)
+            elif found["run"] == self._office.run:
+                self._answered(client, payload)
+        except RefusedError as error:
+            self._office.counts[str(error)] += 1
+            self._refused[client] += 1
+            if self._refused[client] == MOST_REFUSED:
+                self._office.counts["clients no longer heard"] += 1
+                self._leave(client)
+
+    def _announced(self, client: Client, payload: bytes) -> None:
+        if self._refused[client] >= MOST_REFUSED:
+            return
+        if not payload:
+            self._leave(client)
+            return
+        host = read_host(payload)
+        if len(self._here) >= MOST_CLIENTS:
+            raise RefusedError("host: too many")
+        new = client not in self._here
+        self._here[client] = host
+        if new:
+            topic = ANSWER.topic(run=self._office.run, family=client[0], client=client[1])
+            task = asyncio.ensure_future(self._office.hear(topic, True))
+            task.add_done_callback(lambda _: self._change())
+
+    def _leave(self, client: Client) -> None:
+        """A client is gone: what it was asked goes to another."""
+        if self._here.pop(client, None) is None:
+            return
+        topic = ANSWER.topic(run=self._office.run, family=client[0], client=client[1])
+        task = asyncio.ensure_future(self._office.hear(topic, False))
+        task.add_done_callback(lambda _: None)
+        for pending in self._pending.values():
+            if pending.asked and pending.asked[-1] == client:
+                pending.gone.set()
+        self._change()
+
+    def _answered(self, client: Client, payload: bytes) -> None:
+        if len(payload) > LARGEST_ANSWER:
+            raise RefusedError("answer: too large")
+        answer = read_answer(payload)
+        pending = self._pending.get(answer.id)
+        if pending is None or client not in pending.asked:
+            raise RefusedError("answer: nobody asked")
+        if len(json.dumps(answer.state)) > MOST_STATE:
+            raise RefusedError("answer: state too large")
+        unable = [one.act for one in answer.acts if one.act not in pending.body["open"]]
+        if unable:
+            raise RefusedError("answer: act is not open")
+        if not pending.done.done():
+            pending.done.set_result(payload)
+
+    def _send_again(self) -> None:
+        """The broker was gone: whatever was under way may be lost."""
+        for pending in self._pending.values():
+            if pending.asked and not pending.done.done():
+                self._send(pending.asked[-1], pending)
+
+    def _failed(self, error: BaseException) -> None:
+        self._failure = error
+        for pending in self._pending.values():
+            if not pending.done.done():
+                pending.done.set_exception(error)
+        self._change()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _change(self) -> None:
+        self._changed.set()
+
+    async def _wait_for_change(self, seconds: float) -> None:
+        self._changed.clear()
+        try:
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,164 @@
+"""A host: answers, in a process of its own, for agents of one family that a run elsewhere asks over the broker."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from society.broker.address import Address
+from society.broker.link import Link
+from society.broker.payloads import Host as Announcement
+from society.broker.payloads import Manifest
+from society.broker.topics import ANSWER, ASK, HOST, MANIFEST
+from society.ground.errors import SocietyError
+
+#: Answers kept in case they are asked for again.
+MOST_KEPT = 50_000
+#: Largest ask read, in bytes.
+LARGEST = 2_000_000
+#: Seconds for which asks are gathered before minds that compute are asked about all of them.
+GATHER_S = 0.002
+
+
+class Answerer(Protocol):
+    """Whatever answers asks."""
+
+    async def answers(self, asks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """One answer per ask, without ``v`` and ``id``."""
+        ...
+
+
+class Host:
+    """Serves a family until it is stopped.
+
+    Args:
+        address: the broker.
+        family: the family.
+        name: this client's name, which is its user name where there is one.
+        answerer: makes an answerer from what a run says of its minds.
+        agents: names of agents it serves, ``["*"]`` for all of the family.
+        most: most asks at once.
+        say: gets lines for whoever runs it.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        family: str,
+        name: str,
+        answerer: Callable[[Manifest], Answerer],
+        agents: Sequence[str] = ("*",),
+        most: int = 256,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.family, self.name, self.say = family, name, say
+        self._make, self._answerers = answerer, dict[str, Answerer]()
+        self._announcement = Announcement(v=1, agents=list(agents), most=most)
+        self._topic = HOST.topic(family=family, client=name)
+        topics = [ASK.filter(family=family, client=name), MANIFEST.filter()]
+        user = address.user
+        self._link = Link(address, name, topics, self._received, self._announce, will=self._topic, user=user)
+        self._stopped = asyncio.Event()
+        self._link.failed = self._stopped.set
+        self._gathered: dict[str, list[dict[str, Any]]] = {}
+        self._kept: OrderedDict[str, bytes | None] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fault: BaseException | None = None
+        #: Asks answered.
+        self.answered = 0
+
+    async def serve(self) -> None:
+        """Answer until ``stop`` is called or the broker is gone for good.
+
+        Raises:
+            BrokerError: the broker is gone, or was never there.
+            SocietyError: a mind cannot answer.
+        """
+        await self._link.open()
+        self._announce()
+        self.say(f"{self.name} serves {self.family} at {self._link.address}")
+        try:
+            await self._stopped.wait()
+        finally:
+            self._link.send(self._topic, b"", retain=True)
+            await self._link.close()
+        for error in (self._fault, self._link.failure):
+            if error is not None:
+                raise error
+
+    def stop(self) -> None:
+        """Take leave; on the event loop."""
+        self._stopped.set()
+
+    def _announce(self) -> None:
+        self._link.send(self._topic, self._announcement.model_dump_json().encode(), retain=True)
+
+    def _received(self, topic: str, payload: bytes) -> None:
+        if (found := MANIFEST.parse(topic)) is not None:
+            self._learn(found["run"], payload)
+            return
+        found = ASK.parse(topic)
+        if found is None or len(payload) > LARGEST:
+            return
+        try:
+            ask = json.loads(payload)
+            id_, run = str(ask["id"]), found["run"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.say(f"an ask of run {found['run'][:80]} is not what the protocol says")
+            return
+        if id_ in self._kept:
+            kept = self._kept[id_]
+            if kept is not None:
+                self._send(run, kept)
+            return
+        self._kept[id_] = None
+        if not self._gathered:
+            asyncio.get_running_loop().call_later(GATHER_S, self._begin)
+        self._gathered.setdefault(run, []).append(ask)
+
+    def _learn(self, run: str, payload: bytes) -> None:
+        """A run says what its minds are like; an empty payload, that it has ended."""
+        if not payload:
+            self._answerers.pop(run, None)
+            return
+        try:
+            manifest = Manifest.model_validate_json(payload)
+        except ValidationError:
+            self.say(f"the manifest of run {run[:80]} is not what the protocol says")
+            return
+        if manifest.families.get(self.family) == "remote" and run not in self._answerers:
+            self._answerers[run] = self._make(manifest)
+            self.say(f"run {run}: world {manifest.world}, {manifest.agents} agents")
+
+    def _begin(self) -> None:
+        gathered, self._gathered = self._gathered, {}
+        for run, asks in gathered.items():
+            task = asyncio.create_task(self._answer(run, asks))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+
+    async def _answer(self, run: str, asks: list[dict[str, Any]]) -> None:
+        answerer = self._answerers.get(run)
+        if answerer is None:  # its manifest has not come yet, or it has ended: it will ask again if it goes on
+            for ask in asks:
+                self._kept.pop(ask["id"], None)
+            return
+        for ask, said in zip(asks, await answerer.answers(asks), strict=True):
+            payload = json.dumps({"v": 1, "id": ask["id"], **said}, separators=(",", ":"), allow_nan=False).encode()
+            self._kept[ask["id"]] = payload
+            self.answered += 1
+            self._send(run, payload)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def _send(self, run: str, payload: bytes) -> None:
+        self._link.send(ANSWER.topic(run=run, family=self.family, client=self.name), payload)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fault = error if isinstance(error, SocietyError) else self._fault or error
+            self._stopped.set()

@@ -1,0 +1,92 @@
+"""A run for all to see: manifest, state, events, messages and boards, published while it goes on."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Literal
+
+from society.broker.mqtt import MqttBroker
+from society.broker.payloads import Manifest, State
+from society.broker.topics import EVENTS, MANIFEST, STATE
+from society.engine import Engine
+from society.rules.moment import Moment
+from society.study.lines import Lines
+
+#: Fields of a world that hosts of remote minds need; nothing of what agents must not know.
+SHARED = ("rates", "rates_table", "behaviours", "weights", "conduct", "llm")
+#: Fields of a family that hosts need.
+FAMILY = ("share", "mind", "ceiling", "premium")
+_SECRET = ("base_url", "key", "spending")
+
+
+class Broadcast:
+    """Publishes a run, a tick behind it, in a thread of its own.
+
+    Args:
+        broker: where.
+        engine: what runs.
+    """
+
+    def __init__(self, broker: MqttBroker, engine: Engine) -> None:
+        self._broker, self._engine = broker, engine
+        self._lines = Lines(engine.society, broker.run)
+        self._thread = ThreadPoolExecutor(1, "society-broadcast")
+        self._last: Future[None] | None = None
+        self._publish(MANIFEST, manifest_of(broker, engine))
+        self._publish(STATE, State(state="running", tick=engine.tick))
+
+    def tick(self, moment: Moment) -> None:
+        """Publish what happened at a tick."""
+        events = moment.log.collected(moment.tick)
+        families = self._engine.society.agents.family.copy()
+        self._wait()
+        self._last = self._thread.submit(self._publish_tick, moment, events, families)
+
+    def close(self, state: Literal["done", "interrupted", "failed"]) -> None:
+        """Say how the run ended, and leave nothing behind that would seem to go on."""
+        self._wait()
+        self._thread.shutdown()
+        tick, refused = self._engine.tick, dict(self._broker.counts)
+        self._publish(STATE, State(state=state, tick=tick, refused=refused), retain=False)
+        for topic in (MANIFEST, STATE):
+            self._broker.publish(topic.topic(run=self._broker.run), b"", retain=True)
+
+    def _publish_tick(self, moment: Moment, events: dict[str, Any], families: Any) -> None:
+        topic = EVENTS.topic(run=self._broker.run)
+        for payload in self._lines.events(events, families):
+            self._broker.publish(topic, payload, EVENTS.qos)
+        for where, payload in self._lines.messages(moment.tick, moment.inbox, families):
+            self._broker.publish(where, payload, EVENTS.qos)
+        state = State(state="running", tick=moment.tick, refused=dict(self._broker.counts))
+        self._publish(STATE, state)
+
+    def _publish(self, topic: Any, payload: Manifest | State, retain: bool = True) -> None:
+        self._broker.publish(topic.topic(run=self._broker.run), payload.model_dump_json().encode(), retain=retain)
+
+    def _wait(self) -> None:
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
+
+
+def manifest_of(broker: MqttBroker, engine: Engine) -> Manifest:
+    """What a run says of itself."""
+    world = engine.source
+    tree = world.model_dump(mode="json")
+    minds = {name: tree[name] for name in SHARED}
+    minds["llm"] = {name: value for name, value in minds["llm"].items() if name not in _SECRET}
+    families = {}
+    for name, family in tree["families"].items():
+        mind = {key: value for key, value in family["mind"].items() if key not in _SECRET}
+        families[name] = {**{key: family[key] for key in FAMILY}, "mind": mind}
+    return Manifest(
+        run=broker.run,
+        world=world.name,
+        version=world.version,
+        about=world.about,
+        ticks=engine.world.ticks,
+        tick_hours=world.tick_hours,
+        agents=engine.society.n,
+        shards=broker.address.shards,
+        families={name: family.mind.kind for name, family in engine.world.families.items()},
+        zones=list(engine.society.machines.topology.zones),
+        minds={**minds, "families": families},
+    )
