@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from society.cli_data import calibrate, data
 from society.cli_host import host
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
 from society.ground.errors import RecordError, SocietyError, WorldError
@@ -33,6 +34,8 @@ app.command()(serve_model)
 app.command()(estimate)
 app.command()(judge)
 app.command()(host)
+app.command()(data)
+app.command()(calibrate)
 
 
 @app.command()
@@ -155,52 +158,6 @@ def worlds(as_json: JsonOption = False) -> None:
     width = max(len(w.name) for w in loaded)
     for w in loaded:
         typer.echo(f"{w.name:<{width}}  v{w.version}  {w.about}")
-
-
-@app.command()
-def data(
-    name: Annotated[str | None, typer.Argument(help="A data set; without one, all are listed.")] = None,
-    folder: Annotated[Path | None, typer.Argument(help="A downloaded copy to check by hash.")] = None,
-) -> None:
-    """Say where public data come from and under which licence; check a downloaded copy."""
-    from society.study.public_data import check_copy, data_set, data_sets
-
-    if name is None:
-        for one in data_sets().values():
-            typer.echo(f"{one.name:<24}{one.what}")
-        return
-    found = data_set(name)
-    if folder is None:
-        for label in ("what", "source", "licence", "cite", "derived", "used_by"):
-            typer.echo(f"{label.replace('_', ' '):<9}{getattr(found, label)}")
-        typer.echo("files    " + ", ".join(found.sha256))
-        return
-    state = check_copy(found, folder)
-    for file, verdict in state.items():
-        typer.echo(f"{verdict:<9}{folder / file}")
-    if set(state.values()) != {"good"}:
-        raise SocietyError(f"{folder}: not a whole copy of {name}")
-
-
-@app.command()
-def calibrate(
-    what: Annotated[str, typer.Argument(help="What to fit: ratings.")],
-    file: Annotated[Path, typer.Argument(help="CSV file of judgements; models.csv stands beside it.")],
-    out: Annotated[Path | None, typer.Option(help="Write the fields of a world to this file.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Fit what raters are like from real ratings: leniency, premiums, spreads."""
-    from dataclasses import asdict
-
-    from society.cli_tables import print_fit
-    from society.study.calibrate import fit_ratings, read_ratings, write_world
-
-    if what != "ratings":
-        raise WorldError("calibrate", what, "ratings")
-    fit = fit_ratings(read_ratings(file))
-    if out:
-        write_world(fit, file, out)
-    _answer(asdict(fit)) if as_json else print_fit(fit, out)
 
 
 @app.command()

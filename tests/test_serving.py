@@ -90,7 +90,10 @@ def test_it_can_be_busy_and_broken():
 
 
 def test_it_ends_with_who_started_it():
-    code = "from society.llm.local_server import simulated_server as s; import time\nwith s('mean') as a: print(a, flush=True); time.sleep(60)"
+    code = (
+        "from society.llm.local_server import simulated_server as s; import time\n"
+        "with s('mean') as a: print(a, flush=True); time.sleep(60)"
+    )
     starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     address = starter.stdout.readline().strip()
     assert post(address, BODY)[0] == 200

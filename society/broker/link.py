@@ -36,6 +36,8 @@ class Link:
         up: called after every connection but the first: what may have been lost is to be sent again.
         will: topic on which the broker publishes an empty payload when this client is gone.
         will_payload: what it publishes there.
+        user: user name; the address's if None.
+        first_s: seconds that the broker is waited for at the start.
     """
 
     def __init__(
@@ -48,13 +50,16 @@ class Link:
         will: str | None = None,
         will_payload: bytes = b"",
         user: str | None = None,
+        first_s: float = 5.0,
     ) -> None:
         self.address, self.name, self.topics = address, name, list(topics)
-        self._received, self._up, self._user = received, up, user if user is not None else address.user
+        self._first_s, self._received, self._up = first_s, received, up
+        self._user = user if user is not None else address.user
         self._will = None if will is None else aiomqtt.Will(will, will_payload, 1, True)
         self._client: aiomqtt.Client | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
+        self._dropping: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
         #: Why it has given up, if it has; and called then.
         self.failure: BaseException | None = None
@@ -76,7 +81,9 @@ class Link:
     def send(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
         """Publish; nothing happens while the broker is gone."""
         if self._client is not None:
-            self._keep(asyncio.create_task(self._publish(self._client, topic, payload, qos, retain)))
+            task = asyncio.create_task(self._publish(self._client, topic, payload, qos, retain))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def subscribe(self, topic: str) -> None:
         """Subscribe now and after every connection."""
@@ -94,8 +101,8 @@ class Link:
 
     def renew(self) -> None:
         """Drop the connection and make a new one: it is there, and yet nothing comes."""
-        if self._running is not None and self._client is not None:
-            self._keep(asyncio.create_task(self._drop(self._client)))
+        if self._client is not None and (self._dropping is None or self._dropping.done()):
+            self._dropping = asyncio.create_task(self._drop(self._client))
 
     async def flush(self) -> None:
         """Wait until what was sent has reached the broker, if it can be."""
@@ -108,8 +115,7 @@ class Link:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
-        for task in list(self._tasks):
-            task.cancel()
+        self._lost()
 
     async def _run(self) -> None:
         """Connect, listen, and connect again, until it is closed or patience is at an end."""
@@ -126,7 +132,7 @@ class Link:
             except (aiomqtt.MqttError, OSError) as error:
                 if self._client is not None:
                     since = loop.time()
-                self._client = None
+                self._lost()
                 if _refused(error) or loop.time() - since > self._patience():
                     self._give_up(error)
                     return
@@ -134,7 +140,7 @@ class Link:
             pause = min(2 * pause, BACKOFF_S[1])
 
     def _patience(self) -> float:
-        return self.address.patience_s if self.connections else min(5.0, self.address.patience_s)
+        return self.address.patience_s if self.connections else min(self._first_s, self.address.patience_s)
 
     def _made(self) -> aiomqtt.Client:
         tls = None
@@ -167,6 +173,12 @@ class Link:
         if not running.cancelled() and (error := running.exception()) is not None:
             self._fail(error)
 
+    def _lost(self) -> None:
+        """Nothing that was on its way will be confirmed any more."""
+        self._client = None
+        for task in self._tasks:
+            task.cancel()
+
     def _give_up(self, error: Exception) -> None:
         self._fail(BrokerError(f"broker {self.address}: {_why(error, self.address, self._patience())}"))
 
@@ -189,10 +201,6 @@ class Link:
             await client.__aexit__(None, None, None)
         except aiomqtt.MqttError as error:
             _QUIET.debug("%s: dropped: %s", self.name, error)
-
-    def _keep(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _refused(error: Exception) -> bool:

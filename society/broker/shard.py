@@ -16,10 +16,10 @@ from society.broker.wire import Part, RefusedError, Wire
 from society.ground.errors import BrokerError
 from society.ground.words import Line
 
-#: Seconds without news after which missing parts are asked for, at first and at most.
-AGAIN_S = (0.25, 2.0)
+#: Seconds without news after which missing parts are asked for, at first and at most; or thrice what a tick took last.
+AGAIN_S = (0.2, 2.0)
 #: Fruitless asks after which the connection is renewed.
-FRUITLESS = 3
+FRUITLESS = 5
 #: Seconds that a message to oneself may take.
 SELF_S = 10.0
 
@@ -65,6 +65,7 @@ class Shard:
         self._kept: dict[int, dict[int, dict[tuple[int, int], bytes]]] = {}
         self._arriving: dict[int, Arriving] = {}
         self._news = asyncio.Event()
+        self._took_s = 0.0
         self._nonce, self._came_back = os.urandom(32), asyncio.Event()
         run = wire.run
         topics = [
@@ -129,23 +130,26 @@ class Shard:
         Raises:
             BrokerError: the broker is gone, or lets nothing through.
         """
-        wait, fruitless, begin = AGAIN_S[0], 0, asyncio.get_running_loop().time()
+        loop, fruitless = asyncio.get_running_loop(), 0
+        first = begin = loop.time()
+        wait = patient = max(AGAIN_S[0], 3 * self._took_s)
         while not all(one.missing() == [] for one in self._arriving.values()):
             try:
                 await asyncio.wait_for(self._news.wait(), wait)
-                wait, fruitless, begin = AGAIN_S[0], 0, asyncio.get_running_loop().time()
+                wait, fruitless, begin = patient, 0, loop.time()
             except TimeoutError:
                 self._ask_again()
-                wait, fruitless = min(2 * wait, AGAIN_S[1]), fruitless + 1
+                wait, fruitless = max(patient, min(2 * wait, AGAIN_S[1])), fruitless + 1
                 if fruitless % FRUITLESS == 0:
                     self.link.renew()
             self._news.clear()
             if self.link.failure is not None:
                 raise self.link.failure
-            if asyncio.get_running_loop().time() - begin > 2 * self.link.address.patience_s:
+            if loop.time() - begin > 2 * self.link.address.patience_s:
                 raise BrokerError(
                     f"broker {self.link.address}: nothing arrives at tick {self.tick}, and it is connected"
                 )
+        self._took_s = min(loop.time() - first, AGAIN_S[1])
         return [rows for _, one in sorted(self._arriving.items()) for _, rows in sorted(one.parts.items())]
 
     def _topic(self, destination: int, line: int) -> str:

@@ -59,8 +59,8 @@ class Host:
         self._announcement = Announcement(v=1, agents=list(agents), most=most)
         self._topic = HOST.topic(family=family, client=name)
         topics = [ASK.filter(family=family, client=name), MANIFEST.filter()]
-        user = address.user
-        self._link = Link(address, name, topics, self._received, self._announce, will=self._topic, user=user)
+        patience_s = address.patience_s
+        self._link = Link(address, name, topics, self._received, self._announce, self._topic, first_s=patience_s)
         self._stopped = asyncio.Event()
         self._link.failed = self._stopped.set
         self._gathered: dict[str, list[dict[str, Any]]] = {}

@@ -15,9 +15,10 @@ from society.llm.prices import price as price_of
 from society.llm.request import Answer, Call, Request, Usage
 from society.minds.llm.memory import CHARACTERS
 from society.minds.llm.mind import LanguageMind
+from society.minds.rule import Never
 from society.minds.simulated import answer, families
 from society.spec.world import World
-from society.study.models import language_families
+from society.study.models import language_families, remote_families
 
 #: Who answers for a model that is not simulated (a choice: what is asked depends little on it).
 STAND_IN = "gemini-3-flash"
@@ -70,13 +71,13 @@ class Dry:
 
 
 def dry_minds(world: World) -> tuple[Dry, dict[str, Mind]]:
-    """Minds for the language families of a world that need no server, and what counts their tokens."""
+    """Minds that need no server and no host for the families that are asked outside, and what counts the tokens of models."""
     dry = Dry(world.rates)
     minds: dict[str, Mind] = {
         name: LanguageMind(dry, spec.model_copy(update={"model": spec.model or name}), world.llm, world.seed)
         for name, spec in language_families(world).items()
     }
-    return dry, minds
+    return dry, {**minds, **{name: Never() for name in remote_families(world)}}
 
 
 def estimate(world: World, progress: Callable[[int, int], None] | None = None) -> list[Estimate]:
@@ -86,7 +87,7 @@ def estimate(world: World, progress: Callable[[int, int], None] | None = None) -
         WorldError: no family is a language model.
     """
     dry, minds = dry_minds(world)
-    if not minds:
+    if not language_families(world):
         raise WorldError("families", "no language model", "a family with mind: llm, or --set llm.minds=all")
     engine = Engine(world, minds=minds)
     for _ in range(world.ticks):

@@ -9,6 +9,7 @@ from society.record.verify import verify
 from society.spec.load import load_world, world_names
 from society.state.transitions import check_conservation
 from society.study.estimate import dry_minds
+from society.study.models import remote_families
 
 SMALLER = {
     "million": {"agents.count": 1000, "machines.count": 100},
@@ -29,9 +30,14 @@ def there(name):
 
 
 @pytest.mark.parametrize("name", world_names())
-def test_it_runs(name, tmp_path):
+def test_it_runs(name, tmp_path, hosts, free_port):
     world = there(name)
-    record = society.run(world, out=tmp_path / "run")  # language models are simulated, over HTTP
+    broker = "memory"
+    if remote := remote_families(world):
+        broker = f"embedded://127.0.0.1:{free_port()}"
+        for family in remote:
+            hosts(broker.replace("embedded", "mqtt"), family, "--as", "glm-4.7")
+    record = society.run(world, out=tmp_path / "run", broker=broker)  # language models are simulated, over HTTP
     assert verify(record.path).good
     engine = Engine(world, minds=dry_minds(world)[1])
     for _ in range(world.ticks):

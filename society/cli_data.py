@@ -1,0 +1,53 @@
+"""The commands of public data: where they come from, and what is fitted to them."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from society.ground.errors import SocietyError, WorldError
+
+
+def data(
+    name: Annotated[str | None, typer.Argument(help="A data set; without one, all are listed.")] = None,
+    folder: Annotated[Path | None, typer.Argument(help="A downloaded copy to check by hash.")] = None,
+) -> None:
+    """Say where public data come from and under which licence; check a downloaded copy."""
+    from society.study.public_data import check_copy, data_set, data_sets
+
+    if name is None:
+        for one in data_sets().values():
+            typer.echo(f"{one.name:<24}{one.what}")
+        return
+    found = data_set(name)
+    if folder is None:
+        for label in ("what", "source", "licence", "cite", "derived", "used_by"):
+            typer.echo(f"{label.replace('_', ' '):<9}{getattr(found, label)}")
+        typer.echo("files    " + ", ".join(found.sha256))
+        return
+    state = check_copy(found, folder)
+    for file, verdict in state.items():
+        typer.echo(f"{verdict:<9}{folder / file}")
+    if set(state.values()) != {"good"}:
+        raise SocietyError(f"{folder}: not a whole copy of {name}")
+
+
+def calibrate(
+    what: Annotated[str, typer.Argument(help="What to fit: ratings.")],
+    file: Annotated[Path, typer.Argument(help="CSV file of judgements; models.csv stands beside it.")],
+    out: Annotated[Path | None, typer.Option(help="Write the fields of a world to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Fit what raters are like from real ratings: leniency, premiums, spreads."""
+    from dataclasses import asdict
+
+    from society.cli_tables import print_fit
+    from society.study.calibrate import fit_ratings, read_ratings, write_world
+
+    if what != "ratings":
+        raise WorldError("calibrate", what, "ratings")
+    fit = fit_ratings(read_ratings(file))
+    if out:
+        write_world(fit, file, out)
+    typer.echo(json.dumps(asdict(fit), indent=1, default=float)) if as_json else print_fit(fit, out)
