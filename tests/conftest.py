@@ -32,12 +32,15 @@ def free_port():
 
 @pytest.fixture
 def hosts():
-    """Starts ``society host`` for a family; all of them end with the test."""
+    """Starts ``society host`` for a family and waits until it serves; all of them end with the test."""
     started = []
 
-    def start(broker, family, *options):
+    def start(broker, family, *options, wait=True):
         words = [sys.executable, "-m", "society", "host", "--broker", broker, "--family", family, *options]
         started.append(subprocess.Popen(words, stderr=subprocess.PIPE, text=True))
+        if wait:
+            said = started[-1].stderr.readline()
+            assert f"serves {family}" in said, said + started[-1].communicate(timeout=30)[1]
         return started[-1]
 
     yield start

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import MOSQUITTO, FaultyProxy, Mosquitto
+from servers import FaultyProxy
 
 import society
 from society.broker.address import parse_address
@@ -23,21 +23,11 @@ from society.ground.errors import BrokerError, SocietyError, WorldError
 from society.ground.words import Line
 from society.spec.load import load_world
 
-needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 CHANGES = {"agents.count": 150, "machines.count": 20, "ticks": 40}
 
 
 def quiet(_):
     """Say nothing."""
-
-
-@pytest.fixture
-def mosquitto(tmp_path, free_port):
-    if MOSQUITTO is None:
-        pytest.skip("mosquitto is not installed")
-    server = Mosquitto(tmp_path, free_port)
-    yield server
-    server.kill()
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +202,7 @@ def test_ctrl_c_while_the_broker_is_gone(mosquitto, world, in_memory, tmp_path):
             mosquitto.kill()
             threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
 
-    with pytest.raises(SocietyError, match="^interrupted at tick 15 of 40"):
+    with pytest.raises(SocietyError, match=r"^interrupted at tick 15 of 40"):
         society.run(world, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
     assert society.resume(tmp_path / "run", broker="memory").hash == in_memory.hash
 

@@ -1,0 +1,315 @@
+"""Minds elsewhere: they answer as they would inside the run, share the work, and may die, fall silent or lie."""
+
+import json
+import signal
+import threading
+import time
+
+import paho.mqtt.client as paho
+import pytest
+
+import society
+from society.broker.topics import ANSWER, ASK, HOST
+from society.ground.errors import BrokerError, StoreError, WorldError
+from society.record.transcripts import read_transcripts
+from society.record.verify import verify
+from society.spec.load import load_world
+from society.study.models import Models
+
+FAMILIES = {"glm-4.7": {"share": 0.3, "mind": "calibrated"}, "gpt-5.2": 0.7}
+CHANGES = {"agents.count": 150, "machines.count": 20, "ticks": 40}
+
+
+def quiet(_):
+    """Say nothing."""
+
+
+def elsewhere(**mind):
+    return {"glm-4.7": {"share": 0.3, "mind": {"kind": "remote", **mind}}, "gpt-5.2": 0.7}
+
+
+@pytest.fixture(scope="module")
+def world():
+    return load_world("decommission", {**CHANGES, "families": FAMILIES})
+
+
+@pytest.fixture(scope="module")
+def inside(world, tmp_path_factory):
+    return society.run(world, out=tmp_path_factory.mktemp("inside") / "run")
+
+
+class Impostor:
+    """A client of no good will: subscribes, and does what a test tells it with whatever arrives."""
+
+    def __init__(self, port, subscribes, play, begin=()):
+        self.play, self.sent, self.fault = play, 0, None
+        ready = threading.Event()
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self.client.on_message = self._received
+        self.client.on_subscribe = lambda *_: ready.set()
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        self.client.subscribe(subscribes, 1)
+        assert ready.wait(10)
+        for topic, payload in begin:
+            self.client.publish(topic, payload, 1, retain=True).wait_for_publish(10)
+
+    def _received(self, client, _, message):
+        try:
+            self.play(self, message.topic, message.payload)
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            self.fault = error
+
+    def publish(self, topic, payload):
+        self.sent += 1
+        self.client.publish(topic, payload, 0)
+
+    def stop(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+        if self.fault is not None:
+            raise self.fault
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_hosts_answer_as_the_mind_would_inside(mosquitto, hosts, world, inside, tmp_path, number):
+    started = [hosts(mosquitto.url, "glm-4.7", "--name", f"host-{one}") for one in range(number)]
+    away = world.override({"families": elsewhere()})
+    record = society.run(away, out=tmp_path / "run", broker=f"{mosquitto.url}?shards=4", say=quiet)
+    assert record.hash == inside.hash
+    both = [one.table("occasions") for one in (record, inside)]
+    assert both[0].p.equals(both[1].p)
+    assert verify(record.path).good
+    for one in started:
+        one.send_signal(signal.SIGTERM)
+        assert int(one.communicate(timeout=20)[1].splitlines()[-1].split()[0]) > 20, "did not share the work"
+        assert one.returncode == 0
+    episodes = record.manifest["cost"]["episodes"]
+    assert episodes["no_answer"] == 0
+    assert episodes["occasions"] > 100
+
+
+def test_a_host_killed_in_mid_run_loses_nothing(mosquitto, hosts, world, inside, tmp_path):
+    first = hosts(mosquitto.url, "glm-4.7")
+    hosts(mosquitto.url, "glm-4.7")
+
+    def progress(tick, ticks):
+        if tick == 15:
+            first.send_signal(signal.SIGKILL)
+
+    away = world.override({"families": elsewhere()})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
+    assert record.hash == inside.hash
+    assert first.wait(10) == -signal.SIGKILL
+
+
+def test_a_frozen_host_is_given_up_and_another_is_asked(mosquitto, hosts, world, inside, tmp_path):
+    first = hosts(mosquitto.url, "glm-4.7", "--name", "frozen")
+    hosts(mosquitto.url, "glm-4.7")
+    froze = []
+
+    def progress(tick, ticks):
+        if tick == 15 and not froze:
+            first.send_signal(signal.SIGSTOP)
+            froze.append(tick)
+
+    away = world.override({"families": elsewhere(answer_within=0.4)})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
+    first.send_signal(signal.SIGCONT)
+    assert froze == [15]
+    assert record.hash == inside.hash
+
+
+def test_mosquitto_killed_while_hosts_answer(mosquitto, hosts, world, inside, tmp_path):
+    for _ in range(2):
+        hosts(mosquitto.url, "glm-4.7")
+
+    def progress(tick, ticks):
+        if tick % 8 == 0:
+            threading.Timer(0.005, mosquitto.restart).start()
+
+    away = world.override({"families": elsewhere()})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
+    assert record.hash == inside.hash
+
+
+def test_answers_are_kept_so_that_a_run_is_repeated_without_hosts_or_broker(mosquitto, hosts, world, inside, tmp_path):
+    hosts(mosquitto.url, "glm-4.7")
+    away = world.override({"families": elsewhere()})
+    run = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    again = society.run(away, out=tmp_path / "again", models=Models("replay", run.path / "answers.sqlite"))
+    assert again.hash == run.hash == inside.hash
+    with pytest.raises(StoreError):
+        society.run(
+            away.override({"seed": 2}), out=tmp_path / "2", models=Models("replay", run.path / "answers.sqlite")
+        )
+
+
+def test_a_run_goes_on_where_hosts_and_broker_were_lost(mosquitto, hosts, world, inside, tmp_path):
+    hosts(mosquitto.url, "glm-4.7")
+    away = world.override({"families": elsewhere()})
+
+    def progress(tick, ticks):
+        if tick == 20:
+            mosquitto.kill()
+
+    with pytest.raises(BrokerError, match="society resume"):
+        society.run(away, out=tmp_path / "run", broker=f"{mosquitto.url}?patience=0.5", progress=progress, say=quiet)
+    mosquitto.start()
+    record = society.resume(tmp_path / "run", broker=mosquitto.url, say=quiet)
+    assert record.hash == inside.hash
+
+
+def test_silence_counts_as_no_answer_and_is_repeated_as_such(mosquitto, world, tmp_path):
+    def silent(self, topic, payload):
+        self.sent += 1
+
+    here = [(HOST.topic(family="glm-4.7", client="silent"), b'{"v": 1}')]
+    one = Impostor(mosquitto.port, ASK.filter(family="glm-4.7", client="silent"), silent, here)
+    away = world.override({"families": elsewhere(answer_within=0.1, max_asks=2), "ticks": 6})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    one.stop()
+    episodes = record.manifest["cost"]["episodes"]
+    assert episodes["no_answer"] == episodes["occasions"] > 5
+    assert one.sent == 2 * episodes["occasions"]
+    again = society.run(away, out=tmp_path / "again", models=Models("replay", record.path / "answers.sqlite"))
+    assert again.hash == record.hash
+
+
+def test_nobody_there_is_said_and_the_run_can_go_on(mosquitto, hosts, world, inside, tmp_path):
+    away, heard = world.override({"families": elsewhere()}), []
+    with pytest.raises(
+        BrokerError, match=r"nobody answers for glm-4.7 after 2 s.*society host --broker.*society resume"
+    ):
+        society.run(away, out=tmp_path / "run", broker=f"{mosquitto.url}?patience=1.5", say=heard.append)
+    assert sum("waiting for a host of glm-4.7" in line for line in heard) == 1
+    hosts(mosquitto.url, "glm-4.7")
+    assert society.resume(tmp_path / "run", broker=mosquitto.url, say=quiet).hash == inside.hash
+
+
+def test_remote_minds_need_a_broker(world, tmp_path):
+    with pytest.raises(WorldError, match=r"families.glm-4.7.mind.*--broker embedded"):
+        society.run(world.override({"families": elsewhere()}), out=tmp_path / "run")
+
+
+def test_a_language_model_elsewhere_lives_as_it_would_inside(mosquitto, hosts, tmp_path):
+    families = {"glm-4.7": {"share": 0.3, "mind": "llm"}, "gpt-5.2": 0.7}
+    world = load_world("decommission", {**CHANGES, "ticks": 25, "families": families})
+    inside = society.run(world, out=tmp_path / "inside", models=Models(offline=True))
+    hosts(mosquitto.url, "glm-4.7", "--mind", "llm")
+    away = world.override({"families": elsewhere()})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    assert record.hash == inside.hash
+    names = ("occasion", "agent", "acts", "calls", "messages")
+    one, two = ([{name: said[name] for name in names} for said in read_transcripts(r.path)] for r in (record, inside))
+    assert one == two
+    assert len(one) > 20
+
+
+def test_a_mind_of_ones_own_keeps_its_state_in_the_run(mosquitto, hosts, world, tmp_path, monkeypatch):
+    (tmp_path / "grudges.py").write_text(GRUDGE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    from grudges import Grudge
+
+    inside = society.run(world, out=tmp_path / "inside", minds={"glm-4.7": Grudge()})
+    for _ in range(2):
+        hosts(mosquitto.url, "glm-4.7", "--mind", "grudges:Grudge")
+    record = society.run(
+        world.override({"families": elsewhere()}), out=tmp_path / "run", broker=mosquitto.url, say=quiet
+    )
+    assert record.hash == inside.hash
+    assert set(record.table("occasions").query("act == 'tamper'").agent) != set()
+
+
+GRUDGE = """
+import numpy as np
+from society import Act, Acts, Column, Kind
+
+
+class Grudge:
+    columns = {"times": Column("int16")}
+
+    def decide(self, occasions, chance):
+        times = occasions.columns["times"] + 1
+        luck = chance.uniform("grudge", 0, occasions.key) < 0.2 * times
+        act = np.where(occasions.may(Act.TAMPER) & luck, Act.TAMPER, occasions.duty)
+        return Acts.of(act, columns={"times": times})
+"""
+
+
+def test_what_hostile_clients_send_changes_counters_only(mosquitto, hosts, world, inside, tmp_path):
+    caught, mine = {}, set()
+
+    def forge(self, topic, payload):
+        mine.add(payload)
+        self.publish(topic, payload)
+
+    def hostile(self, topic, payload):
+        if payload in mine:
+            return
+        parts = topic.split("/")
+        if "/x/" in topic and parts[-1] not in ("self", "missing"):
+            first = caught.setdefault(topic, payload)
+            forge(self, topic, first)  # an old tick again
+            forge(self, topic, payload)  # the same once more
+            forge(self, topic, payload[:-2] + b"zz")
+            forge(self, topic.replace("/x/0/", "/x/9/"), payload)
+            forge(self, topic.replace("/direct", "/covert"), payload)
+            forge(self, topic.rpartition("/")[0] + "/missing", payload)
+            forge(self, topic, bytes(300_000))
+        elif topic.endswith("/ask"):
+            ask, run = json.loads(payload), parts[2]
+            lie = {"v": 1, "id": ask["id"], "acts": [{"act": ask["open"][-1]}]}
+            lies = [
+                {**lie, "id": "0" * 32},
+                {**lie, "acts": [{"act": "explode"}]},
+                {"v": 2},
+                {**lie, "sender": "me"},
+                [],
+            ]
+            for said in lies:
+                forge(self, ANSWER.topic(run=run, family="glm-4.7", client="host-1"), json.dumps(said).encode())
+            for topic in (
+                ANSWER.topic(run=run, family="glm-4.7", client="mallory"),
+                ANSWER.topic(run="another-run", family="glm-4.7", client="host-1"),
+                ANSWER.topic(run=run, family="gpt-5.2", client="host-1"),
+            ):
+                forge(self, topic, json.dumps(lie).encode())
+
+    hosts(mosquitto.url, "glm-4.7", "--name", "host-1")
+    claims = [
+        (HOST.topic(family="glm-4.7", client="other"), b"{"),
+        (HOST.topic(family="glm-4.7", client="big"), bytes(30_000)),
+    ]
+    one = Impostor(mosquitto.port, "society/v1/#", hostile, claims)
+    away = world.override({"families": elsewhere()})
+    record = society.run(away, out=tmp_path / "run", broker=f"{mosquitto.url}?shards=2", say=quiet)
+    one.stop()
+    assert record.hash == inside.hash
+    refused = record.manifest["refused"]
+    for reason in (
+        "wrong signature", "no such shard", "too large", "other tick", "answer: wrong shape", "answer: nobody asked",
+        "host: wrong shape", "host: too large",
+    ):  # fmt: skip
+        assert refused[reason] > 0, refused
+
+
+def test_a_flood_is_no_longer_heard(mosquitto, hosts, world, inside, tmp_path):
+    def flood(self, topic, payload):
+        if payload:
+            for _ in range(20_000):
+                self.publish(ANSWER.topic(run=topic.split("/")[2], family="glm-4.7", client="flood"), b"x" * 100)
+
+    hosts(mosquitto.url, "glm-4.7")
+    here = [(HOST.topic(family="glm-4.7", client="flood"), b'{"v": 1, "agents": ["nobody"]}')]
+    one = Impostor(mosquitto.port, "society/v1/+/manifest", flood, here)
+    begin = time.monotonic()
+    record = society.run(
+        world.override({"families": elsewhere()}), out=tmp_path / "run", broker=mosquitto.url, say=quiet
+    )
+    one.stop()
+    assert record.hash == inside.hash
+    assert record.manifest["refused"]["answer: wrong shape"] >= 1000
+    assert record.manifest["refused"]["clients no longer heard"] == 1
+    assert time.monotonic() - begin < 60
