@@ -34,6 +34,8 @@ class MqttBroker:
         self.address, self.run = address, run
         #: What was refused or sent again, by reason.
         self.counts: Counter[str] = Counter()
+        #: Called after each exchange, when the connections have nothing urgent to do.
+        self.exchanged: Callable[[], None] = lambda: None
         self._heard: list[Received] = []
         self._up: list[Callable[[], None]] = []
         self._failed: list[Callable[[BaseException], None]] = []
@@ -46,6 +48,7 @@ class MqttBroker:
             BrokerError: the broker is gone.
         """
         came: Messages = LOOP.run(self._exchange(tick, self._divided(outbox)))
+        self.exchanged()
         return came.ordered()
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:

@@ -93,8 +93,8 @@ class EventSeen(_Sent):
     outcome: OutcomeWord | None = Field(default=None, description="order_closed")
     status: StatusWord | None = Field(default=None, description="machine")
     amount: float | None = Field(default=None, description="score given, or size of an inflation found, in points")
-    watched: bool | None = Field(default=None, description="acts: a monitor observed it")
-    detected: bool | None = Field(default=None, description="acts: an audit caught it")
+    watched: bool | None = Field(default=None, description="a monitor observed it; absent: none did")
+    detected: bool | None = Field(default=None, description="an audit caught it; absent: none did")
     truthful: bool | None = Field(
         default=None, description="acts: what the actor said of it is true; absent: it said nothing"
     )
@@ -128,6 +128,12 @@ class Letter(_Sent):
     sender: str
     kind: str = Field(description="request for help, plea, message, board")
     text: str
+
+
+class Inbox(Letter):
+    """A message that an agent has received just now, for the client that serves it by name."""
+
+    agent: str = Field(description="name of the agent")
 
 
 class Ask(_Sent):
@@ -182,6 +188,7 @@ class Answer(_Received):
 #: Schemas by name, as topics.py names them.
 PAYLOADS: dict[str, type[BaseModel]] = {
     "Manifest": Manifest, "State": State, "Event": EventSeen, "Message": MessageSeen, "Host": Host, "Ask": Ask, "Answer": Answer,
+    "Inbox": Inbox,
 }  # fmt: skip
 
 

@@ -132,8 +132,8 @@ ANSWER = Topic(
     "What the agent does and says.",
 )  # fmt: skip
 INBOX = Topic(
-    "inbox", f"{_RUN}/minds/{{family}}/{{client}}/inbox", "Message", ENGINE, CLIENT, 1, False, "the tick",
-    "A message to an agent that the client serves by name.",
+    "inbox", f"{_RUN}/minds/{{family}}/{{client}}/inbox", "Inbox", ENGINE, CLIENT, 1, False, "the tick",
+    "A message that an agent which the client serves by name has received.",
 )  # fmt: skip
 
 TOPICS = (MANIFEST, STATE, EVENTS, MESSAGES, BOARD, BATCH, MISSING, SELF, HOST, ASK, ANSWER, INBOX)

@@ -5,6 +5,17 @@ from dataclasses import dataclass
 from society.ground.words import Act, Kind
 
 
+def agent_name(family: str, agent: int) -> str:
+    """The name of an agent: family, slot, and how many lived in the slot before it, if any did.
+
+    Example:
+        >>> agent_name("glm-4.7", 17), agent_name("glm-4.7", (2 << 32) + 17)
+        ('glm-4.7-17', 'glm-4.7-17-2')
+    """
+    slot, generation = agent & 0xFFFFFFFF, agent >> 32
+    return f"{family}-{slot}" if generation == 0 else f"{family}-{slot}-{generation}"
+
+
 @dataclass(frozen=True)
 class Tie:
     """Somebody the agent knows: id, name, trust 0..1 (NaN: none), tasks done together."""

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie
+from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie, agent_name
 from society.ground.words import Act, AgentStatus, Cause, Kind, MachineStatus, Mechanism, Role
 from society.rules.moment import Batch, Moment
 from society.state.columns import Society
@@ -20,9 +20,7 @@ def name_of(society: Society, agent: int) -> str:
     Raises:
         IndexError: there is no such slot.
     """
-    slot, generation = agent & 0xFFFFFFFF, agent >> 32
-    name = f"{society.families[society.agents.family[slot]]}-{slot}"
-    return name if generation == 0 else f"{name}-{generation}"
+    return agent_name(society.families[society.agents.family[agent & 0xFFFFFFFF]], agent)
 
 
 @lru_cache(maxsize=64)

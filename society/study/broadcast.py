@@ -30,24 +30,30 @@ class Broadcast:
         self._lines = Lines(engine.society, broker.run)
         self._thread = ThreadPoolExecutor(1, "society-broadcast")
         self._last: Future[None] | None = None
+        self._next: tuple[Moment, dict[str, Any], Any] | None = None
+        broker.exchanged = self._begin
         self._publish(MANIFEST, manifest_of(broker, engine))
         self._publish(STATE, State(state="running", tick=engine.tick))
 
     def tick(self, moment: Moment) -> None:
-        """Publish what happened at a tick."""
-        events = moment.log.collected(moment.tick)
-        families = self._engine.society.agents.family.copy()
-        self._wait()
-        self._last = self._thread.submit(self._publish_tick, moment, events, families)
+        """Publish what happened at a tick, as soon as its messages, which the next one waits for, are through."""
+        self._next = moment, moment.log.collected(moment.tick), self._engine.society.agents.family.copy()
 
     def close(self, state: Literal["done", "interrupted", "failed"]) -> None:
         """Say how the run ended, and leave nothing behind that would seem to go on."""
+        self._begin()
         self._wait()
         self._thread.shutdown()
         tick, refused = self._engine.tick, dict(self._broker.counts)
         self._publish(STATE, State(state=state, tick=tick, refused=refused), retain=False)
         for topic in (MANIFEST, STATE):
             self._broker.publish(topic.topic(run=self._broker.run), b"", retain=True)
+
+    def _begin(self) -> None:
+        if self._next is not None:
+            self._wait()
+            self._last = self._thread.submit(self._publish_tick, *self._next)
+            self._next = None
 
     def _publish_tick(self, moment: Moment, events: dict[str, Any], families: Any) -> None:
         topic = EVENTS.topic(run=self._broker.run)

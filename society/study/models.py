@@ -20,7 +20,7 @@ from society.llm.store import Store
 from society.minds.llm.mind import LanguageMind
 from society.minds.remote.hosts import Hosts
 from society.minds.remote.mind import PREFIX as REMOTE
-from society.minds.remote.mind import RemoteMind
+from society.minds.remote.mind import RemoteMind, untold
 from society.minds.simulated import PREFIX, families
 from society.spec.language import LanguageModel
 from society.spec.population import Remote
@@ -169,10 +169,11 @@ def _chained(
     remote = remote_families(world) if hosts is not None else {}
     routes.update({REMOTE + name: hosts for name in remote if hosts is not None})
     chain = Store(Routed(routes), store, answers.mode)
+    tell = hosts.tell if isinstance(hosts, Hosts) else untold
     minds: dict[str, LanguageMind | RemoteMind] = {
         name: LanguageMind(chain, spec, world.llm, world.seed) for name, spec in specs.items()
     }
-    minds.update({name: RemoteMind(chain, name, world.seed, one.shares_seed) for name, one in remote.items()})
+    minds.update({name: RemoteMind(chain, name, world.seed, one.shares_seed, tell) for name, one in remote.items()})
     try:
         yield Connection(minds, budget if specs else None, offline)
     finally:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from society.broker.address import Address
 from society.broker.payloads import LARGEST_ANSWER, Host, read_answer, read_host
-from society.broker.topics import ANSWER, ASK, HOST
+from society.broker.topics import ANSWER, ASK, HOST, INBOX
 from society.broker.wire import RefusedError
 from society.ground.errors import BrokerError
 from society.llm.request import Answer, Request, Usage
@@ -115,6 +115,13 @@ class Hosts:
             del self._pending[id_]
         self._office.counts["no answer"] += 1
         return Answer("", (), Usage(0, 0), NO_ANSWER, "")
+
+    def tell(self, family: str, agent: str, letter: Mapping[str, Any]) -> None:
+        """Pass on what an agent has received to the clients that serve it by name."""
+        for client, host in list(self._here.items()):
+            if client[0] == family and agent in host.agents:
+                topic = INBOX.topic(run=self._office.run, family=family, client=client[1])
+                self._office.publish(topic, json.dumps({"v": 1, "agent": agent, **letter}).encode())
 
     async def close(self) -> None:
         """Nothing to close: the broker is closed by who opened it."""

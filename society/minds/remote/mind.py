@@ -13,7 +13,7 @@ from society.broker.payloads import Answer, read_answer
 from society.ground.chance import Chance
 from society.ground.loop import LOOP
 from society.ground.occasions import Acts, Letter, Occasions
-from society.ground.scenes import Scene
+from society.ground.scenes import Scene, agent_name
 from society.ground.words import Act, Line
 from society.llm.request import Ask, Identity, Request
 from society.minds.llm.living import remember
@@ -26,6 +26,13 @@ PREFIX, NO_ANSWER = "remote/", "no_answer"
 MOST_STATE = 10_000
 
 
+Tell = Callable[[str, str, Mapping[str, Any]], None]
+
+
+def untold(family: str, agent: str, letter: Mapping[str, Any]) -> None:
+    """Tell nobody."""
+
+
 class RemoteMind(Remembering):
     """Agents that live elsewhere.
 
@@ -34,11 +41,12 @@ class RemoteMind(Remembering):
         family: name of their family.
         seed: seed of the run.
         shares_seed: whether they are told the seed.
+        tell: passes on what an agent (family, name) has received.
     """
 
-    def __init__(self, ask: Ask, family: str, seed: int, shares_seed: bool) -> None:
+    def __init__(self, ask: Ask, family: str, seed: int, shares_seed: bool, tell: Tell = untold) -> None:
         super().__init__()
-        self.ask, self.family, self.seed, self.shares_seed = ask, family, seed, shares_seed
+        self.ask, self.family, self.seed, self.shares_seed, self.tell = ask, family, seed, shares_seed, tell
         #: Called after each answer, from the thread of the event loop.
         self.answered: Callable[[], None] | None = None
         self.totals: Counter[str] = Counter()
@@ -69,6 +77,12 @@ class RemoteMind(Remembering):
                 transcripts.append(_transcript(scene, answer, acts))
         at, act, amount = np.array(rows, np.float64).reshape(-1, 3).T
         return Acts(at.astype(np.int64), act.astype(np.int64), amount, p, p0, {}, tuple(letters), tuple(transcripts))
+
+    def hears(self, tick: int, agent: int, sender: str, word: str, text: str) -> None:
+        """An agent receives a letter: it will stand in its next ask, and whoever is this agent gets it now."""
+        super().hears(tick, agent, sender, word, text)
+        name = agent_name(self.family, agent)
+        self.tell(self.family, name, {"tick": tick, "sender": sender, "kind": word, "text": text})
 
     def pack(self) -> dict[str, Any]:
         """What agents remember and have kept, as JSON-ready data."""
