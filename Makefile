@@ -5,13 +5,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test lint types check-python lock clean
+.PHONY: run test lint types mosquitto lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/society run decommission
 
-test: lint types
+test: lint types mosquitto
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+# the broker that tests run over; without it they are skipped
+mosquitto:
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; command -v mosquitto mosquitto_sub >/dev/null && exit 0; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -q && apt-get install -y -q --no-install-recommends mosquitto mosquitto-clients; \
+	elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then \
+		sudo apt-get update -q && sudo apt-get install -y -q --no-install-recommends mosquitto mosquitto-clients; \
+	elif command -v brew >/dev/null; then brew install --quiet mosquitto; \
+	else echo "Mosquitto is not installed and cannot be installed from here: tests over it will be skipped."; fi
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from society.bench import broker as messages
 from society.bench import parts
 from society.bench.closed_loop import Cell, cells, come_back
 from society.bench.kill import kill_and_resume
@@ -142,6 +143,25 @@ def llm() -> Iterator[Row]:
     yield Row("llm", "GB, 1,000 language models", memory["memory_gb"], 1.0, False, f"{memory['calls']:.0f} calls")
 
 
+def broker() -> Iterator[Row]:
+    """Messages in memory and over Mosquitto; a run over it beside the same run in memory, in turn."""
+    memory = max(alone(messages.exchange_speed, "memory", characters=200)["per_s"] for _ in range(TURNS)) / 1e6
+    yield Row("broker", "M messages/s in memory", memory, 5.0, note="40,000 of 200 characters a tick, 10,000 agents")
+    with messages.mosquitto() as url:
+        for shards in (1, 4):
+            for characters in (200, 0):
+                where = f"{url}?shards={shards}"
+                found = max(alone(messages.exchange_speed, where, characters=characters)["per_s"] for _ in range(TURNS))
+                note = f"of {characters} characters, {shards} connection{'s' if shards > 1 else ''}"
+                yield Row("broker", "k messages/s over Mosquitto", found / 1e3, 300.0, note=note)
+        pairs = [[alone(messages.run_speed, where) for where in ("memory", url)] for _ in range(TURNS)]
+    same = "same hash" if len({one["hash"] for pair in pairs for one in pair}) == 1 else "HASHES DIFFER"
+    inside, over = (min(pair[side]["run_s"] for pair in pairs) for side in (0, 1))
+    ratio = over / inside if same == "same hash" else float("inf")
+    note = f"{over:.2f} s over {inside:.2f} s, record and events for readers included; {same}"
+    yield Row("broker", "times the run in memory, decommission, 100,000 agents", ratio, 1.2, False, note)
+
+
 def closed_loop(episodes: int = 2000) -> Iterator[Row]:
     """Every published cell over HTTP: how many come back within the 99 % simultaneous interval."""
     every = cells()
@@ -161,10 +181,11 @@ def closed_loop(episodes: int = 2000) -> Iterator[Row]:
 
 
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
-    part.__name__: part for part in (start, reference, decommission, threads, million, llm, means, kill, closed_loop)
+    part.__name__: part
+    for part in (start, reference, decommission, threads, million, llm, broker, means, kill, closed_loop)
 }
 #: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five, ``closed_loop`` thirty.
-USUAL = ("start", "reference", "decommission", "threads", "million", "llm")
+USUAL = ("start", "reference", "decommission", "threads", "million", "llm", "broker")
 
 
 def measured(names: Sequence[str], agents: int | None = None, times: int | None = None) -> Iterator[Row]:

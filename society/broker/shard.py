@@ -172,7 +172,7 @@ class Shard:
         found = BATCH.parse(topic) or {}
         source = int(found["source"]) if found.get("source", "").isdecimal() else -1
         if source not in self._arriving:
-            raise RefusedError("no such shard")
+            raise RefusedError("no such shard" if found else "no such topic")
         part = self._wire.part(topic, payload, source, self.number, self.shards)
         if Line(part.line).word != found["line"]:
             raise RefusedError("wrong line")

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from society.ground.words import Line
 
 VERSION = 1
+LINES = {line.word: line for line in Line}
 ROOT = f"society/v{VERSION}"
 #: What stands in a segment as it is; all else is percent-encoded.
 _SEGMENT = re.compile(r"[A-Za-z0-9._%~-]{1,200}")
@@ -62,6 +63,8 @@ class Topic:
         for mine, its in zip(said, given, strict=True):
             if mine.startswith("{"):
                 found[mine[1:-1]] = unquote(its)
+                if mine == "{line}" and found["line"] not in LINES:
+                    return None
             elif mine != its:
                 return None
         return found
@@ -137,4 +140,3 @@ INBOX = Topic(
 )  # fmt: skip
 
 TOPICS = (MANIFEST, STATE, EVENTS, MESSAGES, BOARD, BATCH, MISSING, SELF, HOST, ASK, ANSWER, INBOX)
-LINES = {line.word: line for line in Line}
