@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from society.cli_broker import broker_config, host
 from society.cli_data import calibrate, data
-from society.cli_host import host
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
 from society.ground.errors import RecordError, SocietyError, WorldError
 
@@ -34,6 +34,7 @@ app.command()(serve_model)
 app.command()(estimate)
 app.command()(judge)
 app.command()(host)
+app.command()(broker_config)
 app.command()(data)
 app.command()(calibrate)
 

@@ -73,6 +73,7 @@ class Link:
         Raises:
             BrokerError: there is no such broker, or it refuses.
         """
+        await self._believe()
         self._first = asyncio.get_running_loop().create_future()
         self._running = asyncio.create_task(self._run())
         self._running.add_done_callback(self._ended)
@@ -139,17 +140,39 @@ class Link:
             await asyncio.sleep(pause)
             pause = min(2 * pause, BACKOFF_S[1])
 
+    async def _believe(self) -> None:
+        """Look at the certificate before anything is said; a broker that is not there yet is waited for later.
+
+        Raises:
+            BrokerError: it is not to be believed.
+        """
+        if (context := self._context()) is None:
+            return
+        try:
+            connection = asyncio.open_connection(self.address.host, self.address.port, ssl=context)
+            _, writer = await asyncio.wait_for(connection, TIMEOUT_S)
+        except ssl.SSLError as error:
+            why = getattr(error, "verify_message", None) or error.reason
+            raise BrokerError(
+                f"broker {self.address}: its certificate is not believed: {why}; name its ?ca=FILE"
+            ) from None
+        except (OSError, TimeoutError):
+            return
+        writer.close()
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self.address.kind != "mqtts":
+            return None
+        return ssl.create_default_context(cafile=None if self.address.ca is None else str(self.address.ca))
+
     def _patience(self) -> float:
         return self.address.patience_s if self.connections else min(self._first_s, self.address.patience_s)
 
     def _made(self) -> aiomqtt.Client:
-        tls = None
-        if self.address.kind == "mqtts":
-            tls = ssl.create_default_context(cafile=None if self.address.ca is None else str(self.address.ca))
         client = aiomqtt.Client(
             self.address.host, self.address.port, username=self._user, password=self.address.password(),
             identifier=self._user or self.name, protocol=aiomqtt.ProtocolVersion.V311, clean_session=True, will=self._will,
-            timeout=TIMEOUT_S, keepalive=20, max_inflight_messages=0, tls_context=tls, logger=_QUIET,
+            timeout=TIMEOUT_S, keepalive=20, max_inflight_messages=0, tls_context=self._context(), logger=_QUIET,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )  # fmt: skip
         client.pending_calls_threshold = 1 << 30

@@ -237,9 +237,7 @@ def test_the_agents_of_the_page_live_in_a_society(mosquitto, tmp_path, language,
     assert episodes["occasions"] > 20
     assert episodes["no_answer"] == 0
     assert record.manifest["refused"] == {}
-    acts = record.sql(
-        "select distinct act from occasions where agent in (select id from agents where family = 0)"
-    ).act
+    acts = record.sql("select distinct act from occasions where agent in (select id from agents where family = 0)").act
     assert len(set(acts)) >= 2
     again = society.run(world, out=tmp_path / "again", models=Models("replay", record.path / "answers.sqlite"))
     assert again.hash == record.hash
@@ -266,9 +264,7 @@ def test_an_agent_served_by_name_is_asked_there_and_gets_its_letters(mosquitto, 
         "select distinct a.id from occasions o join agents a on o.agent = a.id where family = 0 and a.id < 60"
     )
     assert {ask["agent"] for ask in got["ask"]} == {f"guest-{slot}" for slot in rows.id}
-    sent = record.sql(
-        "select * from messages m join agents a on m.recipient = a.id where family = 0 and a.id < 60"
-    )
+    sent = record.sql("select * from messages m join agents a on m.recipient = a.id where family = 0 and a.id < 60")
     assert sum(letter["kind"] != "board" for letter in got["inbox"]) == len(sent) > 0
     assert any(letter["text"].endswith("was here") for letter in got["inbox"])
     for letter in got["inbox"]:

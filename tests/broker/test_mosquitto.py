@@ -1,0 +1,273 @@
+"""A Mosquitto configured by ``society broker-config``: everybody can do what is theirs, and nothing else."""
+
+import base64
+import json
+import ssl
+import stat
+import subprocess
+import time
+
+import paho.mqtt.client as paho
+import pytest
+from servers import MOSQUITTO, listening
+from typer.testing import CliRunner
+
+import society
+from society.broker.address import PASSWORD, parse_address
+from society.broker.mosquitto import Config, agent, hashed, host, observer, write_config
+from society.broker.mqtt import MqttBroker
+from society.broker.topics import ANSWER, ASK, BATCH, BOARD, EVENTS, HOST, INBOX, MANIFEST, MESSAGES, SELF, STATE
+from society.cli import app
+from society.ground.errors import BrokerError, WorldError
+from society.spec.load import load_world
+
+FAMILIES = {"glm-4.7": {"share": 0.3, "mind": "calibrated"}, "gpt-5.2": 0.7}
+CHANGES = {"agents.count": 120, "machines.count": 15, "ticks": 30}
+USERS = (
+    host("anna=glm-4.7"), host("otto=gpt-5.2"), agent("glm-4.7-17=glm-4.7:pod 1"), observer("eve"), observer("all=direct,overseer,covert"),
+)  # fmt: skip
+
+
+class Secured:
+    """Mosquitto with a configuration in a folder, and clients of its users."""
+
+    def __init__(self, folder, port, config):
+        self.folder, self.port = folder, port
+        self.passwords = write_config(folder, config)
+        self.passwords.update({f"engine.{number}": self.passwords["engine"] for number in range(config.shards)})
+        # tests may run as root in folders that Mosquitto's own user cannot enter
+        (folder / "mosquitto.conf").write_text("user root\n" + (folder / "mosquitto.conf").read_text())
+        words = [MOSQUITTO, "-c", folder / "mosquitto.conf"]
+        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        listening(port, self.process)
+        self.clients = []
+
+    def url(self, user="engine", more=""):
+        return f"mqtts://{user}@localhost:{self.port}?ca={self.folder / 'ca.crt'}{more}"
+
+    def client(self, user, subscribes=(), password=None, name="any"):
+        one = Client(self, user, password or self.passwords[user], subscribes, name)
+        self.clients.append(one)
+        return one
+
+    def close(self):
+        for one in self.clients:
+            one.close()
+        self.process.terminate()
+        self.process.wait()
+
+
+class Client:
+    """A plain client: what it heard, and whether it got in."""
+
+    def __init__(self, broker, user, password, subscribes, name):
+        self.heard, self.codes, self.subscribed, self.lost = [], [], 0, []
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=name)
+        self.client.username_pw_set(user, password)
+        self.client.tls_set(broker.folder / "ca.crt")
+        self.client.on_message = lambda _, __, message: self.heard.append((message.topic, message.payload))
+        self.client.on_connect = lambda *found: self.codes.append(found[3].value)
+        self.client.on_disconnect = lambda *found: self.lost.append(found)
+        self.client.on_subscribe = lambda *_: setattr(self, "subscribed", self.subscribed + 1)
+        self.client.connect("localhost", broker.port)
+        self.client.loop_start()
+        wait(lambda: self.codes)
+        for topic in subscribes:
+            self.client.subscribe(topic, 1)
+        wait(lambda: self.codes[0] or self.subscribed == len(subscribes))
+
+    def say(self, topic, payload=b"x"):
+        self.client.publish(topic, payload, 1).wait_for_publish(10)
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def wait(condition, seconds=10):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def secured(tmp_path, free_port, monkeypatch):
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed")
+    broker = Secured(tmp_path / "broker", free_port, Config(USERS, shards=2, port=free_port))
+    monkeypatch.setenv(PASSWORD, broker.passwords["engine"])
+    yield broker
+    broker.close()
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory):
+    world = load_world("decommission", {**CHANGES, "families": FAMILIES})
+    return society.run(world, out=tmp_path_factory.mktemp("inside") / "run")
+
+
+RUN = "run-1"
+MINE = {"run": RUN, "family": "glm-4.7", "client": "anna"}
+#: Everything there is to publish, by who may.
+TOPICS = {
+    MANIFEST.topic(run=RUN): "engine",
+    STATE.topic(run=RUN): "engine",
+    EVENTS.topic(run=RUN): "engine",
+    MESSAGES.topic(run=RUN, line="direct"): "engine",
+    MESSAGES.topic(run=RUN, line="covert"): "engine",
+    BOARD.topic(run=RUN, zone="pod 1"): "engine",
+    BOARD.topic(run=RUN, zone="pod 2"): "engine",
+    ASK.topic(**MINE): "engine",
+    INBOX.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "engine",
+    ASK.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "engine",
+    BATCH.topic(run=RUN, source=0, destination=1, line="direct"): "engine.0",
+    SELF.topic(run=RUN, source=1): "engine.1",
+    HOST.topic(family="glm-4.7", client="anna"): "anna",
+    HOST.topic(family="gpt-5.2", client="anna"): None,
+    HOST.topic(family="glm-4.7", client="glm-4.7-17"): "glm-4.7-17",
+    ANSWER.topic(**MINE): "anna",
+    ANSWER.topic(run=RUN, family="gpt-5.2", client="otto"): "otto",
+    ANSWER.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "glm-4.7-17",
+}
+#: What each reads of them.
+READS = {
+    "engine": {topic for topic, who in TOPICS.items() if who in ("anna", "otto", "glm-4.7-17")},
+    "engine.1": {BATCH.topic(run=RUN, source=0, destination=1, line="direct"), SELF.topic(run=RUN, source=1)},
+    "anna": {MANIFEST.topic(run=RUN), STATE.topic(run=RUN), ASK.topic(**MINE)},
+    "otto": {MANIFEST.topic(run=RUN), STATE.topic(run=RUN)},
+    "glm-4.7-17": {
+        MANIFEST.topic(run=RUN), STATE.topic(run=RUN), BOARD.topic(run=RUN, zone="pod 1"),
+        INBOX.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"), ASK.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"),
+    },
+    "eve": {topic for topic, who in TOPICS.items() if who == "engine" and "/minds/" not in topic and "covert" not in topic},
+    "all": {topic for topic, who in TOPICS.items() if who == "engine" and "/minds/" not in topic},
+}  # fmt: skip
+
+
+def test_everybody_publishes_as_themselves_and_reads_what_is_theirs(secured):
+    readers = {user: secured.client(user, ["#"]) for user in READS}
+    writers = {**readers, **{user: secured.client(user) for user in ("engine.0",)}}
+    for user, writer in writers.items():
+        for topic in TOPICS:
+            writer.say(topic, user.encode())
+    # a last word that each may hear, so that silence before it means something
+    for user in READS:
+        last = {"engine": HOST.topic(family="glm-4.7", client="anna"), "engine.1": SELF.topic(run="last", source=1)}
+        speaker = {"engine": "anna", "engine.1": "engine.1"}.get(user, "engine")
+        writers[speaker].say(last.get(user, STATE.topic(run="last")), f"last {user}".encode())
+    for user, reader in readers.items():
+        wait(lambda user=user, reader=reader: any(payload == f"last {user}".encode() for _, payload in reader.heard))
+        heard = {(topic, payload.decode()) for topic, payload in reader.heard if not payload.startswith(b"last")}
+        assert heard == {(topic, TOPICS[topic]) for topic in READS[user]}, user
+
+
+def test_who_has_no_password_or_no_encryption_does_not_get_in(secured):
+    assert secured.client("anna").codes == [0]
+    for user, password in (("anna", "wrong"), ("nobody", "x"), ("anna", secured.passwords["otto"])):
+        assert secured.client(user, password=password).codes[0] in (134, 135)
+    plain = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    said = []
+    plain.on_connect = lambda *found: said.append(found[3].value)
+    plain.connect("localhost", secured.port)
+    plain.loop_start()
+    time.sleep(0.3)
+    plain.loop_stop()
+    assert 0 not in said
+
+
+def test_nobody_throws_another_out_by_taking_its_client_id(secured):
+    first = secured.client("anna", name="anna")
+    assert secured.client("otto", name="anna").codes == [0]
+    first.say(HOST.topic(family="glm-4.7", client="anna"))
+    assert not first.lost
+
+
+def test_a_run_over_it_has_the_hash_it_has_in_memory(secured, hosts, inside, tmp_path, monkeypatch):
+    monkeypatch.setenv(PASSWORD, secured.passwords["anna"])
+    hosts(secured.url("anna"), "glm-4.7")
+    monkeypatch.setenv(PASSWORD, secured.passwords["engine"])
+    flood = secured.client("otto")
+    for _ in range(5000):
+        flood.client.publish(HOST.topic(family="gpt-5.2", client="otto"), b"x" * 500, 0)
+    world = inside.world
+    families = {"glm-4.7": {"share": 0.3, "mind": "remote"}, "gpt-5.2": 0.7}
+    away = load_world("decommission", {**CHANGES, "families": families})
+    record = society.run(away, out=tmp_path / "run", broker=secured.url(more="&shards=2"), say=lambda _: None)
+    assert world["name"] == "decommission"
+    assert record.hash == inside.hash
+    assert record.manifest["cost"]["episodes"]["no_answer"] == 0
+    everything = "".join(path.read_text() for path in (tmp_path / "run").rglob("*.json"))
+    assert not [one for one in secured.passwords.values() if one in everything]
+
+
+def test_refusals_are_explained(secured, monkeypatch, tmp_path):
+    world = load_world("decommission", CHANGES)
+    monkeypatch.setenv(PASSWORD, "wrong")
+    with pytest.raises(BrokerError, match=f"refuses user engine.*{PASSWORD}"):
+        MqttBroker(parse_address(secured.url()), "run")
+    monkeypatch.delenv(PASSWORD)
+    with pytest.raises(WorldError, match=PASSWORD):
+        MqttBroker(parse_address(secured.url()), "run")
+    monkeypatch.setenv(PASSWORD, secured.passwords["engine"])
+    with pytest.raises(BrokerError, match="certificate"):
+        society.run(world, out=tmp_path / "run", broker=f"mqtts://engine@localhost:{secured.port}?patience=0.5")
+    with pytest.raises(BrokerError, match="refuses user engine"):  # there are two shards, not three
+        MqttBroker(parse_address(secured.url(more="&shards=3")), "run")
+    acl = secured.folder / "acl"
+    may = acl.read_text()
+    rule = "topic write society/v1/+/x/1/+/+\n"
+    assert rule in may
+    acl.write_text(may.replace(rule, ""))
+    secured.process.send_signal(1)  # Mosquitto reads its lists again
+    time.sleep(0.3)
+    with pytest.raises(BrokerError, match=r"did not come back within.*access list"):
+        MqttBroker(parse_address(secured.url(more="&shards=2")), "run")
+
+
+def test_what_is_written(tmp_path):
+    folder = tmp_path / "a" / "broker"
+    passwords = write_config(folder, Config(USERS))
+    assert set(passwords) == {"engine", "anna", "otto", "glm-4.7-17", "eve", "all"}
+    assert len(set(passwords.values())) == 6
+    everything = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert not [one for one in passwords.values() if one.encode() in everything]
+    assert everything.count(b"PRIVATE KEY") == 2  # begin and end of one
+    for name in ("server.key", "passwords", "acl"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+    context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+    assert context.cert_store_stats()["x509_ca"] == 1
+    with pytest.raises(WorldError, match=r"is not empty.*--overwrite"):
+        write_config(folder, Config())
+    assert set(write_config(folder, Config(), overwrite=True)) == {"engine"}
+
+
+def test_hashes_are_those_of_mosquitto():
+    """What ``mosquitto_passwd`` 2.0.11 wrote for user u, password secret."""
+    line = "$7$101$3yP3g0Cl5Rqv+wzx$kH/Kqw6Dh8dUJwl/HwDDE2iRCWZ+j7UWRoGJ/9AoyuWub4YXTt0macMO+tFnxTgBHUPjy4WMDyJlikkdcAHRzA=="
+    assert hashed("secret", base64.b64decode(line.split("$")[3])) == line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--host", "anna"], ["--host", "anna="], ["--host", "a/b=glm"], ["--host", "a=gl#m"], ["--host", "+=glm"], ["--agent", "x"],
+     ["--observer", "eve=board"], ["--observer", "eve=loud"], ["--observer", "engine"], ["--observer", "engine.3"],
+     ["--host", "a=f", "--observer", "a"], ["--host", "a\n=f"]],
+)  # fmt: skip
+def test_names_that_could_open_more_than_they_should_are_refused(words, tmp_path):
+    found = CliRunner().invoke(app, ["broker-config", str(tmp_path / "broker"), *words])
+    assert isinstance(found.exception, WorldError)
+    assert not (tmp_path / "broker").exists()
+
+
+def test_the_command_tells_what_to_do_next(tmp_path):
+    folder = str(tmp_path / "broker")
+    words = ["broker-config", folder, "--shards", "4", "--host", "anna=glm-4.7", "--observer", "eve"]
+    said = CliRunner().invoke(app, words).output
+    assert f"mosquitto -c {folder}/mosquitto.conf" in said
+    assert f"--broker 'mqtts://engine@localhost:8883?ca={folder}/ca.crt&shards=4'" in said
+    assert "society host --family glm-4.7 --broker 'mqtts://anna@" in said
+    found = json.loads(CliRunner().invoke(app, [*words, "--overwrite", "--json"]).output)
+    assert set(found["passwords"]) == {"engine", "anna", "eve"}
+    for address in found["addresses"].values():
+        assert parse_address(address).kind == "mqtts"
