@@ -8,6 +8,7 @@ from typing import Any
 
 from society.ground.errors import BrokerError
 
+AUTHORITY = "plural-society broker authority"
 #: Days for which certificates hold.
 DAYS = 825
 
@@ -32,56 +33,50 @@ def certificates(names: Sequence[str], begin: datetime | None = None) -> Certifi
         BrokerError: the library ``cryptography`` is not installed.
     """
     try:
-        from cryptography import x509
-        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
     except ImportError:
         raise BrokerError("certificates need cryptography: pip install 'plural-society[broker]'") from None
     begin = begin or datetime.now(UTC) - timedelta(hours=1)  # noqa: TID251  a certificate is about real time
-    authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "plural-society broker authority")])
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
-
-    def certificate(subject: Any, public: Any, extensions: list[tuple[Any, bool]]) -> bytes:
-        made = x509.CertificateBuilder(
-            issuer_name=authority, subject_name=subject, public_key=public, serial_number=x509.random_serial_number(),
-            not_valid_before=begin, not_valid_after=begin + timedelta(days=DAYS),
-        )  # fmt: skip
-        for extension, critical in extensions:
-            made = made.add_extension(extension, critical)
-        return made.sign(authority_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    usage = dict.fromkeys(
-        (
-            "content_commitment",
-            "key_encipherment",
-            "data_encipherment",
-            "key_agreement",
-            "encipher_only",
-            "decipher_only",
-        ),
-        False,
-    )
-    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
-    ca = certificate(
-        authority, authority_key.public_key(),
-        [(x509.BasicConstraints(ca=True, path_length=0), True),
-         (x509.KeyUsage(digital_signature=False, key_cert_sign=True, crl_sign=True, **usage), True),
-         (x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), False)],
-    )  # fmt: skip
-    server = certificate(
-        subject, key.public_key(),
-        [(x509.BasicConstraints(ca=False, path_length=None), True),
-         (x509.KeyUsage(digital_signature=True, key_cert_sign=False, crl_sign=False, **usage), True),
-         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False), (above, False),
-         (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
-         (x509.SubjectAlternativeName([_named(name) for name in names]), False)],
-    )  # fmt: skip
+    authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return Certificates(ca, server, private)
+    ca = _signed(AUTHORITY, authority.public_key(), authority, begin, ())
+    return Certificates(ca, _signed(names[0], key.public_key(), authority, begin, names), private)
+
+
+def _signed(subject: str, public: Any, authority: Any, begin: datetime, names: Sequence[str]) -> bytes:
+    """A certificate, PEM: of a server with names, or of the authority itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    def named(name: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
+
+    is_authority = not names
+    unused = (
+        "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only",
+    )  # fmt: skip
+    usage = x509.KeyUsage(
+        digital_signature=not is_authority,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        **dict.fromkeys(unused, False),
+    )
+    made = x509.CertificateBuilder(
+        issuer_name=named(AUTHORITY), subject_name=named(subject), public_key=public,
+        serial_number=x509.random_serial_number(), not_valid_before=begin, not_valid_after=begin + timedelta(days=DAYS),
+    )  # fmt: skip
+    made = made.add_extension(x509.BasicConstraints(is_authority, 0 if is_authority else None), True)
+    made = made.add_extension(usage, True).add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
+    if not is_authority:
+        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())
+        made = made.add_extension(above, False)
+        made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        made = made.add_extension(x509.SubjectAlternativeName([_named(name) for name in names]), False)
+    return made.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def _named(name: str) -> Any:
