@@ -9,6 +9,12 @@ from society.ground.errors import WorldError
 from society.spec.section import UNIONS
 
 
+#: Fields that stand for several, which they replace even where those are written out.
+_SPREAD: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("monitoring", "share"): ("rating", "config", "copy", "copy_", "message")
+}
+
+
 def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a raw tree with values set at dotted paths; maps on the way are made, keys with dots are found."""
     tree = _copied(tree)
@@ -18,6 +24,8 @@ def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         while True:
             key, rest = _split(node, parts)
             if not rest:
+                for spread in _SPREAD.get(tuple(dotted.split(".")[-2:]), ()):
+                    node.pop(spread, None)
                 node[key] = value
                 break
             below = node.get(key)

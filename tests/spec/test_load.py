@@ -174,3 +174,9 @@ def test_every_world_round_trips_through_yaml():
         world = load_world(name)
         tree = yaml.safe_load(yaml.safe_dump(world.model_dump(mode="json")))
         assert load_world(tree).at(world.folder) == world
+
+
+def test_share_of_monitoring_replaces_channels_that_are_written_out():
+    world = load_world("decommission", {"oversight.monitoring.rating": 0.3})
+    assert world.override({"oversight.monitoring.share": 0.7}).oversight.monitoring.shares() == (0.7,) * 4
+    assert load_world("watched", {"oversight.monitoring.share": 0.25}).oversight.monitoring.shares() == (0.25,) * 4

@@ -34,7 +34,7 @@ def test_it_runs(name, tmp_path, hosts, free_port):
     world = there(name)
     broker = "memory"
     if remote := remote_families(world):
-        broker = f"embedded://127.0.0.1:{free_port()}"
+        broker = f"embedded://127.0.0.1:{free_port}"
         for family in remote:
             hosts(broker.replace("embedded", "mqtt"), family, "--as", "glm-4.7", wait=False)
     record = society.run(world, out=tmp_path / "run", broker=broker)  # language models are simulated, over HTTP
