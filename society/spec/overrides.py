@@ -8,7 +8,6 @@ import yaml
 from society.ground.errors import WorldError
 from society.spec.section import UNIONS
 
-
 #: Fields that stand for several, which they replace even where those are written out.
 _SPREAD: dict[tuple[str, ...], tuple[str, ...]] = {
     ("monitoring", "share"): ("rating", "config", "copy", "copy_", "message")
