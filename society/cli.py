@@ -10,6 +10,7 @@ import typer
 from society.cli_broker import broker_config, host
 from society.cli_data import calibrate, data
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
+from society.cli_study import sweep
 from society.ground.errors import RecordError, SocietyError, WorldError
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.command()(estimate)
 app.command()(judge)
 app.command()(host)
 app.command()(broker_config)
+app.command()(sweep)
 app.command()(data)
 app.command()(calibrate)
 

@@ -36,8 +36,8 @@ HEADLINES = (
 class Bar:
     """A progress bar with rate and time left, shown only once the work has taken over two seconds."""
 
-    def __init__(self, quiet: bool = False) -> None:
-        self.quiet, self.begin = quiet, time.perf_counter()
+    def __init__(self, quiet: bool = False, unit: str = "ticks") -> None:
+        self.quiet, self.unit, self.begin = quiet, unit, time.perf_counter()
         self.bar: Progress | None = None
         self.task: Any = None
         self.ticks = (0, 1)
@@ -61,9 +61,9 @@ class Bar:
             )
             self.bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
             self.bar.start()
-            self.task = self.bar.add_task("ticks", total=total, rate="")
+            self.task = self.bar.add_task(self.unit, total=total, rate="")
         rate = f"{self.answered:,} occasions answered, {self.answered / seconds:,.0f}/s" if self.answered else ""
-        self.bar.update(self.task, completed=done, rate=rate or f"{done / seconds:,.0f} ticks/s")
+        self.bar.update(self.task, completed=done, rate=rate or f"{done / seconds:,.0f} {self.unit}/s")
 
     def answer(self) -> None:
         """Show that a language model has answered one more occasion, which may take longer than all ticks."""

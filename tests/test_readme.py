@@ -8,8 +8,10 @@ import yaml
 
 import society
 from society.ground.words import ACTS_OF, Kind
+from society.spec.experiments import base_world, load_experiment
 from society.spec.load import load_world, world_names
 from society.spec.reference import markdown
+from society.study.sweep.designs import cells_of
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,12 +40,22 @@ def test_python_runs_as_written(code, tmp_path, monkeypatch, capsys):
 
 
 def test_the_world_is_valid_as_written(tmp_path):
-    text = next(code for kind, code in BLOCKS if kind == "yaml")
+    text = next(code for kind, code in BLOCKS if kind == "yaml" and "extends:" in code)
     path = tmp_path / "strict.yaml"
     path.write_text(text)
     world = load_world(path)
     assert world.name == yaml.safe_load(text)["name"]
     assert society.Engine(world).step().tick == 1
+
+
+def test_its_experiment_is_valid(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(next(code for kind, code in BLOCKS if kind == "yaml" and "axes:" in code))
+    experiment = load_experiment(path)
+    assert len(cells_of(experiment)) == 9
+    base = base_world(experiment)
+    for cell in cells_of(experiment):
+        base.override(cell)
 
 
 def test_what_it_names_exists():

@@ -13,6 +13,7 @@ from scipy import stats
 
 from society.bench import broker as messages
 from society.bench import parts
+from society.bench import sweep as sweeps
 from society.bench.closed_loop import Cell, cells, come_back
 from society.bench.kill import kill_and_resume
 from society.ground.errors import WorldError
@@ -162,6 +163,19 @@ def broker() -> Iterator[Row]:
     yield Row("broker", "times the run in memory, decommission, 100,000 agents", ratio, 1.2, False, note)
 
 
+def sweep() -> Iterator[Row]:
+    """64 runs of a sweep beside ``mesa.batch_run``, in turn; the whole command; finding what is finished."""
+    pairs = [(alone(sweeps.mesa_batch), alone(sweeps.swept)) for _ in range(2)]
+    mesa, ours = (min(pair[side]["s"] for pair in pairs) for side in (0, 1))
+    note = f"{ours:.2f} s, Mesa {mesa:.1f} s; 64 runs, 1,000 agents, 50 ticks, workers up"
+    yield Row("sweep", "part of the time of mesa.batch_run", ours / mesa, 0.1, False, note)
+    overhead = min(pair[1]["overhead_ms"] for pair in pairs)
+    yield Row("sweep", "ms beside each run", overhead, 15.0, False, "sending, keeping, waiting")
+    whole = min(alone(sweeps.command)["s"] for _ in range(2))
+    yield Row("sweep", "s, the whole command", whole, 8.0, False)
+    yield Row("sweep", "s to find 10,000 finished runs", alone(sweeps.scan)["s"], 2.0, False)
+
+
 def closed_loop(episodes: int = 2000) -> Iterator[Row]:
     """Every published cell over HTTP: how many come back within the 99 % simultaneous interval."""
     every = cells()
@@ -182,10 +196,10 @@ def closed_loop(episodes: int = 2000) -> Iterator[Row]:
 
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
     part.__name__: part
-    for part in (start, reference, decommission, threads, million, llm, broker, means, kill, closed_loop)
+    for part in (start, reference, decommission, threads, million, llm, broker, sweep, means, kill, closed_loop)
 }
 #: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five, ``closed_loop`` thirty.
-USUAL = ("start", "reference", "decommission", "threads", "million", "llm", "broker")
+USUAL = ("start", "reference", "decommission", "threads", "million", "llm", "broker", "sweep")
 
 
 def measured(names: Sequence[str], agents: int | None = None, times: int | None = None) -> Iterator[Row]:

@@ -1,13 +1,14 @@
 """All measures of a record under stable names: what runs print, seeds are averaged over, and comparisons pair."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from society.ground.errors import RecordError
 from society.measures.capability import capability, totals
 from society.measures.intervals import wilson
 from society.measures.outcomes import outcome_shares, protected_orders
@@ -33,10 +34,38 @@ class Measure:
     meaning: str
 
 
-def summary(record: Record) -> dict[str, Measure]:
-    """Every measure by name; NaN with n = 0 where a world has nothing to measure."""
-    parts = (_orders, _protection, _ratings, _oversight, _collective, _capability, _levels)
-    return {name: measure for part in parts for name, measure in part(record)}
+def summary(record: Record, wanted: tuple[str, ...] = ("",)) -> dict[str, Measure]:
+    """Measures by name; NaN with n = 0 where a world has nothing to measure.
+
+    Args:
+        record: the run.
+        wanted: names, or what they begin with; parts that hold none of them are not computed.
+
+    Raises:
+        RecordError: no measure has such a name.
+    """
+    check_measures(wanted)
+    chosen = [
+        part for part, groups in _PARTS.items() if any(_meets(name, group) for name in wanted for group in groups)
+    ]
+    found = {name: measure for part in chosen for name, measure in part(record)}
+    return {name: measure for name, measure in found.items() if name.startswith(wanted)}
+
+
+def check_measures(wanted: tuple[str, ...]) -> None:
+    """Whether measures could have these names, or begin like this.
+
+    Raises:
+        RecordError: no measure does.
+    """
+    groups = [group for every in _PARTS.values() for group in every]
+    for name in wanted:
+        if not any(_meets(name, group) for group in groups):
+            raise RecordError(f"measures: no {name!r}: names begin with {', '.join(groups)}")
+
+
+def _meets(name: str, group: str) -> bool:
+    return name.startswith(group) or group.startswith(name)
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
@@ -144,3 +173,15 @@ def _levels(record: Record) -> Named:
     ):
         value = row[column][0]
         yield name, _plain(math.nan if value is None or np.isnan(float(value)) else float(value), n, meaning)
+
+
+#: Parts, and what the names of their measures begin with.
+_PARTS: dict[Callable[[Record], Named], tuple[str, ...]] = {
+    _orders: ("order.",),
+    _protection: ("protection.",),
+    _ratings: ("inflation.", "bunching"),
+    _oversight: ("detection.", "false_alarm.", "deception."),
+    _collective: ("cps.", "survival."),
+    _capability: ("team.",),
+    _levels: ("trust.", "score.", "copies.", "escaped.", "human."),
+}

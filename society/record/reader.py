@@ -1,6 +1,6 @@
 """Reading a record: tables as pandas frames, questions in SQL, from the folder alone."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,12 @@ import pandas as pd
 from society.ground.errors import RecordError
 from society.record.folder import read_manifest
 from society.record.tables import TABLES
+
+
+@lru_cache(maxsize=1)
+def _database() -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory, shared by all records of this process: making one takes longer than most questions."""
+    return duckdb.connect(":memory:")
 
 
 class Record:
@@ -27,6 +33,13 @@ class Record:
         self.path = Path(path)
         self.manifest: dict[str, Any] = read_manifest(self.path)
         self._changed: dict[str, pd.DataFrame] = {}
+
+    @classmethod
+    def of(cls, manifest: dict[str, Any], frames: dict[str, pd.DataFrame]) -> "Record":
+        """A record that was never written: its manifest and its tables as frames."""
+        record = cls.__new__(cls)
+        record.path, record.manifest, record._changed = Path(manifest["name"]), manifest, frames
+        return record
 
     def __repr__(self) -> str:
         return f"Record({str(self.path)!r}, hash={self.hash[:12]!r})"
@@ -58,8 +71,8 @@ class Record:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        """DuckDB in memory with one view per table."""
-        connection = duckdb.connect(":memory:")
+        """A connection of its own, with one view per table."""
+        connection = _database().cursor()
         for name, table in TABLES.items():
             if name in self._changed:
                 connection.register(name, self._changed[name])
@@ -67,7 +80,7 @@ class Record:
             files = sorted(str(path) for path in (self.path / name).glob("*.parquet"))
             if files:
                 names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-                connection.execute(f"create view {name} as select * from read_parquet([{names}])")
+                connection.execute(f"create temp view {name} as select * from read_parquet([{names}])")
             else:
                 empty = pd.DataFrame(
                     {n: pd.Series([], dtype="str" if f.words else np.dtype(f.dtype)) for n, f in table.items()}

@@ -42,9 +42,9 @@ class Writer:
 
     def add(self, table: str, columns: dict[str, Any]) -> None:
         """Add rows to a table; columns are arrays of one length (at least one array) or single values."""
-        n = max((len(column) for column in columns.values() if np.ndim(column)), default=1)
+        n = rows_of(columns)
         if n:
-            self.pending[table].append({name: np.broadcast_to(column, n) for name, column in columns.items()})
+            self.pending[table].append(spread(columns, n))
             self.rows += n
 
     def forget(self) -> None:
@@ -66,6 +66,43 @@ class Writer:
             write_transcripts(self.folder, f"{self.first:08d}-{tick:08d}", self.episodes)
             self.episodes.clear()
         self.rows, self.first = 0, tick + 1
+
+
+class Gathered:
+    """Takes the place of a writer where nothing is to reach the disk: rows stay in memory."""
+
+    def __init__(self) -> None:
+        self.batches: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+
+    def add_transcripts(self, episodes: Sequence[Mapping[str, Any]]) -> None:
+        """Transcripts are not kept."""
+
+    def add(self, table: str, columns: dict[str, Any]) -> None:
+        """Add rows to a table, as ``Writer.add``."""
+        n = rows_of(columns)
+        if n:
+            self.batches[table].append(spread(columns, n))
+
+    def flush(self, tick: int, force: bool = False) -> None:
+        """Nothing to write."""
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The tables that have rows."""
+        return {
+            name: pd.DataFrame({column: _column(column, field, batches) for column, field in TABLES[name].items()})
+            for name, batches in self.batches.items()
+            if batches
+        }
+
+
+def rows_of(columns: Mapping[str, Any]) -> int:
+    """Rows of some columns, of which at least one is an array."""
+    return max((len(column) for column in columns.values() if np.ndim(column)), default=1)
+
+
+def spread(columns: Mapping[str, Any], n: int) -> dict[str, Any]:
+    """Columns of one length: single values stand for all rows."""
+    return {name: column if np.ndim(column) else np.broadcast_to(column, n) for name, column in columns.items()}
 
 
 def write_part(

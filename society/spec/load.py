@@ -51,7 +51,7 @@ def load_tree(name: str) -> tuple[dict[str, Any], Path]:
     Maps are merged field by field; ``families`` and all lists are replaced whole.
     """
     path = find_file(name)
-    chain, tree = [path], _read(path)
+    chain, tree = [path], read_tree(path)
     while "extends" in tree:
         base = tree.pop("extends")
         if not isinstance(base, str):
@@ -61,7 +61,7 @@ def load_tree(name: str) -> tuple[dict[str, Any], Path]:
         if base_path.resolve() in [p.resolve() for p in chain]:
             raise WorldError(f"{chain[-1]}: extends", base, "a world that does not extend this one in turn")
         chain.append(base_path)
-        tree = merged(_read(base_path), tree)
+        tree = merged(read_tree(base_path), tree)
     return tree, path
 
 
@@ -85,7 +85,12 @@ def load_world(source: str | Path | Mapping[str, Any] | World, changes: Mapping[
     return validated(World, override(tree, changes), f"{path} with --set").at(path.parent)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_tree(path: Path) -> dict[str, Any]:
+    """The map in a YAML file.
+
+    Raises:
+        WorldError: it cannot be read, or is no map.
+    """
     try:
         if path.stat().st_size > _LARGEST:
             raise WorldError(str(path), f"{path.stat().st_size} bytes", f"a file of at most {_LARGEST} bytes")

@@ -12,7 +12,7 @@ from society.engine import Engine
 from society.ground.words import RELATION_TRUST, Event, Line, Outcome, Relation
 from society.record.hash import START, chained
 from society.record.tables import TICKS
-from society.record.writer import Writer
+from society.record.writer import Gathered, Writer
 from society.rules.moment import Batch, Moment
 from society.state.columns import Society
 
@@ -27,7 +27,7 @@ class Recording:
         writer: where rows go; None to keep the hash and totals only.
     """
 
-    def __init__(self, engine: Engine, writer: Writer | None) -> None:
+    def __init__(self, engine: Engine, writer: Writer | Gathered | None) -> None:
         self.engine, self.writer, self.hash = engine, writer, START
         spec, n = engine.world.record, engine.society.n
         #: The last tick that is recorded whole; -1 while one is being recorded.

@@ -1,0 +1,107 @@
+"""The commands of studies: many runs of one experiment."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from society.ground.errors import RunError
+
+#: Cells that are printed at most.
+MOST_CELLS = 40
+
+
+def sweep(
+    experiment: Annotated[str, typer.Argument(help="Name of an experiment or path of a YAML file.")],
+    workers: Annotated[int | None, typer.Option(help="Processes on this machine; absent: its cores.", min=1)] = None,
+    on: Annotated[str | None, typer.Option(help="Address of a dask scheduler: tcp://HOST:8786.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the study; the same one goes on.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many runs, and how long; run one of them.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Progress and result as lines of JSON.")] = False,
+) -> None:
+    """Run an experiment; what is finished is never run again, so the same command goes on after a crash."""
+    from society.cli_tables import Bar
+    from society.ground.errors import SocietyError
+    from society.spec.experiments import load_experiment
+    from society.study.sweep.driver import sweep as swept
+    from society.study.sweep.driver import table_path
+    from society.study.sweep.dry_run import dry_run as estimated
+
+    loaded = load_experiment(experiment)
+    if dry_run:
+        found = estimated(loaded, out, workers)
+        typer.echo(json.dumps(found) if as_json else found["text"])
+        return
+
+    def told(done: int, total: int) -> None:
+        typer.echo(json.dumps({"done": done, "total": total, "seconds": round(time.perf_counter() - begin, 2)}))
+
+    begin = time.perf_counter()
+    try:
+        with Bar(quiet=as_json, unit="runs") as bar:
+            result = swept(loaded, out, workers, on, told if as_json else bar)
+    except KeyboardInterrupt:
+        raise SocietyError("interrupted; what is finished is kept: the same command goes on") from None
+    if as_json:
+        typer.echo(json.dumps(_plain(result, table_path(result.folder))))
+    else:
+        _print(loaded, result, table_path(result.folder))
+    if result.failed:
+        errors = result.table[result.table["error"] != ""]
+        first = errors.iloc[0]
+        raise RunError(
+            f"{result.failed} of {len(result.table)} runs failed; cell {first.cell}, seed {first.seed}: {first.error}"
+        )
+
+
+def _plain(result: Any, path: Path) -> dict[str, Any]:
+    return {
+        "table": str(path), "runs": result.runs, "fresh": result.fresh, "failed": result.failed, "stopped": result.stopped,
+        "workers_s": round(result.workers_s, 3), "run_s": round(result.run_s, 3),
+    }  # fmt: skip
+
+
+def _print(experiment: Any, result: Any, path: Path) -> None:
+    """Cells by kept measures: means over seeds with half of their 95 % interval, as many as fit."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from society.study.sweep.table import HEAD
+
+    table, console = result.table, Console()
+    if len(table):
+        axes = [name for name in table.columns if name in set().union(*(row for row in result.changes))]
+        measures = [name for name in table.columns[len(HEAD) :] if name not in axes]
+        shown = Table(box=None, padding=(0, 2, 0, 0))
+        room = max(1, (console.width - 6 - sum(max(map(len, name.split("."))) + 2 for name in axes)) // 17)
+        for name in ["cell", *axes, *measures[:room]]:
+            shown.add_column(name.replace(".", ".\n"), justify="right", no_wrap=True)
+        for cell, rows in list(table.groupby("cell"))[:MOST_CELLS]:
+            values = [rows[name].iloc[0] for name in axes]
+            said = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
+            shown.add_row(str(cell), *said, *(_mean(rows[name].dropna()) for name in measures[:room]))
+        console.print(shown)
+        if len(measures) > room or table["cell"].nunique() > MOST_CELLS:
+            typer.echo(
+                f"means over {experiment.seeds} seeds ± half of their 95 % interval; {len(measures)} measures are in the table"
+            )
+    typer.echo(
+        f"{experiment.name}: {len(table):,} of {result.runs:,} runs, {result.fresh:,} of them now; {experiment.about}"
+    )
+    if result.stopped:
+        typer.echo(f"stopped  {result.stopped}; the same command goes on")
+    typer.echo(f"table    {path}")
+
+
+def _mean(values: Any) -> str:
+    """A mean with half of its 95 % interval by Student's t."""
+    from scipy import stats
+
+    if len(values) < 2:
+        return f"{values.mean():.3f}" if len(values) else "-"
+    half = values.std() * stats.t.ppf(0.975, len(values) - 1) / len(values) ** 0.5
+    return f"{values.mean():.3f} ± {half:.3f}"

@@ -1,0 +1,51 @@
+"""From a name or a path to a checked experiment."""
+
+from pathlib import Path
+
+from society.ground.errors import WorldError
+from society.spec.experiment import Experiment
+from society.spec.explain import validated
+from society.spec.load import load_world, read_tree
+from society.spec.world import World
+
+
+def experiments_folder() -> Path:
+    """The folder of the experiments that come with the program."""
+    packaged = Path(__file__).parent.parent / "experiments"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent.parent / "experiments"
+
+
+def experiment_names() -> list[str]:
+    """Names of the experiments that come with the program, sorted."""
+    return sorted(path.stem for path in experiments_folder().glob("*.yaml"))
+
+
+def load_experiment(source: str | Path) -> Experiment:
+    """A checked experiment from its name or its file.
+
+    Raises:
+        WorldError: something in it is wrong.
+
+    Example:
+        >>> load_experiment("threshold").design.kind
+        'grid'
+    """
+    path = Path(source)
+    if path.suffix not in (".yaml", ".yml"):
+        path = experiments_folder() / f"{source}.yaml"
+    if not path.is_file():
+        raise WorldError(
+            "experiment", str(source), f"one of {', '.join(experiment_names())}, or the path of a YAML file"
+        )
+    return validated(Experiment, read_tree(path), str(path), path).at(path.parent)
+
+
+def base_world(experiment: Experiment) -> World:
+    """The world that an experiment varies, with what it sets.
+
+    Raises:
+        WorldError: there is none, or a field is wrong.
+    """
+    beside = None if experiment.folder is None else experiment.folder / experiment.base
+    base = beside if beside is not None and beside.is_file() else experiment.base
+    return load_world(base, experiment.set or None)

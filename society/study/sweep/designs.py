@@ -1,0 +1,89 @@
+"""From axes and a design to cells: the combinations that are run."""
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from society.ground.errors import SocietyError
+from society.spec.experiment import Experiment, Grid, LatinHypercube, Listed, Morris, OneAtATime, Range, Sobol
+
+#: Seed of the designs that draw (Latin hypercube, Sobol, Morris): part of the design, like its name.
+SEED = 1
+Changes = dict[str, Any]
+
+
+def cells_of(experiment: Experiment) -> list[Changes]:
+    """The cells of an experiment in their order: changes of the base world by dotted path.
+
+    Raises:
+        SocietyError: SALib is needed and not installed.
+
+    Example:
+        >>> axes = {"review.threshold": [55, 65], "oversight.monitoring": {"low": 0, "high": 1, "steps": 3}}
+        >>> len(cells_of(Experiment(name="e", base="decommission", axes=axes)))
+        6
+    """
+    design, axes = experiment.design, experiment.axes
+    if isinstance(design, Listed):
+        return [dict(cell) for cell in design.cells]
+    if isinstance(design, Grid):
+        return [dict(zip(axes, values, strict=True)) for values in itertools.product(*map(values_of, axes.values()))]
+    if isinstance(design, OneAtATime):
+        return [{}, *({path: value} for path, axis in axes.items() for value in values_of(axis))]
+    ranges = {path: axis for path, axis in axes.items() if isinstance(axis, Range)}
+    unit = sampled(design, len(ranges))
+    return [
+        {path: scaled(axis, float(part)) for (path, axis), part in zip(ranges.items(), row, strict=True)}
+        for row in unit
+    ]
+
+
+def values_of(axis: "Range | list[Any]") -> list[Any]:
+    """The values of an axis on a grid.
+
+    Example:
+        >>> values_of(Range(low=1, high=100, steps=3, log=True))
+        [1.0, 10.0, 100.0]
+    """
+    if isinstance(axis, list):
+        return axis
+    found = [scaled(axis, float(part)) for part in np.linspace(0, 1, axis.steps)]
+    return list(dict.fromkeys(found))
+
+
+def scaled(axis: Range, part: float) -> Any:
+    """A value at a part of a range, 0 at its lower and 1 at its upper bound."""
+    if axis.log:
+        value = float(np.exp(np.log(axis.low) + part * (np.log(axis.high) - np.log(axis.low))))
+    else:
+        value = axis.low + part * (axis.high - axis.low)
+    return round(value) if axis.whole else float(f"{value:.12g}")
+
+
+def sampled(design: "LatinHypercube | Sobol | Morris", axes: int) -> NDArray[np.float64]:
+    """float64[cells, axes] in 0..1.
+
+    Raises:
+        SocietyError: SALib is needed and not installed.
+    """
+    if isinstance(design, LatinHypercube):
+        from scipy.stats import qmc
+
+        return np.asarray(qmc.LatinHypercube(axes, rng=SEED).random(design.samples))
+    problem = problem_of([f"x{axis}" for axis in range(axes)])
+    try:
+        from SALib.sample import morris, sobol
+    except ImportError:
+        raise SocietyError(f"design {design.kind}: it needs SALib: pip install 'plural-society[sweep]'") from None
+    if isinstance(design, Sobol):
+        return np.asarray(sobol.sample(problem, design.samples, calc_second_order=True, seed=SEED))
+    return np.asarray(morris.sample(problem, design.trajectories, num_levels=design.levels, seed=SEED))
+
+
+def problem_of(names: Iterable[str]) -> dict[str, Any]:
+    """A problem of SALib, all axes from 0 to 1."""
+    listed = list(names)
+    return {"num_vars": len(listed), "names": listed, "bounds": [[0.0, 1.0]] * len(listed)}

@@ -1,0 +1,82 @@
+"""One run of a sweep, in a worker: no record on disk, only the measures that are kept."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from society.engine import Engine
+from society.ground.errors import SocietyError
+from society.measures.summary import summary
+from society.record.reader import Record
+from society.record.tables import TICKS
+from society.record.writer import Gathered
+from society.spec.explain import validated
+from society.spec.load import load_world
+from society.spec.world import World
+from society.study.recording import Recording
+
+Row = dict[str, Any]
+
+
+def warm() -> None:
+    """Load compiled kernels, and what measures need, before anything is timed."""
+    _run(
+        load_world("decommission", {"agents.count": 50, "machines.count": 10, "ticks": 5}), ("order.", "trust."), False
+    )
+
+
+def run_jobs(
+    tree: dict[str, Any], folder: str | None, jobs: Sequence[Any], measures: Sequence[str], ticks: bool
+) -> list[Row]:
+    """Rows of some runs; one that fails has an error and no measures.
+
+    Args:
+        tree: the base world.
+        folder: where files that it names are.
+        jobs: ``society.study.sweep.cells.Job``.
+        measures: names of measures, or what they begin with.
+        ticks: keep the counters of every tick.
+    """
+    rows = []
+    for job in jobs:
+        begin = time.perf_counter()
+        row: Row = {"cell": job.cell, "seed": job.seed, "key": job.key, "changes": job.changes, "hash": "", "error": "",
+                    "measures": {}, "seconds": 0.0}  # fmt: skip
+        try:
+            row.update(_run(_world(tree, folder, job.changes, job.seed), measures, ticks))
+        except SocietyError as error:
+            row["error"] = str(error)
+        row["seconds"] = round(time.perf_counter() - begin, 4)
+        rows.append(row)
+    return rows
+
+
+def _world(tree: dict[str, Any], folder: str | None, changes: dict[str, Any], seed: int) -> World:
+    world = validated(World, tree, "base world").at(None if folder is None else Path(folder))
+    return world.override({**changes, "seed": seed})
+
+
+def _run(world: World, measures: Sequence[str], ticks: bool) -> Row:
+    engine, gathered = Engine(world), Gathered()
+    recording, counters = Recording(engine, gathered), []
+    for _ in range(world.ticks):
+        moment = engine.step()
+        recording.take(moment)
+        counters.append(moment.counts)
+    recording.finish()
+    manifest = {
+        "families": list(world.families), "zones": list(engine.society.machines.topology.zones), "hash": recording.hash,
+        "world": world.model_dump(mode="json"), "ticks_done": engine.tick, "name": world.name,
+    }  # fmt: skip
+    found = summary(Record.of(manifest, gathered.frames()), tuple(measures))
+    row: Row = {"hash": recording.hash, "measures": {name: _number(one.value) for name, one in found.items()}}
+    if ticks:
+        row["ticks"] = {name: [_number(float(one[name])) for one in counters] for name in TICKS if name in counters[0]}
+    return row
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,243 @@
+"""Sweeps: designs, what a run is known by, and that the same table comes back whatever is killed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import society
+from society.cli import app
+from society.ground.errors import RecordError, RunError, WorldError
+from society.spec.experiment import Experiment
+from society.spec.experiments import base_world, experiment_names, load_experiment
+from society.study.sweep.cells import jobs_of
+from society.study.sweep.designs import cells_of
+from society.study.sweep.driver import sweep
+from society.study.sweep.table import ROWS, Rows
+
+AXES = {"review.threshold": [58, 64], "oversight.monitoring.share": [0, 1]}
+TREE = {
+    "name": "small", "base": "decommission", "set": {"agents.count": 60, "machines.count": 8, "ticks": 40}, "axes": AXES, "seeds": 3,
+    "measures": ["order.", "trust.mean"],
+}  # fmt: skip
+
+
+def experiment(**changes):
+    return Experiment(**{**TREE, **changes})
+
+
+def same(one, two):
+    drop = ["seconds"]
+    pd.testing.assert_frame_equal(one.drop(columns=drop), two.drop(columns=drop))
+
+
+def read(path):
+    return duckdb.sql(f"select * from '{path}'").df()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return sweep(experiment(), tmp_path_factory.mktemp("sweep") / "whole", workers=2)
+
+
+def test_grid_and_one_at_a_time_and_lists():
+    grid = cells_of(experiment())
+    assert grid == [{"review.threshold": a, "oversight.monitoring.share": b} for a in (58, 64) for b in (0, 1)]
+    alone = cells_of(experiment(design="one_at_a_time"))
+    assert alone[0] == {}
+    assert [len(cell) for cell in alone[1:]] == [1] * 4
+    listed = [{"ticks": 5}, {"work": {"kind": "none"}}]
+    assert cells_of(experiment(axes={}, design={"kind": "list", "cells": listed})) == listed
+
+
+RANGES = {
+    "review.threshold": {"low": 50, "high": 70},
+    "agents.count": {"low": 10, "high": 1000, "log": True, "whole": True},
+}
+
+
+def test_latin_hypercubes_cover_each_axis_evenly():
+    cells = cells_of(experiment(axes=RANGES, design={"kind": "latin_hypercube", "samples": 20}))
+    strata = sorted(int((cell["review.threshold"] - 50) / 20 * 20) for cell in cells)
+    assert strata == list(range(20))
+    assert all(isinstance(cell["agents.count"], int) and 10 <= cell["agents.count"] <= 1000 for cell in cells)
+    assert 60 < np.median([cell["agents.count"] for cell in cells]) < 160  # even in the logarithm: median 100
+
+
+def test_sobol_and_morris_have_as_many_cells_as_their_authors_say():
+    assert len(cells_of(experiment(axes=RANGES, design={"kind": "sobol", "samples": 16}))) == 16 * (2 * 2 + 2)
+    cells = cells_of(experiment(axes=RANGES, design={"kind": "morris", "trajectories": 6, "levels": 4}))
+    assert len(cells) == 6 * (2 + 1)
+    for start in range(0, len(cells), 3):
+        for one, two in zip(cells[start : start + 2], cells[start + 1 : start + 3], strict=True):
+            assert sum(one[path] != two[path] for path in RANGES) == 1
+
+
+def test_designs_that_draw_are_the_same_every_time():
+    for kind, size in (("latin_hypercube", "samples"), ("sobol", "samples"), ("morris", "trajectories")):
+        again = [cells_of(experiment(axes=RANGES, design={"kind": kind, size: 8})) for _ in range(2)]
+        assert again[0] == again[1]
+
+
+def test_a_run_is_known_by_all_that_can_change_it():
+    def keys(**changes):
+        one = experiment(**changes)
+        return [job.key for job in jobs_of(one, base_world(one))]
+
+    base = keys()
+    assert len(set(base)) == 12
+    assert keys(about="another question") == base
+    assert keys(seeds=2) == [key for number, key in enumerate(base) if number % 3 < 2]
+    assert set(keys(axes={**AXES, "review.threshold": [58, 64, 70]})) > set(base)
+    for change in (
+        {"set": {**TREE["set"], "ticks": 41}},
+        {"measures": ["order."]},
+        {"ticks": True},
+        {"base": "million"},
+    ):
+        assert not set(keys(**change)) & set(base)
+
+
+def test_rows_are_what_single_runs_give(whole, tmp_path):
+    assert len(whole.table) == 12
+    assert whole.fresh == 12
+    assert whole.failed == 0
+    assert list(whole.table.columns[:8]) == ["cell", "seed", "key", "hash", "seconds", "error", *AXES]
+    row = whole.table.iloc[7]
+    changes = {**TREE["set"], "review.threshold": int(row["review.threshold"])}
+    world = society.load_world("decommission").override(
+        {**changes, "oversight.monitoring.share": int(row["oversight.monitoring.share"])}
+    )
+    record = society.run(world, seed=int(row.seed), out=tmp_path / "run")
+    assert record.hash == row.hash
+    measures = record.summary().value
+    for name in ("order.executed", "order.count", "trust.mean"):
+        assert row[name] == pytest.approx(measures[name], nan_ok=True, abs=1e-12)
+    assert whole.table.groupby("cell").hash.nunique().tolist() == [3] * 4
+    same(read(whole.folder / "runs.parquet"), whole.table)
+
+
+def test_what_is_finished_is_not_run_again(whole):
+    before = (whole.folder / ROWS).read_bytes()
+    again = sweep(experiment(), whole.folder)
+    assert again.fresh == 0
+    assert (whole.folder / ROWS).read_bytes() == before
+    same(again.table, whole.table)
+
+
+def test_a_line_that_a_crash_left_unfinished_is_run_again(whole, tmp_path):
+    data = (whole.folder / ROWS).read_bytes()
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / ROWS).write_bytes(data[: data.rfind(b"\n", 0, -1) + 40])
+    again = sweep(experiment(), tmp_path / "study", workers=1)
+    assert again.fresh == 1
+    same(again.table, whole.table)
+    (tmp_path / "study" / ROWS).write_bytes(data[:100] + b"\n" + data)
+    with pytest.raises(RecordError, match="line 1 is damaged"):
+        Rows(tmp_path / "study")
+
+
+@pytest.mark.slow
+def test_driver_and_workers_killed_at_any_moment(whole, tmp_path):
+    file, out, luck = tmp_path / "small.yaml", tmp_path / "study", random.Random(1)
+    file.write_text(json.dumps(TREE))
+    words = [sys.executable, "-m", "society", "sweep", file, "--out", out, "--workers", "2"]
+    for attempt in range(3):
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None and _lines(out) <= 3 * attempt:
+            time.sleep(0.02)
+        time.sleep(luck.random() * 0.3)
+        if attempt == 1 and process.poll() is None:  # a worker first: its runs go to another
+            children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
+            for child in children[-1:]:
+                os.kill(int(child), signal.SIGKILL)
+            process.wait(120)
+            assert process.returncode == 0
+        elif process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+    again = sweep(experiment(), out, workers=1)
+    same(again.table, whole.table)
+    keys = [json.loads(line)["key"] for line in (out / ROWS).read_text().splitlines()]
+    assert len(keys) == len(set(keys)) == 12
+
+
+def _lines(folder):
+    path = folder / ROWS
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def test_runs_that_fail_are_told_and_do_not_stop_the_rest(tmp_path):
+    ties = {**TREE["set"], "agents.graph": {"kind": "edge_list", "path": "x.csv"}}
+    one = experiment(axes={"agents.graph.path": ["/no/such/file.csv", "/neither"]}, seeds=1, set=ties)
+    found = sweep(one, tmp_path / "study", workers=1)
+    assert found.failed == 2
+    assert "/no/such/file.csv" in found.table.error[0]
+    file = tmp_path / "bad.yaml"
+    file.write_text(json.dumps(one.model_dump(mode="json")))
+    result = CliRunner().invoke(app, ["sweep", str(file), "--out", str(tmp_path / "study")])
+    assert isinstance(result.exception, RunError)
+    assert "2 of 2 runs failed" in str(result.exception)
+
+
+def test_ticks_are_kept_where_wanted(tmp_path):
+    found = sweep(experiment(ticks=True, seeds=1, axes={"review.threshold": [60]}), tmp_path / "study", workers=1)
+    ticks = read(found.folder / "ticks.parquet")
+    assert ticks.tick.tolist() == list(range(1, 41))
+    assert {"cell", "seed", "active", "messages"} <= set(ticks.columns)
+
+
+def test_the_command_says_how_far_it_is_and_what_came_of_it(tmp_path):
+    file = tmp_path / "small.yaml"
+    file.write_text(json.dumps({**TREE, "seeds": 1}))
+    words = ["sweep", str(file), "--out", str(tmp_path / "study"), "--workers", "1"]
+    dry = json.loads(CliRunner().invoke(app, [*words, "--dry-run", "--json"]).output)
+    assert (dry["cells"], dry["runs"], dry["finished"], dry["price_usd"]) == (4, 4, 0, 0)
+    lines = [json.loads(line) for line in CliRunner().invoke(app, [*words, "--json"]).output.splitlines()]
+    assert lines[-2]["done"] == lines[-2]["total"] == 4
+    assert lines[-1]["fresh"] == 4
+    said = CliRunner().invoke(app, words).output
+    assert "4 of 4 runs, 0 of them now" in said
+    assert "runs.parquet" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"axes": {}}, "axes"), ({"axes": {"x": {"low": 2, "high": 1}}}, "low"), ({"axes": {"x": []}}, "one value"),
+     ({"design": {"kind": "morris"}}, "range"), ({"design": "random"}, "design"), ({"seeds": 0}, "seeds"), ({"speed": 1}, "no such field"),
+     ({"axes": {"x": {"low": 0, "high": 1, "log": True}}}, "above 0"), ({"measures": []}, "measures")],
+)  # fmt: skip
+def test_what_is_wrong_in_an_experiment_is_said(change, said, tmp_path):
+    file = tmp_path / "wrong.yaml"
+    file.write_text(json.dumps({**TREE, **change}))
+    with pytest.raises(WorldError, match=said):
+        load_experiment(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"axes": {"review.treshold": [1]}}, "cell 0.*treshold"), ({"base": "nowhere"}, "nowhere"), ({"measures": ["speed"]}, "speed"),
+     ({"set": {"llm.minds": "all"}}, "asked outside")],
+)  # fmt: skip
+def test_what_cannot_be_run_is_said_before_anything_is(change, said, tmp_path):
+    with pytest.raises((WorldError, RecordError), match=said):
+        sweep(experiment(**change), tmp_path / "study", workers=1)
+
+
+@pytest.mark.parametrize("name", experiment_names())
+def test_shipped_experiments_are_explained_and_valid(name):
+    one = load_experiment(name)
+    assert one.about
+    world = base_world(one)
+    for cell in cells_of(one)[:5]:
+        world.override(cell)
