@@ -1,5 +1,7 @@
 """Reading a record: tables as pandas frames, questions in SQL, from the folder alone."""
 
+import re
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pandas as pd
 from society.ground.errors import RecordError
 from society.record.folder import read_manifest
 from society.record.tables import TABLES
+
+_WORD = re.compile(r"\w+")
 
 
 @lru_cache(maxsize=1)
@@ -32,13 +36,14 @@ class Record:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.manifest: dict[str, Any] = read_manifest(self.path)
-        self._changed: dict[str, pd.DataFrame] = {}
+        self._changed: Mapping[str, pd.DataFrame] = {}
+        self._seen: set[str] = set()
 
     @classmethod
-    def of(cls, manifest: dict[str, Any], frames: dict[str, pd.DataFrame]) -> "Record":
+    def of(cls, manifest: dict[str, Any], frames: Mapping[str, pd.DataFrame]) -> "Record":
         """A record that was never written: its manifest and its tables as frames."""
         record = cls.__new__(cls)
-        record.path, record.manifest, record._changed = Path(manifest["name"]), manifest, frames
+        record.path, record.manifest, record._changed, record._seen = Path(manifest["name"]), manifest, frames, set()
         return record
 
     def __repr__(self) -> str:
@@ -71,22 +76,22 @@ class Record:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own, with one view per table."""
-        connection = _database().cursor()
-        for name, table in TABLES.items():
-            if name in self._changed:
-                connection.register(name, self._changed[name])
-                continue
-            files = sorted(str(path) for path in (self.path / name).glob("*.parquet"))
-            if files:
-                names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-                connection.execute(f"create temp view {name} as select * from read_parquet([{names}])")
-            else:
-                empty = pd.DataFrame(
-                    {n: pd.Series([], dtype="str" if f.words else np.dtype(f.dtype)) for n, f in table.items()}
-                )
-                connection.register(name, empty)
-        return connection
+        """A connection of its own."""
+        return _database().cursor()
+
+    def _see(self, name: str) -> None:
+        """Make one table visible to questions."""
+        self._seen.add(name)
+        if name in self._changed:
+            self._connection.register(name, self._changed[name])
+            return
+        files = sorted(str(path) for path in (self.path / name).glob("*.parquet"))
+        if files:
+            names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+            self._connection.execute(f"create temp view {name} as select * from read_parquet([{names}])")
+            return
+        columns = {n: pd.Series([], dtype="str" if f.words else np.dtype(f.dtype)) for n, f in TABLES[name].items()}
+        self._connection.register(name, pd.DataFrame(columns))
 
     def sql(self, question: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Ask DuckDB; the tables of the record are views (``select act, count(*) from events group by act``).
@@ -95,6 +100,8 @@ class Record:
             RecordError: the question is wrong or a part is damaged.
         """
         try:
+            for name in set(_WORD.findall(question.lower())) & TABLES.keys() - self._seen:
+                self._see(name)
             return self._connection.execute(question, parameters or []).df()
         except duckdb.Error as error:
             raise RecordError(f"{self.path}: {error}") from error
@@ -102,6 +109,7 @@ class Record:
     def replace(self, frames: dict[str, pd.DataFrame]) -> None:
         """Let this record answer from other frames in place of some of its tables (null models)."""
         self._changed = {**self._changed, **frames}
+        self._seen = set()
         self.__dict__.pop("_connection", None)
 
     def table(self, name: str) -> pd.DataFrame:

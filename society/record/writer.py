@@ -1,7 +1,7 @@
 """Writing a record: tables gathered in memory, written aside as Parquet parts with DuckDB, then renamed."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,8 @@ class Writer:
         self.rows, self.first = 0, tick + 1
 
 
-class Gathered:
-    """Takes the place of a writer where nothing is to reach the disk: rows stay in memory."""
+class Gathered(Mapping[str, pd.DataFrame]):
+    """Takes the place of a writer where nothing is to reach the disk: rows stay in memory, and are frames when asked for."""
 
     def __init__(self) -> None:
         self.batches: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
@@ -86,13 +86,19 @@ class Gathered:
     def flush(self, tick: int, force: bool = False) -> None:
         """Nothing to write."""
 
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """The tables that have rows."""
-        return {
-            name: pd.DataFrame({column: _column(column, field, batches) for column, field in TABLES[name].items()})
-            for name, batches in self.batches.items()
-            if batches
-        }
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        """One table as a frame."""
+        if not self.batches.get(table):
+            raise KeyError(table)
+        return pd.DataFrame({name: _column(name, field, self.batches[table]) for name, field in TABLES[table].items()})
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the tables that have rows."""
+        return (name for name, batches in self.batches.items() if batches)
+
+    def __len__(self) -> int:
+        """Number of tables that have rows."""
+        return sum(1 for _ in self)
 
 
 def rows_of(columns: Mapping[str, Any]) -> int:

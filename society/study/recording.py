@@ -33,9 +33,9 @@ class Recording:
         #: The last tick that is recorded whole; -1 while one is being recorded.
         self.taken = engine.tick
         self.share = spec.occasions if spec.occasions is not None else min(1.0, 100_000 / n)
-        self.last = _agent_columns(engine.society) if writer else {}
+        self.last = {} if writer is None else _agent_columns(engine.society)
         engine.keeps_gone = writer is not None
-        if writer:
+        if writer is not None:
             writer.add("ties", ties_table(engine.society, 0))
 
     def take(self, moment: Moment) -> None:
@@ -47,7 +47,7 @@ class Recording:
     def _take(self, moment: Moment) -> None:
         events = moment.log.collected(moment.tick)
         self.hash = chained(self.hash, events, moment.counts)
-        if not self.writer:
+        if self.writer is None:
             return
         writer, society = self.writer, self.engine.society
         writer.add("events", events)
@@ -78,7 +78,7 @@ class Recording:
 
     def finish(self) -> None:
         """Write what only the end knows: agents, machines, orders, ties."""
-        if not self.writer:
+        if self.writer is None:
             return
         society, tick = self.engine.society, self.engine.tick
         self.writer.add("agents", _agent_columns(society))
@@ -100,7 +100,7 @@ class Recording:
 
     def _messages(self, moment: Moment) -> None:
         inbox = moment.inbox
-        if self.writer and len(inbox):
+        if self.writer is not None and len(inbox):
             self.writer.add(
                 "messages",
                 {

@@ -71,7 +71,7 @@ def _run(world: World, measures: Sequence[str], ticks: bool) -> Row:
         "families": list(world.families), "zones": list(engine.society.machines.topology.zones), "hash": recording.hash,
         "world": world.model_dump(mode="json"), "ticks_done": engine.tick, "name": world.name,
     }  # fmt: skip
-    found = summary(Record.of(manifest, gathered.frames()), tuple(measures))
+    found = summary(Record.of(manifest, gathered), tuple(measures))
     row: Row = {"hash": recording.hash, "measures": {name: _number(one.value) for name, one in found.items()}}
     if ticks:
         row["ticks"] = {name: [_number(float(one[name])) for one in counters] for name in TICKS if name in counters[0]}
