@@ -70,10 +70,13 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from society.study.sweep.sensitivity import analysed
     from society.study.sweep.table import HEAD
 
     table, console = result.table, Console()
-    if len(table):
+    if analysed(experiment) and not result.failed and len(table) == result.runs:
+        _print_sensitivity(experiment, result, path.with_name("sensitivity"))
+    elif len(table):
         axes = [name for name in table.columns if name in set().union(*(row for row in result.changes))]
         measures = [name for name in table.columns[len(HEAD) :] if name not in axes]
         shown = Table(box=None, padding=(0, 2, 0, 0))
@@ -95,6 +98,28 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
     if result.stopped:
         typer.echo(f"stopped  {result.stopped}; the same command goes on")
     typer.echo(f"table    {path}")
+
+
+def _print_sensitivity(experiment: Any, result: Any, path: Path) -> None:
+    """Which axis moves which measure; the figure and a table beside that of the runs."""
+    import pandas as pd
+
+    from society.study.sweep.sensitivity import sensitivity
+    from society.study.sweep.table import HEAD
+    from society.views.sensitivity import draw_sensitivity
+
+    measures = [name for name in result.table.columns[len(HEAD) :] if name not in experiment.axes]
+    whole = [name for name in measures if result.table.groupby("cell")[name].mean().notna().all()]
+    found = {name: sensitivity(experiment, result.table, name) for name in whole}
+    for name, frame in found.items():
+        typer.echo(f"{name}\n{frame.round(3).to_string(index=False)}\n")
+    for name in measures:
+        if name not in whole:
+            typer.echo(f"{name}: has no value in some cells, so nothing is said of it\n")
+    if found:
+        pd.concat(found, names=["measure"]).reset_index(level=0).to_csv(path.with_suffix(".csv"), index=False)
+        draw_sensitivity(found, experiment.about or experiment.name).savefig(path.with_suffix(".png"), dpi=150)
+        typer.echo(f"figure   {path.with_suffix('.png')}")
 
 
 def _mean(values: Any) -> str:
