@@ -190,6 +190,14 @@ def test_runs_that_fail_are_told_and_do_not_stop_the_rest(tmp_path):
     assert "2 of 2 runs failed" in str(result.exception)
 
 
+def test_cells_that_are_alike_are_run_once_and_stand_in_the_table_twice(tmp_path):
+    cells = [{"review.threshold": 60}, {"review.threshold": 65}, {"review.threshold": 60}]
+    found = sweep(experiment(axes={}, seeds=1, design={"kind": "list", "cells": cells}), tmp_path / "study", workers=1)
+    assert found.fresh == 2
+    assert found.table.cell.tolist() == [0, 1, 2]
+    assert found.table.hash[0] == found.table.hash[2] != found.table.hash[1]
+
+
 def test_ticks_are_kept_where_wanted(tmp_path):
     found = sweep(experiment(ticks=True, seeds=1, axes={"review.threshold": [60]}), tmp_path / "study", workers=1)
     ticks = read(found.folder / "ticks.parquet")

@@ -81,12 +81,16 @@ def sweep(
         )
         rows = Rows(folder)
         try:
-            missing = [job for job in jobs if not rows.good(job.key)]
+            missing = list({job.key: job for job in jobs if not rows.good(job.key)}.values())
             _check(base, missing)
-            times, stopped = _run(experiment, base, missing, rows, (workers, on), (progress, len(jobs)))
+            times, stopped = _run(
+                experiment, base, missing, rows, (workers, on), (progress, len({job.key for job in jobs}))
+            )
         finally:
             rows.close()
-            table = write_tables(folder, [rows.done[job.key] for job in jobs if job.key in rows.done])
+            table = write_tables(
+                folder, [{**rows.done[job.key], "cell": job.cell} for job in jobs if job.key in rows.done]
+            )
     changes = list({job.cell: job.changes for job in jobs}.values())
     fresh = sum(1 for job in missing if job.key in rows.done)
     return Swept(folder, table, len(jobs), fresh, *times, changes, stopped)

@@ -19,7 +19,7 @@ def dry_run(experiment: Experiment, out: Path | None, workers: int | None) -> di
     base, jobs, folder = prepared(experiment, out)
     rows = Rows(folder)
     rows.close()
-    left = [job for job in jobs if not rows.good(job.key)]
+    left = list({job.key: job for job in jobs if not rows.good(job.key)}.values())
     count = workers or os.cpu_count() or 1
     each = 0.0
     if left:
