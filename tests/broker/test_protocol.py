@@ -161,6 +161,9 @@ def test_all_that_is_published_is_as_the_schemas_say(mosquitto, hosts, tmp_path)
             for line in lines:
                 jsonschema.validate(json.loads(line), SCHEMAS[known[0].payload])
             events += [json.loads(line) for line in lines] if known[0].name == "events" else []
+    direct = [topic for topic, _, _ in watcher.heard if topic.endswith("/direct") and "/x/" in topic]
+    if not record.manifest["refused"]:  # nothing was sent again: one batch per tick, source and destination, no more
+        assert [direct.count(topic) for topic in sorted(set(direct))] == [40] * 4
     missing = {name for name, count in seen.items() if not count}
     assert missing <= {"missing", "board", "inbox"}, seen
     table = record.table("events").sort_values("id")

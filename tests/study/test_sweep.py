@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from distributed import LocalCluster
 from typer.testing import CliRunner
 
 import society
@@ -124,6 +125,12 @@ def test_rows_are_what_single_runs_give(whole, tmp_path):
         assert row[name] == pytest.approx(measures[name], nan_ok=True, abs=1e-12)
     assert whole.table.groupby("cell").hash.nunique().tolist() == [3] * 4
     same(read(whole.folder / "runs.parquet"), whole.table)
+
+
+def test_a_cluster_gives_the_same_table(whole, tmp_path):
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+        found = sweep(experiment(), tmp_path / "study", on=cluster.scheduler_address)
+    same(found.table, whole.table)
 
 
 def test_what_is_finished_is_not_run_again(whole):
