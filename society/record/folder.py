@@ -87,6 +87,13 @@ def new_folder(name: str, world: dict[str, Any], out: Path | None, overwrite: bo
         raise RecordError(f"{error.filename}: cannot be made: {error.strerror}") from error
 
 
+def drop_unbegun(folder: Path) -> None:
+    """Delete the folder of a run that never began: nothing but the lock of its writer stands in it."""
+    if [path.name for path in folder.iterdir()] == [".lock"]:
+        (folder / ".lock").unlink()
+        folder.rmdir()
+
+
 def clear(folder: Path) -> None:
     """Delete what a run left in its folder; nothing else that may stand there."""
     if not (folder / MANIFEST).is_file():

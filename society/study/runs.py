@@ -15,7 +15,7 @@ from society.engine import RULES, Engine
 from society.ground.errors import BrokerError, BudgetSpent, RecordError, RunError, SocietyError
 from society.ground.occasions import Mind
 from society.record import checkpoint
-from society.record.folder import FORMAT, new_folder, read_manifest, write_manifest
+from society.record.folder import FORMAT, drop_unbegun, new_folder, read_manifest, write_manifest
 from society.record.writer import Writer
 from society.rules.moment import Rule
 from society.spec.explain import validated
@@ -72,24 +72,27 @@ def run(
         RecordError: the folder exists already or cannot be made.
         RunError: a mind or a rule did what it must not, or the disk is full.
     """
-    world = load_world(world, None if seed is None else {"seed": seed})
+    world, address = load_world(world, None if seed is None else {"seed": seed}), address_of(broker)
     shift = independent_shift(world, minds, rules) if world.null == "independent" else None
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
     manifest = described(engine, world, minds, shift)
     folder = new_folder(world.name, manifest["world"], Path(out) if out is not None else None, overwrite)
-    models, address = models or Models(), address_of(broker)
+    models = models or Models()
     manifest["models"] = models.plain() if language_families(world) or remote_families(world) else None
     manifest["broker"] = address.full
-    with (
-        checkpoint.Lock(folder),
-        carried(address, folder, say) as carrier,
-        connected(world, folder, models, broker=carrier, say=say) as connection,
-    ):
-        engine.give_minds({**connection.minds, **(minds or {})})
-        engine.broker = carrier
-        write_manifest(folder, manifest)
-        writer = Writer(folder)
-        return _written(engine, Recording(engine, writer), writer, manifest, connection, progress)
+    try:
+        with (
+            checkpoint.Lock(folder),
+            carried(address, folder, say) as carrier,
+            connected(world, folder, models, broker=carrier, say=say) as connection,
+        ):
+            engine.give_minds({**connection.minds, **(minds or {})})
+            engine.broker = carrier
+            write_manifest(folder, manifest)
+            writer = Writer(folder)
+            return _written(engine, Recording(engine, writer), writer, manifest, connection, progress)
+    finally:
+        drop_unbegun(folder)
 
 
 def resume(

@@ -194,6 +194,7 @@ def test_a_broker_that_was_never_there_is_said_so_before_anything_is_run(world, 
     with pytest.raises(BrokerError, match=f"broker mqtt://127.0.0.1:{free_port}: not there for 0.5 s.*refused"):
         society.run(world, out=tmp_path / "run", broker=f"mqtt://127.0.0.1:{free_port}?patience=0.5", say=quiet)
     assert time.monotonic() - begin < 20
+    assert not (tmp_path / "run").exists()
 
 
 def test_ctrl_c_while_the_broker_is_gone(mosquitto, world, in_memory, tmp_path):
