@@ -13,15 +13,17 @@ run: $(VENV)/.installed
 test: lint types mosquitto
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
-# the broker that tests run over; without it they are skipped
+# the broker that tests run over; where it cannot be installed they are skipped
+MOSQUITTO := mosquitto mosquitto-clients
 mosquitto:
-	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; command -v mosquitto mosquitto_sub >/dev/null && exit 0; \
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; export DEBIAN_FRONTEND=noninteractive; \
+	command -v mosquitto >/dev/null && command -v mosquitto_sub >/dev/null && exit 0; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -q && apt-get install -y -q --no-install-recommends mosquitto mosquitto-clients; \
+		apt-get update -q && apt-get install -y -q --no-install-recommends $(MOSQUITTO); \
 	elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then \
-		sudo apt-get update -q && sudo apt-get install -y -q --no-install-recommends mosquitto mosquitto-clients; \
-	elif command -v brew >/dev/null; then brew install --quiet mosquitto; \
-	else echo "Mosquitto is not installed and cannot be installed from here: tests over it will be skipped."; fi
+		sudo apt-get update -q && sudo apt-get install -y -q --no-install-recommends $(MOSQUITTO); \
+	elif command -v brew >/dev/null; then brew install --quiet mosquitto; fi; \
+	command -v mosquitto >/dev/null || echo "Mosquitto cannot be installed from here: tests over it will be skipped."
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
