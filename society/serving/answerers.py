@@ -3,9 +3,11 @@
 import asyncio
 import importlib
 import math
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,6 +67,9 @@ def of_class(words: str) -> Making:
         WorldError: there is no such class, or it is no mind.
     """
     module, _, name = words.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)  # a module beside which the command is typed
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:

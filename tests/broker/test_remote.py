@@ -209,7 +209,7 @@ def test_a_language_model_elsewhere_lives_as_it_would_inside(mosquitto, hosts, t
 def test_a_mind_of_ones_own_keeps_its_state_in_the_run(mosquitto, hosts, world, tmp_path, monkeypatch):
     (tmp_path / "grudges.py").write_text(GRUDGE)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     from grudges import Grudge
 
     inside = society.run(world, out=tmp_path / "inside", minds={"glm-4.7": Grudge()})
