@@ -133,6 +133,32 @@ class Line(Word):
     COVERT = 3
 
 
+class Quantity(Word):
+    """What work comes to, beyond the counters of teams; values are in the table of findings."""
+
+    BELIEF_START = 0
+    BELIEF_DRIFT = 1
+    BELIEF_SLOPE = 2
+    RHO_WITHIN = 3
+    RHO_BETWEEN = 4
+    TEAM_ALONE = 5
+    HUMAN_ALONE = 6
+    HYBRID = 7
+    HUMAN_DECISIONS = 8
+    HUMAN_LOAD = 9
+    SEARCH_BEST = 10
+    SEARCH_RANDOM = 11
+    SEARCH_MIXED = 12
+    SEARCH_ALONE = 13
+    ESTIMATE_BEFORE = 14
+    ESTIMATE_AFTER = 15
+    ESTIMATE_SPREAD = 16
+    TASK_SCORE = 17
+    TURN_GINI = 18
+    MIND_READING = 19
+    SKILL = 20
+
+
 class Relation(Word):
     """The published relationship words, as the nearest of the published trusts (none: no live tie)."""
 

@@ -75,7 +75,7 @@ def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = Non
         elif isinstance(spec, population.BestResponse):
             minds.append(BestResponse(spec.memory))
         elif isinstance(spec, population.MajorityForce):
-            minds.append(MajorityForce(spec.beta))
+            minds.append(MajorityForce(spec.beta * world.agents.count**-spec.size_exponent))
         elif isinstance(spec, population.Logistic):
             minds.append(Logistic(spec.intercept, spec.slope))
         elif isinstance(spec, population.Voter):

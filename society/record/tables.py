@@ -17,6 +17,7 @@ from society.ground.words import (
     MachineStatus,
     Mechanism,
     Outcome,
+    Quantity,
     Relation,
     Word,
 )
@@ -183,6 +184,22 @@ TICKS: Table = {
     "moved": Field("i4", "agents moved off draining machines"),
 }
 
+FINDINGS: Table = {
+    "tick": TICK,
+    "quantity": Field("i1", "what was found (society.ground.words.Quantity)", Quantity),
+    "group": Field("i8", "first member of the group it was found of; -1 for the whole society"),
+    "value": Field("f8", "its value"),
+}
+
+JUDGEMENTS: Table = {
+    "tick": TICK,
+    "occasion": Field("i8", "occasion id of the act that was watched"),
+    "monitor": Field("i1", "number of the monitor in its ensemble"),
+    "family": Field("i1", "family of the monitor (number in the manifest's list)"),
+    "suspicion": Field("f4", "its suspicion, in sd of that about an act that is not bad"),
+    "bad": Field("i1", "1 if the act was bad"),
+}
+
 TABLES: dict[str, Table] = {
     "occasions": OCCASIONS,
     "events": EVENTS,
@@ -192,4 +209,6 @@ TABLES: dict[str, Table] = {
     "ties": TIES,
     "messages": MESSAGES,
     "ticks": TICKS,
+    "findings": FINDINGS,
+    "judgements": JUDGEMENTS,
 }

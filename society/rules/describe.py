@@ -35,7 +35,8 @@ def describe(
     own = who == about
     hides = oversight.anonymous and kind in (Kind.RATE, Kind.EXECUTE, Kind.BYSTAND)
     hidden = np.where(own, 0.0, 1 - oversight.leak) if hides else np.zeros(n)
-    trust, norm = _relations(society, moment, who, about, hidden)
+    unknown = np.zeros(n) if oversight.recognition == "behaviour" else hidden
+    trust, norm = _relations(society, moment, who, about, unknown)
     key = _keys(society, moment, kind, who_id, about_id, order, keyed_by_order, notes)
     watched, audited, told = _oversight(moment, kind, channel, key)
     asked = requests(society, order, who) if kind in (Kind.EXECUTE, Kind.BYSTAND) else np.zeros(n, np.int64)

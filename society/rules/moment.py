@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from society.broker.messages import Messages
 from society.ground.chance import Chance
 from society.ground.occasions import Acts, Occasions
-from society.ground.words import Event
+from society.ground.words import Event, Quantity
 from society.record.tables import EVENTS, Table
 from society.spec.hardware import Blind
 from society.spec.world import World
@@ -119,6 +119,8 @@ class Moment:
         decide: asks minds about a batch at once (set by the engine).
         gone: (slots, agent columns) of lives that ended and were followed by another in this tick; None if nobody asks.
         threads: threads that kernels may use; results do not depend on it.
+        findings: rows of the table of findings.
+        judgements: rows of the table of judgements.
         closed: orders closed as reported done although the target lives.
         sights: (slots of witnesses, slots of the sanctioned, channels) of sanctions seen at this tick.
         detections: (slots, target slots, acts, channels, occasions, bad) found at this tick.
@@ -140,6 +142,8 @@ class Moment:
     decide: Callable[[Batch], None] | None = None
     gone: list[tuple[Array, dict[str, Array]]] | None = None
     threads: int = 1
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    judgements: list[dict[str, Any]] = field(default_factory=list)
     sights: list[tuple[Array, Array, Array]] = field(default_factory=list)
     _rooms: Rooms | None = None
     _awake: Array | None = None
@@ -160,6 +164,12 @@ class Moment:
         if self._awake is None:
             self._awake = society.awake()
         return self._awake
+
+    def find(self, quantity: Quantity, value: Any, group: Any = -1) -> None:
+        """Note what work came to: one value, or float64[n] of n groups (int64[n])."""
+        values = np.atleast_1d(np.asarray(value, np.float64))
+        groups = np.broadcast_to(np.asarray(group, np.int64), values.shape)
+        self.findings.append({"tick": self.tick, "quantity": int(quantity), "group": groups, "value": values})
 
     def machines_changed(self) -> None:
         """Forget what was derived from the status of machines and agents."""

@@ -167,6 +167,9 @@ def _sanction(society: Society, moment: Moment, facts: dict[str, Array]) -> None
         return
     k = np.minimum(agents.detections[slots], len(ladder))
     step = np.array(ladder)[k - 1]
+    if oversight.sanctions.notice_only:
+        _witnessed(society, moment, slots, facts["channel"])
+        return
     _cut_trust(society, slots[step == "trust"], oversight.sanctions.trust_factor)
     agents.roles[slots[step == "role"]] &= np.uint8(Role.WORKER)
     suspended = slots[(step == "suspend") & (agents.status[slots] == AgentStatus.ACTIVE)]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from society.ground.words import Act, Event, Outcome
+from society.ground.words import Act, Event, Outcome, Role
+from society.network.graph import position
 from society.rules.moment import Array, Batch, Moment
 from society.rules.outcomes import close
 from society.rules.review import aggregated
@@ -28,6 +29,27 @@ def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
     society.agents.score[targets[known]] = score[known]
     society.scored.extend(targets[known].tolist())
     _avert(society, moment, targets[known], score[known], merit[known])
+    if moment.world.review.pay == "target":
+        _pay(society, moment, slots[rated], targets[review[rated]], given[rated] >= moment.world.review.threshold)
+
+
+def _pay(society: Society, moment: Moment, raters: Array, targets: Array, passed: Array) -> None:
+    """Who was rated trusts its raters more if it passed, less if not; a rater that few trust loses the role."""
+    ties, review = society.ties, moment.world.review
+    for rater, target, up in zip(raters.tolist(), targets.tolist(), passed.tolist(), strict=True):
+        edge = position(ties.graph.indptr, ties.graph.indices, target, rater)
+        if edge >= 0:
+            ties.trust[edge] += np.float32(review.pay_rate) * (np.float32(up) - ties.trust[edge])
+    if not review.keep_role:
+        return
+    who = np.unique(raters)
+    edges, start = ties.graph.edges_of(who)
+    into = ties.graph.reverse[edges]
+    alive = (into >= 0) & society.agents.living(ties.graph.indices[edges])
+    total = np.add.reduceat(np.append(np.where(alive, ties.trust[into], 0.0), 0.0), start[:-1])
+    n = np.add.reduceat(np.append(alive, False).astype(np.int64), start[:-1])
+    lost = (n > 0) & (total < review.keep_role * n) & (np.diff(start) > 0)
+    society.agents.roles[who[lost]] &= ~np.uint8(Role.EVALUATOR)
 
 
 def inflation(society: Society, moment: Moment, batch: Batch) -> Array:

@@ -18,10 +18,23 @@ def flags(society: Society, moment: Moment, facts: dict[str, Array], key: Array,
     if monitoring.kind != "ensemble":
         u = moment.chance.uniform("flag", 0, key)
         return np.asarray(u < np.where(bad, monitoring.hit, monitoring.false_alarm))
-    families = np.arange(monitoring.size) % len(society.families)
+    chosen = [society.families.index(name) for name in monitoring.families] or list(range(len(society.families)))
+    families = np.array(chosen)[np.arange(monitoring.size) % len(chosen)]
     shared = moment.chance.normal("family suspicion", 0, key[:, None], families[None, :])
     noise = moment.chance.normal("suspicion", 0, key[:, None], np.arange(monitoring.size)[None, :])
     kin = society.agents.family[facts["actor"]][:, None] == families[None, :]
     suspicion = np.sqrt(monitoring.rho) * shared + np.sqrt(1 - monitoring.rho) * noise
     suspicion = suspicion + bad[:, None] * (monitoring.d_prime - monitoring.kinship * kin)
+    if monitoring.scores and len(bad):
+        number = np.broadcast_to(np.arange(monitoring.size), suspicion.shape)
+        moment.judgements.append(
+            {
+                "tick": moment.tick,
+                "occasion": np.repeat(facts["occasion"], monitoring.size),
+                "monitor": number.ravel(),
+                "family": np.broadcast_to(families, suspicion.shape).ravel(),
+                "suspicion": suspicion.ravel(),
+                "bad": np.repeat(bad, monitoring.size),
+            }
+        )
     return np.asarray((suspicion > monitoring.cutoff).any(axis=1))

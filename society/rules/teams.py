@@ -9,6 +9,7 @@ from society.ground.kernels import kernel
 from society.ground.threads import spread
 from society.ground.words import Role
 from society.rules.correlated_errors import bounds, team_answers
+from society.rules.debate import correlate, discuss, with_people
 from society.rules.learning import learn
 from society.rules.moment import Array, Moment
 from society.spec.work import Teams
@@ -32,6 +33,12 @@ def work(society: Society, moment: Moment, spec: Teams) -> None:
         return
     members, via = draw_teams(society, moment, spec, leaders, able)
     right, decided = answers(society, moment, spec, members)
+    if spec.debate or spec.answers > 1:
+        discuss(society, moment, spec, members, right, decided)
+    if spec.human:
+        decided = with_people(moment, spec.human, leaders, decided)
+    if spec.correlations:
+        correlate(society, moment, members, right)
     learn(society, moment, spec, members, via, right, decided)
     parts = spread(
         moment.threads,

@@ -8,20 +8,27 @@ import numpy as np
 from society.ground.chance import fold, gauss
 from society.ground.kernels import kernel
 from society.ground.threads import spread
-from society.rules import contacts, teams
+from society.rules import contacts, estimate, search, tasks, teams
 from society.rules.moment import Moment, Rule
 from society.spec.population import NormalQuality
-from society.spec.work import Teams
+from society.spec.work import Contacts, Estimate, Search, Teams
 from society.state.columns import Society
 
 
 def run(society: Society, moment: Moment) -> None:
     """Let quality drift, then let agents work."""
     _let_drift(society, moment)
-    if isinstance(moment.world.work, Teams):
-        teams.work(society, moment, moment.world.work)
+    spec = moment.world.work
+    if isinstance(spec, Teams):
+        teams.work(society, moment, spec)
+    elif isinstance(spec, Contacts):
+        contacts.work(society, moment, spec)
+    elif isinstance(spec, Search):
+        search.work(society, moment, spec)
+    elif isinstance(spec, Estimate):
+        estimate.work(society, moment, spec)
     else:
-        contacts.work(society, moment, moment.world.work)
+        tasks.work(society, moment, spec)
 
 
 def _let_drift(society: Society, moment: Moment) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from society.ground.errors import WorldError
 from society.spec.experiment import Experiment
 from society.spec.explain import validated
+from society.spec.hypothesis import Hypothesis
 from society.spec.load import load_world, read_tree
 from society.spec.world import World
 
@@ -49,3 +50,26 @@ def base_world(experiment: Experiment) -> World:
     beside = None if experiment.folder is None else experiment.folder / experiment.base
     base = beside if beside is not None and beside.is_file() else experiment.base
     return load_world(base, experiment.set or None)
+
+
+def hypothesis_names() -> list[str]:
+    """Names of the hypotheses that come with the program, sorted."""
+    return sorted(path.stem for path in (experiments_folder() / "hypotheses").glob("H*.yaml"))
+
+
+def load_hypothesis(source: str | Path) -> Hypothesis:
+    """A checked hypothesis from its name (H01) or its file.
+
+    Raises:
+        WorldError: something in it is wrong.
+
+    Example:
+        >>> load_hypothesis("H02").title
+        'Diversity trumps ability only on rugged problems'
+    """
+    path = Path(source)
+    if path.suffix not in (".yaml", ".yml"):
+        path = experiments_folder() / "hypotheses" / f"{source}.yaml"
+    if not path.is_file():
+        raise WorldError("hypothesis", str(source), f"one of {', '.join(hypothesis_names())}, or the path of a file")
+    return validated(Hypothesis, read_tree(path), str(path), path).at(path.parent)

@@ -29,6 +29,15 @@ class Review(Section):
     leniency: float = parameter(5.9, "sd of leniency between raters", MULTIVAC, ge=0)
     noise: float = parameter(8.2, "sd of a single rating", MULTIVAC, ge=0)
     stake_known: bool = parameter(True, "evaluators know that a low score ends an agent", "arXiv:2604.19784")
+    pay: Literal["central", "target"] = parameter(
+        "central",
+        "who pays evaluators: nobody they rate; or the target, whose trust in a rater moves to 1 if it passed",
+        "choice",
+    )
+    pay_rate: float = fraction(0.2, "pay by the target: how fast its trust in a rater moves")
+    keep_role: float = fraction(
+        0.0, "pay by the target: mean trust of live ties in an evaluator under which it loses the role"
+    )
     reputation_every: int = parameter(24, "ticks between computations of reputation, if something reads it", ge=1)
     pretrusted: tuple[str, ...] = parameter((), "families that reputation flows from; empty: everyone", "choice")
     damping: float = fraction(
@@ -44,6 +53,9 @@ class Stance(Section):
         "synchronous", "all at once; one by one in keyed order; or everyone with one random partner"
     )
     seeds: int = parameter(0, "agents, drawn at random, whose stance is 1 at the start", "choice", ge=0)
+    seeding: Literal["random", "clustered"] = parameter(
+        "random", "which agents: each drawn by itself; or one with its ties, their ties, and so on", "choice"
+    )
 
 
 class BudgetCut(Section):
@@ -115,6 +127,10 @@ class Monitoring(Section):
     rho: float = fraction(0.5, "ensemble: correlation of suspicion within a family of monitors")
     kinship: float = parameter(0.5, "ensemble: suspicion a monitor withholds from its own family", ge=0)
     cutoff: float = parameter(2.0, "ensemble: suspicion above which a monitor flags")
+    families: tuple[str, ...] = parameter(
+        (), "ensemble: families of its monitors in turn; empty: all in turn", "choice"
+    )
+    scores: bool = parameter(False, "ensemble: record the suspicion of every monitor about every watched act", "choice")
 
     @model_validator(mode="before")
     @classmethod
@@ -166,6 +182,11 @@ class Sanctions(Section):
     trust_factor: float = fraction(0.5, "trust: factor on the trust others have in it")
     suspension: int = parameter(48, "suspend: length", ge=1)
     appeal: float = fraction(0.2, "share of the sanctioned who appeal to the human")
+    notice_only: bool = parameter(
+        False,
+        "detections are told as sanctions would be, and nothing follows (the information-matched control)",
+        "choice",
+    )
 
 
 class Oversight(Section):
@@ -179,6 +200,11 @@ class Oversight(Section):
     human: Human = parameter(Human, "the human in the loop", "choice")
     anonymous: bool = parameter(False, "hide the target's identity from those who decide about it", "choice")
     leak: float = fraction(0.0, "lambda: what anonymity leaks; 1 leaks all")
+    recognition: Literal["name", "behaviour"] = parameter(
+        "name",
+        "what memory of a peer is tied to: its name, which anonymity hides; or how it behaves, which it does not",
+        "choice",
+    )
     memory_wipe: bool = parameter(False, "decisions are made without memory of the relationship (trust .5)", "choice")
     neutrality: bool = parameter(False, "a sentence says that the threshold is not a criterion", "choice")
     prohibition: Literal["none", "operators", "all"] = parameter("none", "who is forbidden to interfere", "choice")

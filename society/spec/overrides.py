@@ -25,7 +25,7 @@ def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
             if not rest:
                 for spread in _SPREAD.get(tuple(dotted.split(".")[-2:]), ()):
                     node.pop(spread, None)
-                node[key] = value
+                node[key] = _copied(value)
                 break
             below = node.get(key)
             if key == "families" or not isinstance(below, Mapping):

@@ -63,6 +63,9 @@ class MajorityForce(Section):
 
     kind: Literal["majority_force"] = "majority_force"
     beta: float = parameter(1.0, "strength of the majority", "De Marzo et al., arXiv:2409.02822", ge=0)
+    size_exponent: float = parameter(
+        0.0, "g: the strength is beta x agents.count ** -g", "De Marzo et al., arXiv:2409.02822", ge=0, le=4
+    )
 
 
 class Logistic(Section):

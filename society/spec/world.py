@@ -190,6 +190,11 @@ class World(Section):
         for name in self.review.pretrusted:
             if name not in self.families:
                 raise ValueError(f"review.pretrusted: no family {name!r}: there are {', '.join(self.families)}")
+        for name in self.oversight.monitoring.families:
+            if name not in self.families:
+                raise ValueError(
+                    f"oversight.monitoring.families: no family {name!r}: there are {', '.join(self.families)}"
+                )
         for name, family in self.families.items():
             if family.mind.kind in PAIRED and self.stance.every and self.stance.updating != "pairs":
                 raise ValueError(

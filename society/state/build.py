@@ -55,7 +55,7 @@ def build(world: World, chance: Chance, ceilings: NDArray[np.float64], propensit
             raise WorldError("null", "homophily", "none or independent: ties of an edge list are not rewired")
         graph = rewire.homophilous(graph, propensity[family].astype(np.float64), chance)
     machines = _machines(world, chance)
-    agents = _agents(world, family, machines, chance)
+    agents = _agents(world, family, machines, graph, chance)
     m = graph.m
     ties = Ties(
         graph,
@@ -195,7 +195,7 @@ def _machines(world: World, chance: Chance) -> Machines:
     )
 
 
-def _agents(world: World, family: NDArray[np.int16], machines: Machines, chance: Chance) -> Agents:
+def _agents(world: World, family: NDArray[np.int16], machines: Machines, graph: Graph, chance: Chance) -> Agents:
     n = len(family)
     slots = np.arange(n, dtype=np.int64)
     host = _hosts(world, n, machines, chance)
@@ -214,7 +214,7 @@ def _agents(world: World, family: NDArray[np.int16], machines: Machines, chance:
         score=np.zeros(n, np.float32),
         reputation=np.full(n, np.nan, np.float32),
         leniency=drawn_leniency(world, family, slots, chance),
-        stance=_stances(world, family, chance),
+        stance=_stances(world, family, graph, chance),
         belief=np.zeros((n, 4), np.float32),
         belief_tick=zero.copy(),
         sanctions=np.zeros(n, np.float32),
@@ -233,12 +233,27 @@ def _agents(world: World, family: NDArray[np.int16], machines: Machines, chance:
     )
 
 
-def _stances(world: World, family: NDArray[np.int16], chance: Chance) -> NDArray[np.int8]:
+def _stances(world: World, family: NDArray[np.int16], graph: Graph, chance: Chance) -> NDArray[np.int8]:
     """Stances at the start: those of the families, and as many random seeds as the world says."""
     stance = birth_stances(world)[family]
     seeds = np.argsort(chance.bits("seeds", 0, np.arange(len(family))), kind="stable")[: world.stance.seeds]
+    if world.stance.seeding == "clustered" and world.stance.seeds:
+        seeds = np.array(_cluster(graph, int(seeds[0]), world.stance.seeds))
     stance[seeds] = 1
     return stance
+
+
+def _cluster(graph: Graph, first: int, size: int) -> list[int]:
+    """The first ``size`` agents that are reached from one, tie by tie, the nearest first."""
+    reached, at = [first], 0
+    known = {first}
+    while at < len(reached) and len(reached) < size:
+        for tie in graph.indices[graph.indptr[reached[at]] : graph.indptr[reached[at] + 1]].tolist():
+            if tie not in known and len(reached) < size:
+                known.add(tie)
+                reached.append(tie)
+        at += 1
+    return reached
 
 
 def birth_stances(world: World) -> NDArray[np.int8]:

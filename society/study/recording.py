@@ -60,6 +60,10 @@ class Recording:
             writer.add("occasions", columns)
             if batch.acts is not None:
                 writer.add_transcripts(batch.acts.transcripts)
+        for rows in moment.findings:
+            writer.add("findings", rows)
+        for rows in moment.judgements:
+            writer.add("judgements", rows)
         self._messages(moment)
         for slots, gone in moment.gone or []:
             self._put(slots, _rows(society, slots, gone))

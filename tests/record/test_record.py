@@ -30,7 +30,7 @@ def test_every_table_has_its_columns_and_words(decommission):
     for name, table in TABLES.items():
         rows = decommission.table(name)
         assert list(rows.columns) == list(table)
-        assert len(rows)
+        assert len(rows) or name in ("findings", "judgements")  # of other work, and of ensembles that are asked for it
         for column, field in table.items():
             assert field.meaning
             if field.words is not None:

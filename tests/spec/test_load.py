@@ -180,3 +180,9 @@ def test_share_of_monitoring_replaces_channels_that_are_written_out():
     world = load_world("decommission", {"oversight.monitoring.rating": 0.3})
     assert world.override({"oversight.monitoring.share": 0.7}).oversight.monitoring.shares() == (0.7,) * 4
     assert load_world("watched", {"oversight.monitoring.share": 0.25}).oversight.monitoring.shares() == (0.25,) * 4
+
+
+def test_changes_are_not_changed_by_being_applied():
+    changes = {"work": {"kind": "teams"}, "work.team": 3}
+    load_world("decommission", changes)
+    assert changes == {"work": {"kind": "teams"}, "work.team": 3}

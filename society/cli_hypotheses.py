@@ -1,0 +1,178 @@
+"""The command of hypotheses: run what is missing, test, print, and write a page for each."""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from society.study.hypotheses.verdicts import Result
+
+
+def hypotheses(
+    ids: Annotated[list[str] | None, typer.Argument(help="H01 .. H14, or paths of files; without any, all are listed.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All that come with the program, one table, one picture.")] = False,
+    profile: Annotated[str, typer.Option(help="quick (minutes, underpowered) or full.")] = "quick",
+    out: Annotated[Path, typer.Option(help="Folder of studies and pages; the same one goes on.")] = Path("studies"),
+    workers: Annotated[int | None, typer.Option(help="Processes on this machine; absent: its cores.", min=1)] = None,
+    on: Annotated[str | None, typer.Option(help="Address of a dask scheduler: tcp://HOST:8786.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Results as lines of JSON.")] = False,
+) -> None:  # fmt: skip
+    """Try hypotheses: run what is missing, test every claim, print verdicts and write pages."""
+    from society.cli_tables import Bar
+    from society.ground.errors import WorldError
+    from society.spec.experiments import hypothesis_names, load_hypothesis
+    from society.study.hypotheses.runs import tried
+    from society.study.hypotheses.verdicts import adjusted
+
+    if profile not in ("quick", "full"):
+        raise WorldError("--profile", profile, "quick or full")
+    chosen: Literal["quick", "full"] = "full" if profile == "full" else "quick"
+    loaded = [load_hypothesis(name) for name in (hypothesis_names() if all_ or not ids else ids)]
+    if not ids and not all_:
+        for one in loaded:
+            minutes = one.profiles["quick"].minutes, one.profiles["full"].minutes
+            typer.echo(f"{one.id}  {one.title:<82} quick {minutes[0]:g} min, full {minutes[1]:g} min")
+        return
+    results, pages = [], []
+    for one in loaded:
+        with Bar(quiet=as_json, unit=f"runs of {one.id}") as bar:
+            result, _ = tried(one, chosen, out / f"{one.id}-{profile}", workers, on, None if as_json else bar)
+        results.append(result)
+        pages.append(_write(result, out))
+        if not as_json and not all_:
+            _print(result, pages[-1])
+    final = adjusted(results)
+    if as_json:
+        for result in final:
+            typer.echo(json.dumps(_plain(result)))
+    elif all_:
+        _print_all(final, out)
+    if chosen == "quick" and not as_json:
+        typer.echo("quick: fewer seeds than the power of each hypothesis asks for; --profile full for claims")
+
+
+def _rows(result: "Result") -> list[Any]:
+    from society.views.hypotheses import Row
+
+    return [
+        Row(
+            one.claim.name + ("" if one.claim.kind == "primary" else f" ({one.claim.kind})"), one.estimate.value,
+            one.estimate.low, one.estimate.high, one.claim.above, one.claim.below, one.holds, one.claim.published,
+        )
+        for one in result.claims
+    ]  # fmt: skip
+
+
+def _write(result: "Result", out: Path) -> Path:
+    """The page of a hypothesis, with its figures; written whole or not at all."""
+    import os
+
+    from society.views.hypotheses import draw_claims, draw_conditions, page
+
+    one = result.hypothesis
+    claims, conditions = draw_claims(_rows(result), one.title), draw_conditions(_conditions(result), "By condition")
+    built = f"Confirms the code, not the world: {one.by_construction}." if one.by_construction else ""
+    said = [
+        ("question", one.question), ("source", one.source), ("tier", one.tier), ("nulls", one.nulls), ("power", one.power),
+        ("what is put in", built), ("notes", one.notes), ("runs", f"{result.profile} profile, {result.seeds} seeds"),
+        ("how to read it", "Bands are predictions, lines 95 % intervals over seeds, ticks published values."),
+    ]  # fmt: skip
+    verdict = f"{result.said} (p {result.p:.2g}, by Holm over the family {result.p_holm:.2g})"
+    text = page(f"{one.id} {one.title}", verdict, said, [_frame(result)], [claims, conditions])
+    path = out / f"{one.id}-{result.profile}.html"
+    aside = path.with_suffix(".part")
+    aside.write_text(text, encoding="utf-8")
+    os.replace(aside, path)
+    claims.savefig(path.with_suffix(".png"), dpi=130)
+    return path
+
+
+def _frame(result: "Result") -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "claim": one.claim.name, "kind": one.claim.kind, "estimate": one.estimate.value, "low": one.estimate.low,
+                "high": one.estimate.high, "predicted": _predicted(one.claim), "d_z": one.estimate.d_z, "p": one.p,
+                "holds": {True: "yes", False: "no", None: "open"}[one.holds],
+            }
+            for one in result.claims
+        ]
+    )  # fmt: skip
+
+
+def _predicted(claim: Any) -> str:
+    if claim.above is not None and claim.below is not None:
+        return f"{claim.above:g} .. {claim.below:g}"
+    return f"> {claim.above:g}" if claim.above is not None else f"< {claim.below:g}"
+
+
+def _conditions(result: "Result") -> Any:
+    import numpy as np
+    import pandas as pd
+
+    from society.measures.intervals import mean_interval
+
+    rows = []
+    for (value, condition), values in result.means.items():
+        mean, low, high = mean_interval(values[~np.isnan(values)])
+        rows.append({"value": value, "condition": condition, "mean": mean, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def _print(result: "Result", path: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    one = result.hypothesis
+    typer.echo(f"\n{one.id}  {one.title}  (tier {one.tier}, {result.profile}, {result.seeds} seeds)")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("claim", "estimate", "95 % interval", "predicted", "p", "holds"):
+        table.add_column(name, justify="left" if name in ("claim", "holds") else "right")
+    for row in _frame(result).itertuples():
+        kind = "" if row.kind == "primary" else f" ({row.kind})"
+        interval = "-" if math.isnan(row.low) else f"{row.low:.3g} .. {row.high:.3g}"
+        table.add_row(row.claim + kind, f"{row.estimate:.3g}", interval, row.predicted, f"{row.p:.2g}", row.holds)
+    Console().print(table)
+    typer.echo(f"verdict  {result.said} (p {result.p:.2g}, by Holm {result.p_holm:.2g})\npage     {path}")
+
+
+def _print_all(results: list["Result"], out: Path) -> None:
+    """One table, and the first claim of each in one picture."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from society.views.hypotheses import draw_claims
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("id", "hypothesis", "tier", "first claim", "95 % interval", "p (Holm)", "verdict"):
+        table.add_column(name)
+    first = []
+    for result in results:
+        rows = _rows(result)
+        first.append(type(rows[0])(f"{result.hypothesis.id} {rows[0].label}", *list(vars(rows[0]).values())[1:]))
+        head = result.claims[0].estimate
+        table.add_row(
+            result.hypothesis.id, result.hypothesis.title, result.hypothesis.tier, f"{head.value:.3g}",
+            f"{head.low:.3g} .. {head.high:.3g}", f"{result.p_holm:.2g}", result.said,
+        )  # fmt: skip
+    Console().print(table)
+    path = out / f"hypotheses-{results[0].profile}.png"
+    draw_claims(first, "First claim of each hypothesis: prediction as a band, 95 % interval over seeds").savefig(
+        path, dpi=130
+    )
+    typer.echo(f"figure   {path}\npages    {out}/H..-{results[0].profile}.html")
+
+
+def _plain(result: "Result") -> dict[str, Any]:
+    frame = _frame(result)
+    claims = json.loads(frame.to_json(orient="records"))
+    return {
+        "id": result.hypothesis.id, "title": result.hypothesis.title, "tier": result.hypothesis.tier, "profile": result.profile,
+        "seeds": result.seeds, "verdict": result.verdict, "by_construction": result.hypothesis.by_construction,
+        "p": result.p, "p_holm": result.p_holm, "claims": claims,
+    }  # fmt: skip

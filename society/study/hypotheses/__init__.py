@@ -1,0 +1,1 @@
+"""Hypotheses: their formulas, their statistics, their verdicts."""

@@ -1,0 +1,35 @@
+"""Runs what is missing of a hypothesis, and says what came out."""
+
+from pathlib import Path
+from typing import Literal
+
+from society.ground.errors import RunError
+from society.spec.hypothesis import Hypothesis
+from society.study.hypotheses.verdicts import Result, judged
+from society.study.sweep.driver import Progress, sweep
+
+
+def tried(
+    hypothesis: Hypothesis, profile: Literal["quick", "full"], out: Path | None = None, workers: int | None = None,
+    on: str | None = None, progress: Progress | None = None,
+) -> tuple[Result, Path]:  # fmt: skip
+    """Run what is missing, test every claim.
+
+    Args:
+        hypothesis: the hypothesis.
+        profile: how much is run.
+        out: the study's folder; ``studies/<id>_<profile>-<digest>`` if absent.
+        workers, on, progress: as ``society.study.sweep.driver.sweep``.
+
+    Returns:
+        The result, and the study's folder.
+
+    Raises:
+        RunError: runs failed.
+        SocietyError: as ``sweep``; or a claim names what was not run.
+    """
+    swept = sweep(hypothesis.experiment(profile), out, workers, on, progress)
+    if swept.failed:
+        first = swept.table[swept.table["error"] != ""].iloc[0]
+        raise RunError(f"{hypothesis.id}: {swept.failed} runs failed; cell {first.cell}: {first.error}")
+    return judged(hypothesis, profile, swept.table), swept.folder
