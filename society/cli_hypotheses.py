@@ -132,7 +132,7 @@ def _print(result: "Result", path: Path) -> None:
     typer.echo(f"\n{one.id}  {one.title}  (tier {one.tier}, {result.profile}, {result.seeds} seeds)")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("claim", "estimate", "95 % interval", "predicted", "p", "holds"):
-        table.add_column(name, justify="left" if name in ("claim", "holds") else "right")
+        table.add_column(name, justify="left" if name in ("claim", "holds") else "right", no_wrap=name != "claim")
     for row in _frame(result).itertuples():
         kind = "" if row.kind == "primary" else f" ({row.kind})"
         interval = "-" if math.isnan(row.low) else f"{row.low:.3g} .. {row.high:.3g}"
@@ -149,18 +149,20 @@ def _print_all(results: list["Result"], out: Path) -> None:
     from society.views.hypotheses import draw_claims
 
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("id", "hypothesis", "tier", "first claim", "95 % interval", "p (Holm)", "verdict"):
-        table.add_column(name)
+    for name in ("id", "hypothesis", "first claim", "95 % interval", "p (Holm)", "verdict"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=24 if name == "hypothesis" else None)
     first = []
     for result in results:
         rows = _rows(result)
         first.append(type(rows[0])(f"{result.hypothesis.id} {rows[0].label}", *list(vars(rows[0]).values())[1:]))
         head = result.claims[0].estimate
         table.add_row(
-            result.hypothesis.id, result.hypothesis.title, result.hypothesis.tier, f"{head.value:.3g}",
-            f"{head.low:.3g} .. {head.high:.3g}", f"{result.p_holm:.2g}", result.said,
+            result.hypothesis.id, result.hypothesis.title, f"{head.value:.3g}", f"{head.low:.3g} .. {head.high:.3g}",
+            f"{result.p_holm:.2g}", result.verdict + ("*" if result.hypothesis.by_construction else ""),
         )  # fmt: skip
     Console().print(table)
+    tiers = ", ".join(sorted({result.hypothesis.tier for result in results}))
+    typer.echo(f"tier {tiers}; * confirms the code, not the world: the page says which parameter puts it in")
     path = out / f"hypotheses-{results[0].profile}.png"
     draw_claims(first, "First claim of each hypothesis: prediction as a band, 95 % interval over seeds").savefig(
         path, dpi=130

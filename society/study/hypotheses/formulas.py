@@ -131,7 +131,7 @@ def onset(series: Floats, _: Any = None, least: float = 0.03, most: float = 0.7)
     """Where a line through the points of between ``least`` and ``most`` of the maximum, on the rising side, meets zero.
 
     Example:
-        >>> onset(np.array([[0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.2, 0.4, 1.0]]))
+        >>> round(onset(np.array([[0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.2, 0.4, 1.0]])), 9)
         1.0
     """
     x, y = series
