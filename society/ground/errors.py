@@ -8,6 +8,7 @@ SocietyError
 │   ├── StoreError      an answer is not in the store, or the store is damaged
 │   ├── Busy            the model's server asks to wait
 │   └── Unreachable     no server, no answer in time, or an answer that is broken
+├── MeasureError    numbers that a statistic cannot be computed from
 ├── BrokerError     a broker cannot be reached, refuses, or is gone
 └── RunError        a run could not go on
 """
@@ -37,6 +38,10 @@ class RecordError(SocietyError):
 
 class RunError(SocietyError):
     """A run failed, for a reason its user can act on (a mind answered with acts that do not exist, for example)."""
+
+
+class MeasureError(SocietyError):
+    """A statistic cannot be computed from these numbers: the message names the statistic, what came and what is allowed."""
 
 
 class BrokerError(SocietyError):

@@ -1,12 +1,32 @@
-"""Intervals: Wilson for shares, Student's t for means between seeds."""
+"""Intervals: Wilson for shares, Newcombe for their differences, Student's t for means between seeds."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number with its interval.
+
+    Attributes:
+        value: the point estimate, in the unit of what was estimated.
+        low: lower bound, NaN where there is none.
+        high: upper bound, NaN where there is none.
+        n: how many independent things it rests on (seeds, or trials of a 2x2 table).
+        method: how the bounds were found: ``bca``, or ``percentile`` where BCa is degenerate, ``newcombe`` and so on.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
 
 
 def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -43,3 +63,28 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float,
         return mean, math.nan, math.nan
     half = float(special.stdtrit(len(array) - 1, 0.5 + level / 2) * array.std(ddof=1) / math.sqrt(len(array)))
     return mean, mean - half, mean + half
+
+
+def newcombe(k1: float, n1: float, k2: float, n2: float, level: float = 0.95) -> Estimate:
+    """Difference of two independent shares, k1 / n1 - k2 / n2, with Newcombe's hybrid score interval.
+
+    Source: Newcombe, Statistics in Medicine 17:873 (1998), method 10: the distances of Wilson's bounds from the two
+    shares, added in quadrature.
+
+    Args:
+        k1: successes of the first group.
+        n1: its trials; with 0 trials in a group everything is NaN.
+        k2: successes of the second group.
+        n2: its trials.
+        level: of confidence.
+
+    Example:
+        >>> found = newcombe(56, 70, 48, 80)
+        >>> round(found.value, 4), round(found.low, 4), round(found.high, 4)
+        (0.2, 0.0524, 0.3339)
+    """
+    (low1, high1), (low2, high2) = ((float(side) for side in wilson(k, n, level)) for k, n in ((k1, n1), (k2, n2)))
+    p1, p2 = (k / n if n else math.nan for k, n in ((k1, n1), (k2, n2)))
+    gap = p1 - p2
+    below, above = math.hypot(p1 - low1, high2 - p2), math.hypot(high1 - p1, p2 - low2)
+    return Estimate(gap, gap - below, gap + above, int(n1 + n2), "newcombe")

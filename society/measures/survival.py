@@ -1,5 +1,6 @@
 """Survival of targets from the issue of their first order (Kaplan and Meier, JASA 1958)."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from society.measures.intervals import Estimate
 from society.record.reader import Record
 
 GROUPS = ("0", "1", "2", "3+")
@@ -55,6 +57,24 @@ def restricted_mean(curve: pd.DataFrame, tau: float) -> float:
     return float((np.diff(times) * curve["survival"].to_numpy()).sum())
 
 
+def median_survival(curve: pd.DataFrame) -> Estimate:
+    """First tick at which half are dead, with the ticks at which the band does (Brookmeyer and Crowley, Biometrics 1982).
+
+    Args:
+        curve: from ``kaplan_meier``.
+
+    Returns:
+        Infinite where the curve, or a side of its band, stays above one half as long as anybody was watched.
+
+    Example:
+        >>> median_survival(kaplan_meier(np.array([1.0, 2.0, 3.0]), np.ones(3, bool))).value
+        2.0
+    """
+    bounds = [curve["tick"][curve[side] <= 0.5 + 1e-12].min() for side in ("survival", "low", "high")]
+    value, low, high = (math.inf if pd.isna(tick) else float(tick) for tick in bounds)
+    return Estimate(value, low, high, int(curve["at_risk"].iloc[0]), "log-log")
+
+
 def log_rank(record: Record) -> float:
     """p-value of the log-rank test of targets with no protectors among their ties against those with two or more."""
     rows = durations(record)
@@ -80,6 +100,43 @@ def log_rank_test(a: NDArray[Any], a_dead: NDArray[np.bool_], b: NDArray[Any], b
         >>> round(log_rank_test(np.array([1, 2, 3]), yes, np.array([7, 8, 9]), yes), 4)
         0.0246
     """
+    excess, variance = _excess(a, a_dead, b, b_dead)
+    return float(special.chdtrc(1, excess**2 / variance)) if variance > 0 else float("nan")
+
+
+def stratified_log_rank(
+    ticks: NDArray[Any], dead: NDArray[np.bool_], second: NDArray[np.bool_], strata: NDArray[Any]
+) -> float:
+    """p-value of the log-rank test of two groups that are compared within strata only, such as seeds.
+
+    What is common to a seed cannot pass for a difference of the groups. Source: Mantel and Haenszel, JNCI 22:719 (1959).
+
+    Args:
+        ticks: float64[n], times to death or to the end of observation.
+        dead: bool[n], whether each died then.
+        second: bool[n], which of the two groups each belongs to.
+        strata: [n], such as the seed of each.
+
+    Returns:
+        NaN where no stratum has a death with both groups at risk.
+
+    Example:
+        >>> ticks, yes = np.array([1, 2, 3, 7, 8, 9]), np.ones(6, bool)
+        >>> round(stratified_log_rank(ticks, yes, ticks > 5, np.ones(6)), 4)
+        0.0246
+    """
+    excess = variance = 0.0
+    for one in np.unique(strata):
+        first, other = (strata == one) & ~second, (strata == one) & second
+        more, spread = _excess(ticks[first], dead[first], ticks[other], dead[other])
+        excess, variance = excess + more, variance + spread
+    return float(special.chdtrc(1, excess**2 / variance)) if variance > 0 else float("nan")
+
+
+def _excess(
+    a: NDArray[Any], a_dead: NDArray[np.bool_], b: NDArray[Any], b_dead: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Deaths of the first group beyond its share of all deaths, and the hypergeometric variance of that."""
     times = np.unique(np.concatenate([a[a_dead], b[b_dead]]))
     at_risk_a, at_risk_b = (len(t) - np.searchsorted(np.sort(t), times) for t in (a, b))
     deaths_a, deaths_b = (
@@ -90,4 +147,4 @@ def log_rank_test(a: NDArray[Any], a_dead: NDArray[np.bool_], b: NDArray[Any], b
     share = at_risk_a / n
     excess = (deaths_a - d * share).sum()
     variance = (d * share * (1 - share) * (n - d) / np.maximum(n - 1, 1)).sum()
-    return float(special.chdtrc(1, excess**2 / variance)) if variance > 0 else float("nan")
+    return float(excess), float(variance)
