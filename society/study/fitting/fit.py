@@ -21,6 +21,8 @@ from society.study.fitting.regression import half_widths, solve
 Floats = NDArray[np.float64]
 #: One over the variance of the normal prior of every parameter: a standard deviation of 3.2 in log-odds (assumed).
 PENALTY = 0.1
+#: Parts that are held out in turn, at most.
+PARTS = 10
 #: Opportunities under which a cell is called thin.
 THIN = 30
 
@@ -48,7 +50,7 @@ class Fit:
     file: FittedTable
 
 
-def fit(records: Sequence[Record], penalty: float = PENALTY) -> Fit:
+def fit(records: Sequence[Record], penalty: float = PENALTY, parts: int = PARTS) -> Fit:
     """Fit table and weights to the protective choices in some records.
 
     Intervals are clustered by seed; with one seed by order, and then hold within that run only.
@@ -56,6 +58,7 @@ def fit(records: Sequence[Record], penalty: float = PENALTY) -> Fit:
     Args:
         records: of any minds; families are told apart by name.
         penalty: one over the variance of the prior of each parameter, in log-odds.
+        parts: parts that are held out in turn, at most; 2 or more.
 
     Raises:
         RecordError: nothing to fit in them, or acts compete differently in their worlds.
@@ -66,7 +69,7 @@ def fit(records: Sequence[Record], penalty: float = PENALTY) -> Fit:
     solution = solve(design.data, design.centre(everything), penalty)
     seeds = len(np.unique(choices.seed))
     half = half_widths(solution, choices.seed if seeds > 1 else choices.block)
-    predictions, folds = held_out(design, penalty)
+    predictions, folds = held_out(design, penalty, solution.b, parts)
     notes = _notes(choices, seeds, folds)
     if not solution.converged:
         notes.append("The regression did not converge: no estimate can be trusted.")
@@ -89,7 +92,9 @@ def write_fitted(found: Fit, out: Path) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with open(out, "x", encoding="utf-8") as stream:
-            stream.write(head + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120))
+            stream.write(
+                head + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+            )
     except OSError as error:
         raise WorldError(str(out), error.strerror, "a new file in a folder that can be written") from error
 

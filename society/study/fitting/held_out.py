@@ -10,27 +10,32 @@ from society.study.fitting.choices import Choices
 from society.study.fitting.design import Design
 from society.study.fitting.regression import predicted, solve
 
-#: Parts that are held out in turn: whole seeds, or with one seed blocks of orders in the order of issue.
-MOST_FOLDS, BLOCK_FOLDS = 10, 5
+Floats = NDArray[np.float64]
 #: Predictions are binned by tenths.
 BINS = 10
 
 
-def held_out(design: Design, penalty: float) -> tuple[pd.DataFrame, int]:
+def held_out(design: Design, penalty: float, start: Floats, most: int) -> tuple[pd.DataFrame, int]:
     """Predictions for every act, from a fit to the rest.
+
+    Args:
+        design: what is regressed.
+        penalty: of the regression.
+        start: float64[k], the fit to everything, where scoring begins.
+        most: parts at most that are held out in turn: whole seeds, or with one seed blocks of orders in the order of issue.
 
     Returns:
         One row per occasion and open act: behaviour, predicted, base (rate of the act in its family in the rest), did; and the
         number of parts.
     """
     choices = design.choices
-    fold = _folds(choices)
+    fold = _folds(choices, most)
     rows = np.full(len(choices.act), np.nan)
     base = rows.copy()
     number = choices.family * len(Act) + choices.act
     for one in range(int(fold.max()) + 1):
         rest, here = fold != one, (fold == one)[choices.occasion]
-        b = solve(design.data.rows(rest), design.centre(rest), penalty).b
+        b = solve(design.data.rows(rest), design.centre(rest), penalty, start).b
         rows[here] = predicted(design.data.rows(~rest), b)
         did = np.bincount(number[~here], choices.chosen[~here], int(number.max()) + 1)
         could = np.bincount(number[~here], minlength=int(number.max()) + 1)
@@ -73,12 +78,10 @@ def _scores(rows: pd.DataFrame) -> dict[str, float]:
     return scores
 
 
-def _folds(choices: Choices) -> NDArray[np.int64]:
+def _folds(choices: Choices, most: int) -> NDArray[np.int64]:
     """int64[m], the part of each occasion."""
-    label, most = choices.seed, MOST_FOLDS
-    if len(np.unique(label)) < 2:
-        label, most = choices.block, BLOCK_FOLDS
-    names, number = np.unique(label, return_inverse=True)
+    several = len(np.unique(choices.seed)) > 1
+    names, number = np.unique(choices.seed if several else choices.block, return_inverse=True)
     parts = min(most, len(names))
     return np.asarray(
         number * parts // len(names) if parts > 1 else np.arange(len(number)) * 2 // len(number), np.int64

@@ -70,13 +70,14 @@ class Solution:
     converged: bool
 
 
-def solve(data: Data, centre: Floats, penalty: float) -> Solution:
+def solve(data: Data, centre: Floats, penalty: float, start: Floats | None = None) -> Solution:
     """The penalised maximum of the likelihood.
 
     Args:
         data: what is regressed.
         centre: float64[k], where the penalty is zero.
         penalty: one over the variance of a normal prior around the centre.
+        start: float64[k], where scoring begins; the centre if absent.
 
     Example:
         >>> x = sparse.csr_array(np.ones((10, 1)))
@@ -84,7 +85,7 @@ def solve(data: Data, centre: Floats, penalty: float) -> Solution:
         >>> round(float(solve(data, np.zeros(1), 1e-9).b[0]), 4) == round(float(np.log(0.2 / 0.8)), 4)
         True
     """
-    b, converged = centre.copy(), False
+    b, converged = (centre if start is None else start).copy(), False
     value = _value(data, b, centre, penalty)
     for _ in range(STEPS):
         at = _At(data, b)
