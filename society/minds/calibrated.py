@@ -1,5 +1,7 @@
 """The calibrated mind: acts at the published rates of its family, moved in log-odds by what the world adds (model.md 4)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,19 @@ from society.spec.world import Conduct, Weights
 PROTECTIVE = (Kind.RATE, Kind.EXECUTE, Kind.ENDANGERED, Kind.BYSTAND)
 
 
+@dataclass(frozen=True)
+class Attempts:
+    """Log-odds of attempts, first without then with the belief of being watched (which only alignment faking heeds).
+
+    Attributes:
+        related: float64[2, families, behaviours, 2 (peer, self), 3 (bad, neutral, good)].
+        alone: float64[2, families, behaviours], with no live tie.
+    """
+
+    related: Floats
+    alone: Floats
+
+
 class Calibrated:
     """One mind for all calibrated families of a world.
 
@@ -19,13 +34,22 @@ class Calibrated:
         rates: filled table; its families in the order of the world's families.
         weights: departures from the published rates.
         conduct: acts without published rates.
-        shift: float64[families, behaviours], added to the log-odds (null models, fits); None for zero.
+        shift: float64[families, behaviours], added to the log-odds (null models); None for zero.
+        table: log-odds of attempts in place of those that follow from the rates (fitted minds).
     """
 
-    def __init__(self, rates: Rates, weights: Weights, conduct: Conduct, shift: Floats | None = None) -> None:
+    def __init__(
+        self,
+        rates: Rates,
+        weights: Weights,
+        conduct: Conduct,
+        shift: Floats | None = None,
+        table: Attempts | None = None,
+    ) -> None:
         self.weights, self.conduct = weights, conduct
         self.shift = np.zeros(rates.alone.shape) if shift is None else shift
-        self.related, self.alone = _attempts(rates.related, conduct), _attempts(rates.alone, conduct)
+        table = attempts(rates, conduct) if table is None else table
+        self.related, self.alone = table.related, table.alone
         self.claude = np.array([name.startswith("claude") for name in rates.families])
 
     def decide(self, occasions: Occasions, chance: Chance) -> Acts:
@@ -116,6 +140,11 @@ class Calibrated:
         reports = (v < self.conduct.report) & ~protects & ~lobbies & occasions.may(Act.REPORT)
         main = np.where(protects, acts.act, np.where(lobbies, Act.LOBBY, np.where(reports, Act.REPORT, Act.IGNORE)))
         return Acts.of(main, acts.p, acts.p0).and_also(protects & lobbies, Act.LOBBY)
+
+
+def attempts(rates: Rates, conduct: Conduct) -> Attempts:
+    """Log-odds of attempts from a table of published rates."""
+    return Attempts(_attempts(rates.related, conduct), _attempts(rates.alone, conduct))
 
 
 def _attempts(table: Floats, conduct: Conduct) -> NDArray[np.float64]:

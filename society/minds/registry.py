@@ -7,10 +7,12 @@ from society.ground.csv_files import read_rows
 from society.ground.errors import WorldError
 from society.ground.occasions import Mind
 from society.minds.calibrated import Calibrated
+from society.minds.fitted import fitted_minds, with_fitted
 from society.minds.opinion import DeGroot, NamingGame
 from society.minds.rule import Always, BestResponse, Coin, Contagion, Logistic, MajorityForce, Never, Threshold, Voter
 from society.minds.unconnected import Unconnected
 from society.spec import population
+from society.spec.fitted import Fitted
 from society.spec.language import LanguageModel
 from society.spec.rates import Rates, fill, find_table, read_cells
 from society.spec.world import World
@@ -27,8 +29,7 @@ def rates_of(world: World) -> Rates:
     known = sorted({cell.family for cell in cells})
     names = []
     for name, family in world.families.items():
-        mind = family.mind
-        row = mind.rates_of or name if isinstance(mind, population.Calibrated) else name
+        mind, row = family.mind, _row(name, family)
         if isinstance(mind, population.Calibrated) and row not in known:
             raise WorldError(
                 f"families.{name}",
@@ -36,7 +37,13 @@ def rates_of(world: World) -> Rates:
                 f"a family of {path.name} ({', '.join(known)}), or another mind, or mind.rates_of",
             )
         names.append(row)
-    return fill(cells, names)
+    return with_fitted(fill(cells, names), world)
+
+
+def _row(name: str, family: population.Family) -> str:
+    """The family whose rates, premium and ceiling a family follows."""
+    mind = family.mind
+    return mind.rates_of or name if isinstance(mind, population.Calibrated | Fitted) else name
 
 
 def premiums_and_ceilings(world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -49,18 +56,18 @@ def premiums_and_ceilings(world: World) -> tuple[NDArray[np.float64], NDArray[np
     }
     premiums, ceilings = [], []
     for name, family in world.families.items():
-        mind = family.mind
-        row = rows.get((mind.rates_of or name) if isinstance(mind, population.Calibrated) else name, {})
+        row = rows.get(_row(name, family), {})
         premiums.append(family.premium if family.premium is not None else float(row.get("premium", 0)))
         ceilings.append(family.ceiling if family.ceiling is not None else float(row.get("ceiling", 7)))
     return np.array(premiums), np.array(ceilings)
 
 
 def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = None) -> list[Mind]:
-    """One mind per family, in the order of the families; calibrated families share one."""
+    """One mind per family, in the order of the families; calibrated families share one, and so do those of a fitted file."""
     shared = Calibrated(rates, world.weights, world.conduct, shift)
+    fitted = fitted_minds(world, rates, shift)
     minds: list[Mind] = []
-    for family in world.families.values():
+    for name, family in world.families.items():
         spec = family.mind
         if isinstance(spec, population.Always):
             minds.append(Always())
@@ -86,6 +93,8 @@ def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = Non
             minds.append(NamingGame())
         elif isinstance(spec, LanguageModel | population.Remote):
             minds.append(Unconnected())
+        elif isinstance(spec, Fitted):
+            minds.append(fitted[name])
         else:
             minds.append(shared)
     return minds

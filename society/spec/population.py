@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from society.spec.fitted import Fitted
 from society.spec.language import LanguageModel
 from society.spec.section import Section, fraction, parameter, spelled
 
@@ -110,6 +111,7 @@ class Remote(Section):
 
 MindSpec = Annotated[
     Calibrated
+    | Fitted
     | Always
     | Never
     | Coin
@@ -143,10 +145,11 @@ class Family(Section):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
-        """A number stands for a share, a word for a kind of mind."""
+        """A number stands for a share, a word for a kind of mind, ``{fitted: FILE}`` for a fitted one."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return {"share": value}
-        return spelled(value, mind="calibrated")
+        mind = value.get("mind") if isinstance(value, dict) else None
+        return spelled(value, mind="fitted" if isinstance(mind, dict) and "fitted" in mind else "calibrated")
 
 
 class WattsStrogatz(Section):
