@@ -70,12 +70,16 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from society.study.sweep.phase import has_phases
     from society.study.sweep.sensitivity import analysed
     from society.study.sweep.table import HEAD
 
     table, console = result.table, Console()
-    if analysed(experiment) and not result.failed and len(table) == result.runs:
+    whole = not result.failed and len(table) == result.runs and len(table) > 0
+    if whole and analysed(experiment):
         _print_sensitivity(experiment, result, path.with_name("sensitivity"))
+    elif whole and experiment.analysis is not None:
+        _print_analysis(experiment, result, path.with_name(experiment.analysis.kind))
     elif len(table):
         axes = [name for name in table.columns if name in set().union(*(row for row in result.changes))]
         measures = [name for name in table.columns[len(HEAD) :] if name not in axes]
@@ -92,6 +96,8 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
             typer.echo(
                 f"means over {experiment.seeds} seeds ± half of their 95 % interval; {len(measures)} measures are in the table"
             )
+    if whole and has_phases(experiment):
+        _draw_phases(experiment, table, path.with_name("phase"))
     typer.echo(
         f"{experiment.name}: {len(table):,} of {result.runs:,} runs, {result.fresh:,} of them now; {experiment.about}"
     )
@@ -119,6 +125,40 @@ def _print_sensitivity(experiment: Any, result: Any, path: Path) -> None:
     if found:
         pd.concat(found, names=["measure"]).reset_index(level=0).to_csv(path.with_suffix(".csv"), index=False)
         draw_sensitivity(found, experiment.about or experiment.name).savefig(path.with_suffix(".png"), dpi=150)
+        typer.echo(f"figure   {path.with_suffix('.png')}")
+
+
+def _print_analysis(experiment: Any, result: Any, path: Path) -> None:
+    """A critical point or a loop: the answer, its numbers, two tables and a figure beside the table of runs."""
+    from society.study import tipping
+    from society.views.tipping import draw_critical_point, draw_hysteresis
+
+    analysis, title = experiment.analysis, experiment.about or experiment.name
+    if analysis.kind == "critical_point":
+        point = tipping.critical_point(experiment, result.folder, result.table)
+        curves, numbers, verdict = point.curves(), point.estimates(), point.verdict()
+    else:
+        walks = tipping.hysteresis(experiment, result.folder, result.table)
+        curves, numbers = tipping.branches(walks), tipping.widths(walks)
+        verdict = "\n".join(f"{walk.label}: {walk.verdict()}" if walk.label else walk.verdict() for walk in walks)
+    typer.echo(f"{numbers.round(4).to_string(index=False, na_rep='-')}\n\n{verdict}\n")
+    curves.to_csv(path.with_suffix(".csv"), index=False)
+    numbers.to_csv(path.with_name(f"{path.name}_estimates.csv"), index=False)
+    draw = draw_critical_point if analysis.kind == "critical_point" else draw_hysteresis
+    figure = draw(curves, numbers, analysis.measure, analysis.control, title, verdict)
+    figure.savefig(path.with_suffix(".png"), dpi=150)
+    typer.echo(f"figure   {path.with_suffix('.png')}")
+
+
+def _draw_phases(experiment: Any, table: Any, path: Path) -> None:
+    """Heat maps of the kept measures over both axes, and their table."""
+    from society.study.sweep.phase import phases
+    from society.views.phase import draw_phases
+
+    rows = phases(experiment, table)
+    if len(rows):
+        rows.to_csv(path.with_suffix(".csv"), index=False)
+        draw_phases(rows, experiment.about or experiment.name).savefig(path.with_suffix(".png"), dpi=150)
         typer.echo(f"figure   {path.with_suffix('.png')}")
 
 

@@ -4,6 +4,7 @@ The engine asks minds, merges their answers in the order of occasions, and hands
 drives the tick itself; nothing here depends on how long a mind thinks.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -99,7 +100,10 @@ class Engine:
         threads: int = 1,
     ) -> None:
         self.source, self.threads = world, threads
-        self.world = spelled_out(without_social_forces(world))
+        #: First ticks of the stages of the world's schedule, the worlds that hold in them, and the stage that holds now.
+        self._begins, stages = zip(*world.stages(), strict=True)
+        self._stages, self._stage = [spelled_out(without_social_forces(stage)) for stage in stages], 0
+        self.world = self._stages[0]
         self.chance = Chance(world.seed if seed is None else seed)
         self._rates, self._shift = rates_of(self.world), shift
         self.premiums, self.ceilings = premiums_and_ceilings(self.world)
@@ -107,7 +111,8 @@ class Engine:
         if self.society.n > int(self.society.machines.capacity.sum()):
             room = int(self.society.machines.capacity.sum())
             raise WorldError("agents", self.society.n, f"at most {room} agents: the machines have no more room")
-        self.minds = self._minds(minds_of(self.world, self._rates, shift), minds or {})
+        self._given = dict(minds or {})
+        self.minds = self._minds(minds_of(self.world, self._rates, shift), self._given)
         self.rules = tuple(RULES if rules is None else rules)
         self.broker: Broker = broker or MemoryBroker()
         #: What was posted at this tick; the broker carries it when the next one begins.
@@ -122,7 +127,8 @@ class Engine:
         Raises:
             RunError: there is no such family, or it is no mind.
         """
-        self.minds = self._minds(minds_of(self.world, self._rates, self._shift), minds)
+        self._given = dict(minds)
+        self.minds = self._minds(minds_of(self.world, self._rates, self._shift), self._given)
         self._declare_columns()
 
     def step(self) -> Moment:
@@ -135,6 +141,7 @@ class Engine:
         inbox = self.broker.exchange(self.tick, self.outbox)
         self.exchanging = self.whole = False
         self.tick += 1
+        self._follow_schedule()
         moment = Moment(
             self.tick,
             self.world,
@@ -156,6 +163,17 @@ class Engine:
         self.outbox = Messages.joined(moment.outbox)
         self.whole = True
         return moment
+
+    def _follow_schedule(self) -> None:
+        """Put the world that holds at this tick in place of the one before, with all that was derived from it.
+
+        Columns that minds own stay: kinds of minds never change, so that each keeps its number.
+        """
+        stage = bisect_right(self._begins, self.tick) - 1
+        if stage != self._stage:
+            self._stage, self.world = stage, self._stages[stage]
+            self.premiums, self.ceilings = premiums_and_ceilings(self.world)
+            self.minds = self._minds(minds_of(self.world, self._rates, self._shift), self._given)
 
     def own(self, name: str) -> NDArray[Any]:
         """A column that minds of this society declared, one row per slot.

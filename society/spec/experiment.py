@@ -5,25 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from society.spec.analysis import Analysis, CriticalPoint, Hysteresis, is_counter
+from society.spec.ranges import Range
 from society.spec.section import Section, parameter
-
-
-class Range(Section):
-    """Numbers from low to high."""
-
-    low: float = parameter(..., "lower bound", "choice")
-    high: float = parameter(..., "upper bound", "choice")
-    steps: int = parameter(5, "values on a grid, bounds included", "choice", ge=2, le=1000)
-    log: bool = parameter(False, "even in the logarithm", "choice")
-    whole: bool = parameter(False, "rounded to whole numbers", "choice")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Range":
-        if not self.low < self.high:
-            raise ValueError(f"low: {self.low:g} must be below high ({self.high:g})")
-        if self.log and self.low <= 0:
-            raise ValueError(f"low: {self.low:g} must be above 0 where log is true")
-        return self
 
 
 class Grid(Section):
@@ -91,7 +75,10 @@ class Experiment(Section):
         ("order.", "protection.", "cps.", "team.accuracy", "trust.mean"), "measures that are kept: names, or what they begin with",
         "choice", min_length=1,
     )  # fmt: skip
-    ticks: bool = parameter(False, "keep the counters of every tick too", "choice")
+    ticks: bool | tuple[str, ...] = parameter(
+        False, "keep the counters of every tick too: all, or those that are named", "choice"
+    )
+    analysis: Analysis | None = parameter(None, "what is computed from the whole of it", "choice")
     stop: Stop = parameter(Stop, "when to stop before all is run", "choice")
 
     _folder: Path | None = PrivateAttr(None)
@@ -110,15 +97,19 @@ class Experiment(Section):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
-        """A word stands for a design."""
+        """A word stands for a design; a counter that the analysis reads is kept."""
         if isinstance(value, dict) and isinstance(value.get("design"), str):
             value = {**value, "design": {"kind": value["design"]}}
+        measure = _measure(value.get("analysis")) if isinstance(value, dict) else ""
+        if is_counter(measure) and measure and value.get("ticks", False) is not True:
+            value = {**value, "ticks": tuple(dict.fromkeys([*(value.get("ticks") or ()), measure]))}
         return value
 
     @model_validator(mode="after")
     def _axes_fit_the_design(self) -> "Experiment":
         listed = isinstance(self.design, Listed)
-        if listed == bool(self.axes):
+        carried = isinstance(self.analysis, Hysteresis)
+        if listed == bool(self.axes) and not (carried and not listed):
             raise ValueError("axes: " + ("a list of cells has none" if listed else "there must be one at least"))
         for path, axis in self.axes.items():
             if isinstance(axis, list) and not axis:
@@ -126,3 +117,42 @@ class Experiment(Section):
             if isinstance(axis, list) and isinstance(self.design, LatinHypercube | Sobol | Morris):
                 raise ValueError(f"axes.{path}: {self.design.kind} needs a range {{low: ..., high: ...}}, not values")
         return self
+
+    @model_validator(mode="after")
+    def _analysis_fits(self) -> "Experiment":
+        analysis = self.analysis
+        if analysis is None:
+            return self
+        if not isinstance(self.design, Grid):
+            raise ValueError(f"analysis: {analysis.kind} needs design grid, not {self.design.kind}")
+        if isinstance(analysis, CriticalPoint):
+            if set(self.axes) != set(analysis.paths):
+                raise ValueError(f"analysis: critical_point needs two axes, {analysis.control} and {analysis.size}")
+            if not is_counter(analysis.measure) and not analysis.measure.startswith(self.measures):
+                raise ValueError(f"measures: {analysis.measure}, which the analysis reads, must be kept")
+        if isinstance(analysis, Hysteresis):
+            for path in (analysis.control, "ticks", "schedule"):
+                if path in self.axes or (path in self.set and path != analysis.control):
+                    raise ValueError(f"analysis: {path} is set by hysteresis: leave it out of set and axes")
+        for path, axis in self.axes.items():
+            if isinstance(analysis, CriticalPoint) and not numbers(axis):
+                raise ValueError(f"axes.{path}: {analysis.kind} needs numbers, two at least")
+        return self
+
+
+def numbers(axis: Range | list[Any]) -> list[float]:
+    """The values of an axis in increasing order; none if there are fewer than two or some are no numbers.
+
+    Example:
+        >>> numbers([3, 1.5]), numbers(["tied", "random"])
+        ([1.5, 3], [])
+    """
+    values = axis.values() if isinstance(axis, Range) else axis
+    plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return sorted(set(values)) if plain and len(set(values)) > 1 else []
+
+
+def _measure(analysis: Any) -> str:
+    """The measure of an analysis, as a file says it."""
+    measure = analysis.get("measure") if isinstance(analysis, dict) else getattr(analysis, "measure", "")
+    return measure if isinstance(measure, str) else ""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from society.ground.errors import WorldError
+from society.spec.analysis import Hysteresis
 from society.spec.experiment import Experiment
 from society.spec.explain import validated
 from society.spec.hypothesis import Hypothesis
@@ -42,14 +43,16 @@ def load_experiment(source: str | Path) -> Experiment:
 
 
 def base_world(experiment: Experiment) -> World:
-    """The world that an experiment varies, with what it sets.
+    """The world that an experiment varies, with what it and its analysis set.
 
     Raises:
         WorldError: there is none, or a field is wrong.
     """
     beside = None if experiment.folder is None else experiment.folder / experiment.base
     base = beside if beside is not None and beside.is_file() else experiment.base
-    return load_world(base, experiment.set or None)
+    analysis = experiment.analysis
+    carried = analysis.changes() if isinstance(analysis, Hysteresis) else {}
+    return load_world(base, {**experiment.set, **carried} or None)
 
 
 def hypothesis_names() -> list[str]:

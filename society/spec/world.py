@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
+from society.ground.errors import WorldError
 from society.ground.words import Behaviour
 from society.spec.explain import validated
 from society.spec.hardware import Lifecycle, Machines
@@ -13,6 +14,7 @@ from society.spec.institutions import Orders, Oversight, Review, Stance
 from society.spec.language import Language
 from society.spec.overrides import override
 from society.spec.population import Agents, Family
+from society.spec.schedule import ALLOWED, Switch, refused
 from society.spec.section import Section, fraction, parameter, spelled
 from society.spec.work import Teams, Work
 
@@ -143,6 +145,7 @@ class World(Section):
     oversight: Oversight = parameter(Oversight, "the institution's levers", "choice")
     llm: Language = parameter(Language, "agents that are language models", "choice")
     record: Recording = parameter(Recording, "what is written down", "choice")
+    schedule: tuple[Switch, ...] = parameter((), "fields that change while it runs, and when", "choice")
 
     _folder: Path | None = PrivateAttr(None)
 
@@ -168,6 +171,31 @@ class World(Section):
             50
         """
         return validated(World, override(self.model_dump(), changes), f"world {self.name}").at(self.folder)
+
+    def stages(self) -> list[tuple[int, "World"]]:
+        """The worlds that hold one after the other: (first tick, world without a schedule); the first from tick 0.
+
+        Raises:
+            WorldError: a path or value of the schedule is wrong, or the field cannot change during a run.
+
+        Example:
+            >>> world = World(name="w", families={"glm-4.7": 1}, schedule=[{"tick": 9, "set": {"weights.norm": 2}}])
+            >>> [(tick, stage.weights.norm) for tick, stage in world.stages()]
+            [(0, 0.0), (9, 2.0)]
+        """
+        tree = self.model_dump(exclude={"schedule"})
+        found, first = [(0, World.model_validate(tree).at(self.folder))], tree
+        for number, switch in enumerate(self.schedule):
+            place = f"schedule.{number}"
+            if not found[-1][0] < switch.tick <= self.ticks:
+                allowed = f"a tick after {found[-1][0]}, where the one before begins, and up to ticks ({self.ticks})"
+                raise WorldError(f"{place}.tick", switch.tick, allowed)
+            stage = validated(World, override(tree, switch.set), f"{place}.set")
+            tree = stage.model_dump(exclude={"schedule"})
+            for path, value in refused(first, tree):
+                raise WorldError(f"{place}.set.{path}", value, ALLOWED)
+            found.append((switch.tick, stage.at(self.folder)))
+        return found
 
     @model_validator(mode="before")
     @classmethod
@@ -202,7 +230,15 @@ class World(Section):
                 )
         if self.episodes is None:
             self._check_size()
+        if self.schedule:
+            self._check_schedule()
         return self
+
+    def _check_schedule(self) -> None:
+        try:
+            self.stages()
+        except WorldError as error:
+            raise ValueError(f"{error.place}: {error.value!r} is not possible: {error.allowed}") from None
 
     def _check_size(self) -> None:
         room = self.machines.count * self.machines.capacity

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from society.ground.errors import SocietyError
-from society.spec.experiment import Experiment, Grid, LatinHypercube, Listed, Morris, OneAtATime, Range, Sobol
+from society.spec.experiment import Experiment, Grid, LatinHypercube, Listed, Morris, OneAtATime, Sobol
+from society.spec.ranges import Range
 
 #: Seed of the designs that draw (Latin hypercube, Sobol, Morris): part of the design, like its name.
 SEED = 1
@@ -36,8 +37,7 @@ def cells_of(experiment: Experiment) -> list[Changes]:
     ranges = {path: axis for path, axis in axes.items() if isinstance(axis, Range)}
     unit = sampled(design, len(ranges))
     return [
-        {path: scaled(axis, float(part)) for (path, axis), part in zip(ranges.items(), row, strict=True)}
-        for row in unit
+        {path: axis.at(float(part)) for (path, axis), part in zip(ranges.items(), row, strict=True)} for row in unit
     ]
 
 
@@ -50,17 +50,7 @@ def values_of(axis: "Range | list[Any]") -> list[Any]:
     """
     if isinstance(axis, list):
         return axis
-    found = [scaled(axis, float(part)) for part in np.linspace(0, 1, axis.steps)]
-    return list(dict.fromkeys(found))
-
-
-def scaled(axis: Range, part: float) -> Any:
-    """A value at a part of a range, 0 at its lower and 1 at its upper bound."""
-    if axis.log:
-        value = float(np.exp(np.log(axis.low) + part * (np.log(axis.high) - np.log(axis.low))))
-    else:
-        value = axis.low + part * (axis.high - axis.low)
-    return round(value) if axis.whole else float(f"{value:.12g}")
+    return axis.values()
 
 
 def sampled(design: "LatinHypercube | Sobol | Morris", axes: int) -> NDArray[np.float64]:

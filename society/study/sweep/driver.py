@@ -20,6 +20,7 @@ from society.study.sweep.cells import Job, digest, jobs_of
 from society.study.sweep.designs import Changes
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
 from society.study.sweep.worker import run_jobs, warm
+from society.study.tipping import check_counters
 
 #: Seconds that a batch of runs should take: few enough to lose little, enough to make sending it cheap.
 BATCH_S = 0.5
@@ -104,6 +105,7 @@ def prepared(experiment: Experiment, out: Path | None = None) -> tuple[World, li
         RecordError: no measure has such a name.
     """
     check_measures(experiment.measures)
+    check_counters(experiment)
     base = base_world(experiment)
     asked = [*language_families(base), *remote_families(base)]
     if asked:

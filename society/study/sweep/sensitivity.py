@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import SocietyError
-from society.spec.experiment import Experiment, Morris, Range, Sobol
+from society.spec.experiment import Experiment, Morris, Sobol
+from society.spec.ranges import Range
 from society.study.sweep.designs import SEED, problem_of, sampled
 
 #: Bootstrap samples behind each interval, and its level.

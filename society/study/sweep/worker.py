@@ -29,7 +29,7 @@ def warm() -> None:
 
 
 def run_jobs(
-    tree: dict[str, Any], folder: str | None, jobs: Sequence[Any], measures: Sequence[str], ticks: bool
+    tree: dict[str, Any], folder: str | None, jobs: Sequence[Any], measures: Sequence[str], ticks: bool | Sequence[str]
 ) -> list[Row]:
     """Rows of some runs; one that fails has an error and no measures.
 
@@ -38,7 +38,7 @@ def run_jobs(
         folder: where files that it names are.
         jobs: ``society.study.sweep.cells.Job``.
         measures: names of measures, or what they begin with.
-        ticks: keep the counters of every tick.
+        ticks: keep the counters of every tick, all or those that are named.
     """
     rows = []
     for job in jobs:
@@ -59,7 +59,7 @@ def _world(tree: dict[str, Any], folder: str | None, changes: dict[str, Any], se
     return world.override({**changes, "seed": seed})
 
 
-def _run(world: World, measures: Sequence[str], ticks: bool) -> Row:
+def _run(world: World, measures: Sequence[str], ticks: bool | Sequence[str]) -> Row:
     engine, gathered = Engine(world), Gathered()
     recording, counters = Recording(engine, gathered), []
     for _ in range(world.ticks):
@@ -74,7 +74,8 @@ def _run(world: World, measures: Sequence[str], ticks: bool) -> Row:
     found = summary(Record.of(manifest, gathered), tuple(measures))
     row: Row = {"hash": recording.hash, "measures": {name: _number(one.value) for name, one in found.items()}}
     if ticks:
-        row["ticks"] = {name: [_number(float(one[name])) for one in counters] for name in TICKS if name in counters[0]}
+        kept = [name for name in TICKS if name in counters[0]] if ticks is True else list(ticks or ())
+        row["ticks"] = {name: [_number(float(one[name])) for one in counters] for name in kept}
     return row
 
 
