@@ -128,7 +128,7 @@ def test_rows_are_what_single_runs_give(whole, tmp_path):
 
 
 def test_a_cluster_gives_the_same_table(whole, tmp_path):
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster:
         found = sweep(experiment(), tmp_path / "study", on=cluster.scheduler_address)
     same(found.table, whole.table)
 
