@@ -1,0 +1,102 @@
+"""The commands that hold minds against what was seen: fitting them to records, and predicting figures that were not used."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from society.ground.errors import WorldError
+
+if TYPE_CHECKING:
+    from society.study.fitting.fit import Fit
+
+
+def fit(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or of sets made by --seeds.")],
+    out: Annotated[Path, typer.Option(help="File of the fitted mind, for mind: {fitted: FILE}.")],
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the calibration of what was held out: .png, .svg or .pdf.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Fit a mind to records: table and weights with intervals, error on what was held out."""
+    from society.study.compare import read_set
+    from society.study.fitting.fit import fit as fitted
+    from society.study.fitting.fit import write_fitted
+    from society.views.calibration import draw_calibration
+
+    if out.exists():
+        raise WorldError(str(out), "exists already", "a new file")
+    if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
+        raise WorldError("--plot", str(plot), "a file that ends in .png, .svg or .pdf")
+    found = fitted([record for run in runs for record in read_set(run)])
+    write_fitted(found, out)
+    if plot is not None:
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        title = f"Calibration of {out.name} on what was held out"
+        draw_calibration(found.calibration, title).savefig(plot, dpi=150)
+    if as_json:
+        frames = {name: getattr(found, name) for name in ("table", "weights", "held_out", "calibration")}
+        plain = {name: json.loads(frame.to_json(orient="records")) for name, frame in frames.items()}
+        plain["notes"], plain["file"] = list(found.notes), str(out)
+        typer.echo(json.dumps(plain, indent=1))
+    else:
+        _print_fit(found, out, plot)
+
+
+def _print_fit(found: "Fit", out: Path, plot: Path | None) -> None:
+    """The table, the weights, the error on what was held out."""
+    from society.cli_tables import console
+
+    _print_table(
+        "Log-odds of an attempt, by family, behaviour and relation; rate: the same as a probability",
+        found.table[
+            [
+                "family",
+                "behaviour",
+                "subject",
+                "relation",
+                "estimate",
+                "low",
+                "high",
+                "rate",
+                "opportunities",
+                "warning",
+            ]
+        ],
+        left=4,
+    )
+    _print_table("Weights, in log-odds", found.weights, left=1)
+    _print_table(
+        "Error per opportunity on what was held out; base: the act's rate in its family", found.held_out, left=1
+    )
+    for note in found.notes:
+        console.print(note, style="dim", highlight=False)
+    thin = int(found.table["warning"].str.contains("thin|no opportunities").sum())
+    if thin:
+        console.print(f"warning: {thin} of {len(found.table)} cells rest on fewer than 30 opportunities", style="bold")
+    console.print(f"mind     {out}", highlight=False, soft_wrap=True)
+    if plot is not None:
+        console.print(f"figure   {plot}", highlight=False, soft_wrap=True)
+
+
+def _print_table(title: str, frame: Any, left: int) -> None:
+    """A frame as a table: the first columns and words to the left, numbers to the right."""
+    from rich.table import Table
+
+    from society.cli_tables import console
+
+    shown = Table(title=title, title_justify="left", box=None)
+    for number, column in enumerate(frame.columns):
+        words = number < left or column in ("warning", "note")
+        shown.add_column(column.replace("_", " "), justify="left" if words else "right", overflow="fold")
+    for row in frame.itertuples(index=False):
+        shown.add_row(*(_shown(name, value) for name, value in zip(frame.columns, row, strict=True)))
+    console.print(shown)
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, float):
+        return "-" if value != value else f"{value:.{2 if name in ('estimate', 'low', 'high') else 4}f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
