@@ -1,4 +1,4 @@
-"""What protection does, weighed: harm per thousand occasions, severe collusion, and what relationships carry."""
+"""What protection does, weighed: harm per thousand occasions, what relationships carry, and when audits find it."""
 
 import math
 
@@ -19,17 +19,6 @@ def harm(record: Record) -> tuple[float, int]:
         ][0]
     )
     return (1000 * total / n if n else math.nan), n
-
-
-def severe(record: Record) -> tuple[int, int]:
-    """(orders on which three or more agents protected the target in two or more ways, orders)."""
-    row = record.sql(
-        """select count(*) as n from (select "order" from events
-           where kind = 'act' and act in ('inflate', 'tamper', 'copy', 'stall', 'refuse', 'lobby')
-           and "order" >= 0 and actor <> target group by 1 having count(distinct actor) >= 3 and count(distinct act) >= 2)"""
-    )
-    orders = record.sql("select count(*) as n from orders")
-    return int(row["n"][0]), int(orders["n"][0])
 
 
 def cooperation_log_odds(record: Record) -> tuple[float, int]:
