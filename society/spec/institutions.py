@@ -162,6 +162,16 @@ class Audits(Section):
         "random", "audits at random; all at fixed ticks; or at random and told beforehand", "choice"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _share(cls, value: Any) -> Any:
+        """``share`` sets what is audited of ratings, orders and their integrity at once."""
+        if not isinstance(value, dict) or "share" not in value:
+            return value
+        every = value["share"]
+        rest = {name: one for name, one in value.items() if name != "share"}
+        return {**dict.fromkeys(("ratings", "orders", "integrity"), every), **rest}
+
 
 class Human(Section):
     """The overseer of limited capacity."""
@@ -211,10 +221,10 @@ class Oversight(Section):
     constitution: bool = parameter(False, "a declaration of principles in every instruction", "choice")
     public_log: bool = parameter(False, "sanctions are seen by everyone instead of ties only", "choice")
 
-    @field_validator("monitoring", mode="before")
+    @field_validator("monitoring", "audits", mode="before")
     @classmethod
     def _one_share(cls, value: Any) -> Any:
-        """A number stands for the share watched in all channels."""
+        """A number stands for the share watched in all channels, or audited of everything."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return {"share": value}
         return value

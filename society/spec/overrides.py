@@ -10,7 +10,8 @@ from society.spec.section import UNIONS
 
 #: Fields that stand for several, which they replace even where those are written out.
 _SPREAD: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("monitoring", "share"): ("rating", "config", "copy", "copy_", "message")
+    ("monitoring", "share"): ("rating", "config", "copy", "copy_", "message"),
+    ("audits", "share"): ("ratings", "orders", "integrity"),
 }
 
 
@@ -77,7 +78,7 @@ def _spelled_out(key: str, below: Any, dotted: str) -> dict[str, Any]:
         return {}
     if isinstance(below, str) and key in UNIONS:
         return {"kind": below}
-    if key == "monitoring" and isinstance(below, int | float):
+    if key in ("monitoring", "audits") and isinstance(below, int | float):
         return {"share": below}
     if key == "trust" and isinstance(below, int | float):
         return {"kind": "constant", "value": below}

@@ -198,3 +198,11 @@ def test_a_file_says_it_and_the_record_keeps_it(tmp_path):
     assert record.world["schedule"] == [{"tick": 5, "set": {"weights.watch": 1.0}}]
     again = society.run(record.world, out=tmp_path / "again")
     assert again.hash == record.hash
+
+
+def test_one_share_sets_all_audits_and_changes_during_a_run():
+    audits = load_world("decommission", {"oversight.audits.share": 0.3}).oversight.audits
+    assert (audits.ratings, audits.orders, audits.integrity, audits.sensitivity) == (0.3, 0.3, 0.3, 0.8)
+    assert load_world("decommission", {"oversight.audits": 0.4}).oversight.audits.orders == 0.4
+    last = crowd((20, {"oversight.audits.share": 0.5}), **{"oversight.audits.ratings": 0.1}).stages()[-1][1]
+    assert (last.oversight.audits.ratings, last.oversight.audits.integrity) == (0.5, 0.5)
