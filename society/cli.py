@@ -9,7 +9,7 @@ import typer
 
 from society.cli_broker import broker_config, host
 from society.cli_data import calibrate, data
-from society.cli_fit import fit
+from society.cli_fit import fit, validate
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
 from society.cli_study import sweep
 from society.ground.errors import RecordError, SocietyError, WorldError
@@ -41,6 +41,7 @@ app.command()(sweep)
 app.command()(data)
 app.command()(calibrate)
 app.command()(fit)
+app.command()(validate)
 
 
 @app.command()
