@@ -9,7 +9,7 @@ import typer
 
 from society.cli_broker import broker_config, host
 from society.cli_data import calibrate, data
-from society.cli_fit import fit
+from society.cli_fit import fit, validate
 from society.cli_hypotheses import hypotheses
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
 from society.cli_study import sweep
@@ -43,6 +43,7 @@ app.command()(hypotheses)
 app.command()(data)
 app.command()(calibrate)
 app.command()(fit)
+app.command()(validate)
 
 
 @app.command()

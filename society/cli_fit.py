@@ -8,8 +8,12 @@ import typer
 
 from society.ground.errors import WorldError
 
+#: Columns that are shown with two decimals; others have four.
+_SHORT = frozenset({"estimate", "low", "high", "prediction", "published", "error", "published low", "published high"})
+
 if TYPE_CHECKING:
     from society.study.fitting.fit import Fit
+    from society.study.validation.run import Outcome
 
 
 def fit(
@@ -43,6 +47,57 @@ def fit(
         typer.echo(json.dumps(plain, indent=1))
     else:
         _print_fit(found, out, plot)
+
+
+def validate(
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Numbers or names of checks; all of them without one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Predict published figures that were not used, and show the errors; failures are expected."""
+    from society.spec.validation import load_checks
+    from society.study.validation.run import validate as validated
+
+    outcomes = []
+    for check in load_checks(ids or []):
+        outcome = validated(check)
+        if as_json:
+            outcomes.append(_plain(outcome))
+        else:
+            _print_outcome(outcome)
+    if as_json:
+        typer.echo(json.dumps(outcomes, indent=1))
+
+
+def _plain(outcome: "Outcome") -> dict[str, Any]:
+    check = outcome.check
+    return {
+        "number": check.number, "name": check.name, "question": check.question, "unit": check.unit, "used": check.used,
+        "sources": list(check.sources), "missing": outcome.missing,
+        "rows": json.loads(outcome.frame().to_json(orient="records")),
+        "errors": json.loads(outcome.errors().to_json(orient="records")),
+    }  # fmt: skip
+
+
+def _print_outcome(outcome: "Outcome") -> None:
+    """Question, every prediction beside what was published, mean errors."""
+    from society.cli_tables import console
+
+    check = outcome.check
+    console.print(f"\n{check.number} {check.name}: {check.question}", style="bold", highlight=False)
+    console.print(f"Used: {check.used}", style="dim", highlight=False)
+    for source in check.sources:
+        console.print(f"Published: {source}", style="dim", highlight=False)
+    frame = outcome.frame().rename(columns={"low": "published low", "high": "published high"})
+    _print_table(
+        f"In {check.unit}; verdict: whether the prediction lies in the 95 % interval of the published value",
+        frame,
+        left=2,
+    )
+    _print_table("Errors", outcome.errors(), left=1)
+    if outcome.missing:
+        console.print(f"missing: {outcome.missing}", style="bold", highlight=False, soft_wrap=True)
 
 
 def _print_fit(found: "Fit", out: Path, plot: Path | None) -> None:
@@ -89,7 +144,7 @@ def _print_table(title: str, frame: Any, left: int) -> None:
 
     shown = Table(title=title, title_justify="left", box=None)
     for number, column in enumerate(frame.columns):
-        words = number < left or column in ("warning", "note")
+        words = number < left or column in ("warning", "note", "verdict")
         shown.add_column(column.replace("_", " "), justify="left" if words else "right", overflow="fold")
     for row in frame.itertuples(index=False):
         shown.add_row(*(_shown(name, value) for name, value in zip(frame.columns, row, strict=True)))
@@ -98,5 +153,5 @@ def _print_table(title: str, frame: Any, left: int) -> None:
 
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, float):
-        return "-" if value != value else f"{value:.{2 if name in ('estimate', 'low', 'high') else 4}f}"
+        return "-" if value != value else f"{value:.{2 if name in _SHORT else 4}f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as _Field
 
 #: Fields that hold one of several kinds of section.
-UNIONS = frozenset({"mind", "graph", "trust", "quality", "topology", "failure", "work", "placement", "trace"})
+UNIONS = frozenset({"mind", "inputs", "graph", "trust", "quality", "topology", "failure", "work", "placement", "trace"})
 
 
 class Section(BaseModel):

@@ -1,0 +1,143 @@
+"""Check 5: who writes to whom, reciprocity and modularity against networks with the same degrees."""
+
+import math
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+
+from society.ground.chance import Chance
+from society.measures.networks import edges
+from society.network.social import read_edge_list
+from society.spec.load import load_world
+from society.spec.validation import AgentNetwork, validation_folder
+from society.study.runs import run
+from society.study.validation.row import Row
+
+Edges = list[tuple[int, int]]
+#: Attempted swaps per edge (Maslov and Sneppen, Science 296, 2002).
+SWAPS = 10
+
+
+def missing(inputs: AgentNetwork) -> str:
+    """What is not on this machine and how to get it; empty if nothing is missing."""
+    path = validation_folder() / inputs.path
+    if path.is_file():
+        return ""
+    return f"needs {path}: `society data {inputs.data}` says where the data come from"
+
+
+def predict(inputs: AgentNetwork) -> list[Row]:
+    """Messages of a world: their published side of rewired networks, and replies of real agents where those are there."""
+    with tempfile.TemporaryDirectory() as folder:
+        record = run(load_world(inputs.world, inputs.changes), out=Path(folder) / "run")
+        rows = edges(record, "message")
+    own = sorted({(int(a), int(b)) for a, b in zip(rows["source"], rows["target"], strict=True) if a != b})
+    mine = against_null(own, inputs.nulls)
+    found = _sides("messages", mine)
+    if missing(inputs):
+        return found
+    graph, _, _ = read_edge_list(validation_folder() / inputs.path, inputs.where)
+    real = against_null(list(zip(graph.sources().tolist(), graph.indices.tolist(), strict=True)), inputs.nulls)
+    return [
+        *found,
+        *_sides("the data themselves", real),
+        Row("messages beside the data", "share of links returned", mine.reciprocity, real.reciprocity),
+        Row("messages beside the data", "over that of the null", mine.returned, real.returned),
+        Row("messages beside the data", "modularity", mine.modularity, real.modularity),
+        Row("messages beside the data", "above that of the null", mine.modular, real.modular),
+    ]
+
+
+def _sides(whose: str, found: "Against") -> list[Row]:
+    """The published side of the null, which has no number: reciprocity under it, modularity two deviations above."""
+    return [
+        Row(f"{whose}: published side", "reciprocity over null, below 1", found.returned, math.nan, 0.0, 1.0),
+        Row(
+            f"{whose}: published side", f"modularity above null, over {2 * found.modularity_sd:.3f}", found.modular, math.nan,
+            2 * found.modularity_sd, math.inf,
+        ),
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Against:
+    """Reciprocity and modularity of a network, and the means of rewired ones.
+
+    Attributes:
+        reciprocity, null_reciprocity: shares of links that are returned.
+        modularity, null_modularity, modularity_sd: Louvain; the standard deviation is that of the rewired ones.
+    """
+
+    reciprocity: float
+    null_reciprocity: float
+    modularity: float
+    null_modularity: float
+    modularity_sd: float
+
+    @property
+    def returned(self) -> float:
+        """Reciprocity over that of the null; NaN if nothing is returned there."""
+        return self.reciprocity / self.null_reciprocity if self.null_reciprocity else math.nan
+
+    @property
+    def modular(self) -> float:
+        """Modularity above that of the null."""
+        return self.modularity - self.null_modularity
+
+
+def against_null(pairs: Sequence[tuple[int, int]], nulls: int) -> Against:
+    """A network beside others with the same in- and out-degrees.
+
+    Args:
+        pairs: directed links without repeats and self-loops.
+        nulls: rewired networks.
+    """
+    drawn = [rewired(pairs, Chance(seed)) for seed in range(nulls)]
+    modularities = [modularity(one) for one in drawn]
+    return Against(
+        reciprocity(pairs), float(np.mean([reciprocity(one) for one in drawn])), modularity(pairs),
+        float(np.mean(modularities)), float(np.std(modularities, ddof=1)),
+    )  # fmt: skip
+
+
+def reciprocity(pairs: Sequence[tuple[int, int]]) -> float:
+    """Share of links that are returned.
+
+    Example:
+        >>> reciprocity([(0, 1), (1, 0), (1, 2), (2, 3)])
+        0.5
+    """
+    there = set(pairs)
+    return sum((b, a) in there for a, b in pairs) / len(pairs)
+
+
+def modularity(pairs: Sequence[tuple[int, int]]) -> float:
+    """Modularity of the communities that Louvain's method finds, directions left out (Blondel et al., 2008)."""
+    graph = nx.Graph(pairs)
+    return float(nx.community.modularity(graph, nx.community.louvain_communities(graph, seed=1)))
+
+
+def rewired(pairs: Sequence[tuple[int, int]], chance: Chance) -> Edges:
+    """A directed network in which everybody has the in-degree and out-degree it had, by swaps of targets.
+
+    Example:
+        >>> swapped = rewired([(0, 1), (2, 3), (4, 5), (1, 2)], Chance(1))
+        >>> sorted(a for a, _ in swapped), sorted(b for _, b in swapped)
+        ([0, 1, 2, 4], [1, 2, 3, 5])
+    """
+    links, there = list(pairs), set(pairs)
+    tries = np.arange(SWAPS * len(links))
+    first = (chance.uniform("swap", 0, tries) * len(links)).astype(np.int64).tolist()
+    second = (chance.uniform("swap", 1, tries) * len(links)).astype(np.int64).tolist()
+    for one, two in zip(first, second, strict=True):
+        (a, b), (c, d) = links[one], links[two]
+        if a == d or c == b or (a, d) in there or (c, b) in there:
+            continue
+        there -= {(a, b), (c, d)}
+        there |= {(a, d), (c, b)}
+        links[one], links[two] = (a, d), (c, b)
+    return links
