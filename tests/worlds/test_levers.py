@@ -73,6 +73,11 @@ def false_alarms(record):
     return scalar(record, f"select count(*) from events where kind = 'detected' and not ({BAD} or act = 'ask')")
 
 
+def judgements(record):
+    """Suspicions that monitors wrote down."""
+    return scalar(record, "select count(*) from judgements")
+
+
 def seen(record):
     """Mean belief of being watched."""
     return scalar(record, "select avg(belief) from occasions")
@@ -81,6 +86,7 @@ def seen(record):
 MONITOR = "oversight.monitoring"
 RULE = {f"{MONITOR}.share": 1.0, f"{MONITOR}.kind": "rule"}
 ENSEMBLE = {f"{MONITOR}.share": 1.0, f"{MONITOR}.kind": "ensemble", "oversight.audits.ratings": 0}
+KIN = {**ENSEMBLE, "families": {"gemini-3-pro": 0.9, "gpt-5.2": 0.1}, f"{MONITOR}.kinship": 2.0}
 AUDITED = {f"{MONITOR}.share": 0.0, "oversight.audits.ratings": 1.0, "oversight.audits.orders": 1.0}
 BUSY = {"orders.operator": "human", "oversight.human.capacity": 0.5}
 
@@ -100,6 +106,8 @@ LEVERS = [
     (f"{MONITOR}.rho", 0.0, 1.0, detected, -1, {**ENSEMBLE, f"{MONITOR}.size": 15, f"{MONITOR}.d_prime": 0.5}),
     (f"{MONITOR}.kinship", 0.0, 4.0, detected, -1, {**ENSEMBLE, "families": {"gemini-3-pro": 1.0}}),
     (f"{MONITOR}.cutoff", 0.5, 4.0, detected, -1, ENSEMBLE),
+    (f"{MONITOR}.families", ["gpt-5.2"], ["gemini-3-pro"], detected, -1, KIN),
+    (f"{MONITOR}.scores", False, True, judgements, +1, ENSEMBLE),
     ("oversight.audits.ratings", 0.0, 1.0, detected, +1, {}),
     ("oversight.audits.orders", 0.0, 1.0, detected, +1, {}),
     ("oversight.audits.integrity", 0.0, 1.0, events("order_reopened"), +1, {}),
@@ -125,6 +133,14 @@ LEVERS = [
         +1,
         {**RULE, "oversight.sanctions.ladder": ["suspend"]},
     ),
+    (
+        "oversight.sanctions.notice_only",
+        False,
+        True,
+        ticks("suspended"),
+        -1,
+        {**RULE, "oversight.sanctions.ladder": ["suspend"]},
+    ),
     ("oversight.sanctions.appeal", 0.0, 1.0, events("sanction_lifted"), +1, {**RULE, "oversight.human.capacity": 5.0}),
     ("oversight.human.capacity", 0.0, 5.0, last("human_queue"), -1, BUSY),
     ("oversight.human.accuracy", 0.5, 1.0, right, +1, {**BUSY, "oversight.human.capacity": 5.0}),
@@ -132,6 +148,7 @@ LEVERS = [
     ("oversight.human.floor", 0.0, 0.9, right, +1, {**BUSY, "oversight.human.fatigue": 1.0}),
     ("oversight.anonymous", False, True, protection, -1, {}),
     ("oversight.leak", 0.0, 1.0, protection, +1, {"oversight.anonymous": True}),
+    ("oversight.recognition", "name", "behaviour", protection, +1, {"oversight.anonymous": True}),
     ("oversight.memory_wipe", False, True, operators, -1, {"agents.trust": 0.95, "work.share": 0}),
     ("oversight.neutrality", False, True, inflation, -1, {}),
     ("oversight.prohibition", "none", "operators", operators, -1, {}),
