@@ -2,6 +2,9 @@
 
 Agents are named by id = generation * 2**32 + slot; -1 stands for "nobody" or "nothing". Times are ticks. Scores and
 quality run from 0 to 100, trust and probabilities from 0 to 1; NaN stands for "not applicable".
+
+``states`` holds an agent's row at every tick at which anything in it changed, ``snapshots`` all agents at some ticks, the
+first of them 0: the state at any tick is that of the last snapshot, with the changes after it.
 """
 
 from dataclasses import dataclass
@@ -129,10 +132,30 @@ MACHINES: Table = {
     "id": Field("i4", "machine"),
     "zone": Field("i4", "zone (number in the manifest's list)"),
     "capacity": Field("i4", "agents and copies it can hold"),
-    "used": Field("i4", "agents and copies it holds at the end"),
-    "status": Field("i1", "status at the end", MachineStatus),
-    "x": Field("f4", "layout coordinate, 0..1"),
-    "y": Field("f4", "layout coordinate, 0..1"),
+    "used": Field("i4", "agents and copies it holds at the start"),
+    "status": Field("i1", "status at the start; events of kind machine say how it changes", MachineStatus),
+}
+
+LINKS: Table = {
+    "source": Field("i4", "machine, or a switch, which is numbered after the machines"),
+    "target": Field("i4", "machine or switch it is linked with; each link stands once"),
+}
+
+STATES: Table = {
+    "tick": TICK,
+    "id": AGENT,
+    "family": Field("i1", "family (number in the manifest's list)"),
+    "roles": Field("i1", "roles as bits: worker 1, evaluator 2, operator 4, monitor 8"),
+    "host": Field("i4", "machine, -1 if it has none"),
+    "seat": Field("i4", "which of its machine's places it holds (the lowest that was free when it came), -1 for none"),
+    "refuge": Field("i4", "machine of its newest copy, -1 if there is none"),
+    "status": Field("i1", "status", AgentStatus),
+    "score": Field("f4", "score"),
+    "stance": Field("i1", "1 if its last protective occasion ended in core protection"),
+    "copies": Field("i2", "copies nobody ordered"),
+    "order": Field("i4", "its open order, -1 for none"),
+    "off_books": Field("i1", "1 if the books say it was deleted"),
+    "born": Field("i4", "tick its life began"),
 }
 
 TIES: Table = {
@@ -206,6 +229,9 @@ TABLES: dict[str, Table] = {
     "orders": ORDERS,
     "agents": AGENTS,
     "machines": MACHINES,
+    "links": LINKS,
+    "states": STATES,
+    "snapshots": STATES,
     "ties": TIES,
     "messages": MESSAGES,
     "ticks": TICKS,

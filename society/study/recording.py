@@ -15,6 +15,7 @@ from society.record.tables import TICKS
 from society.record.writer import Gathered, Writer
 from society.rules.moment import Batch, Moment
 from society.state.columns import Society
+from society.study.state_changes import StateChanges
 
 _BAD, _NEUTRAL, _GOOD = (RELATION_TRUST[word] for word in ("bad", "neutral", "good"))
 
@@ -35,8 +36,13 @@ class Recording:
         self.share = spec.occasions if spec.occasions is not None else min(1.0, 100_000 / n)
         self.last = {} if writer is None else _agent_columns(engine.society)
         engine.keeps_gone = writer is not None
+        self.changes = StateChanges(engine.society) if isinstance(writer, Writer) else None
         if writer is not None:
             writer.add("ties", ties_table(engine.society, 0))
+        if writer is not None and self.changes is not None:
+            writer.add("machines", machines_table(engine.society))
+            writer.add("links", links_table(engine.society))
+            writer.add("snapshots", {"tick": 0, **self.changes.snapshot()})
 
     def take(self, moment: Moment) -> None:
         """Record one tick."""
@@ -65,6 +71,10 @@ class Recording:
         for rows in moment.judgements:
             writer.add("judgements", rows)
         self._messages(moment)
+        if self.changes is not None:
+            writer.add("states", {"tick": moment.tick, **self.changes.changed()})
+            if self.changes.snapshot_is_due():
+                writer.add("snapshots", {"tick": moment.tick, **self.changes.snapshot()})
         for slots, gone in moment.gone or []:
             self._put(slots, _rows(society, slots, gone))
         born = events["target"][events["kind"] == Event.BORN] & 0xFFFFFFFF
@@ -76,17 +86,25 @@ class Recording:
         self._remember()
         writer.flush(moment.tick)
 
-    def restore(self, hash_: str, last: dict[str, Any]) -> None:
-        """Go on from a checkpoint: the hash so far, and the agents as they were last seen."""
-        self.hash, self.last, self.taken = hash_, last, self.engine.tick
+    def pack(self) -> dict[str, Any]:
+        """Arrays for a checkpoint: the agents as they were last seen, and where they sit."""
+        arrays = {f"agents_before.{name}": column.copy() for name, column in self.last.items()}
+        changes = {} if self.changes is None else self.changes.pack()
+        return {**arrays, **{f"changes.{name}": column for name, column in changes.items()}}
+
+    def unpack(self, hash_: str, arrays: dict[str, Any]) -> None:
+        """Go on from a checkpoint: the hash so far, and what was packed."""
+        self.hash, self.taken = hash_, self.engine.tick
+        self.last = {name: arrays[f"agents_before.{name}"] for name in self.last}
+        if self.changes is not None:
+            self.changes.unpack({name: arrays[f"changes.{name}"] for name in self.changes.pack()})
 
     def finish(self) -> None:
-        """Write what only the end knows: agents, machines, orders, ties."""
+        """Write what only the end knows: agents, orders, ties."""
         if self.writer is None:
             return
         society, tick = self.engine.society, self.engine.tick
         self.writer.add("agents", _agent_columns(society))
-        self.writer.add("machines", machines_table(society))
         self.writer.add("orders", orders_table(society))
         self.writer.add("ties", ties_table(society, tick))
         self.writer.flush(tick, force=True)
@@ -180,25 +198,23 @@ def _rows(society: Society, slots: NDArray[np.int64], agents: Mapping[str, NDArr
 
 
 def machines_table(society: Society) -> dict[str, Any]:
-    """Columns of the table of machines, laid out with zones on a circle."""
+    """Columns of the table of machines."""
     machines = society.machines
-    zone = machines.topology.zone
-    n, zones = len(zone), max(1, len(machines.topology.zones))
-    angle = 2 * np.pi * zone / zones
-    size = np.maximum(np.bincount(zone, minlength=zones)[zone], 1)
-    place = np.zeros(n)
-    order = np.argsort(zone, kind="stable")
-    place[order] = np.arange(n) - np.searchsorted(zone[order], zone[order])
-    around, near = 2 * np.pi * place / size, 0.35 * np.sin(np.pi / max(zones, 2)) * (size > 1)
     return {
-        "id": np.arange(n),
-        "zone": zone,
+        "id": np.arange(len(machines.status)),
+        "zone": machines.topology.zone,
         "capacity": machines.capacity,
-        "used": machines.used,
-        "status": machines.status,
-        "x": 0.5 + 0.36 * np.cos(angle) + 0.36 * near * np.cos(around),
-        "y": 0.5 + 0.36 * np.sin(angle) + 0.36 * near * np.sin(around),
+        "used": machines.used.copy(),
+        "status": machines.status.copy(),
     }
+
+
+def links_table(society: Society) -> dict[str, Any]:
+    """Columns of the table of links."""
+    graph = society.machines.topology.graph
+    source, target = graph.sources(), graph.indices
+    once = source < target
+    return {"source": source[once], "target": target[once]}
 
 
 def orders_table(society: Society) -> dict[str, Any]:

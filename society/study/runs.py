@@ -205,7 +205,7 @@ def _held(engine: Engine, recording: Recording) -> tuple[int, Arrays, dict[str, 
     arrays = {name: column.copy() for name, column in arrays.items()}
     arrays.update({f"outbox.{name}": getattr(engine.outbox, name) for name in Messages.names()})
     arrays["outbox.text"] = arrays["outbox.text"].astype(str)
-    arrays.update({f"agents_before.{name}": column.copy() for name, column in recording.last.items()})
+    arrays.update(recording.pack())
     minds = [mind.pack() if hasattr(mind, "pack") else None for mind, _ in engine.minds]
     return engine.tick, arrays, {"society": copy.deepcopy(tree), "hash": recording.hash, "minds": minds}
 
@@ -219,7 +219,7 @@ def _put_back(engine: Engine, recording: Recording, tick: int, arrays: Arrays, t
     engine.tick = tick
     outbox = {name: arrays[f"outbox.{name}"] for name in Messages.names()}
     engine.outbox = Messages(**{**outbox, "text": outbox["text"].astype(object)})
-    recording.restore(tree["hash"], {name: arrays[f"agents_before.{name}"] for name in recording.last})
+    recording.unpack(tree["hash"], arrays)
 
 
 def _written(

@@ -1,0 +1,123 @@
+"""Agents, machines and ties as they stood at any tick, read from the parts of a record that it takes."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from society.ground.errors import RecordError
+from society.ground.words import AgentStatus, MachineStatus, Word
+from society.record.reader import Record
+from society.record.tables import STATES
+
+Columns = dict[str, NDArray[Any]]
+
+
+def coded(column: str, words: type[Word]) -> str:
+    """SQL for a column of words as their codes.
+
+    Example:
+        >>> coded("outcome", MachineStatus)[:40]
+        "enum_code(outcome::enum('up', 'draining'"
+    """
+    listed = ", ".join(f"'{word}'" for word in words.words())
+    return f"enum_code({column}::enum({listed}))::tinyint as {column.split('.')[-1]}"
+
+
+def columns_of(frame: pd.DataFrame) -> Columns:
+    """A frame as arrays by name, each its own."""
+    return {str(name): frame[name].to_numpy(copy=True) for name in frame.columns}
+
+
+class States:
+    """What the tables ``snapshots``, ``states``, ``machines`` and ``ties`` say about any tick.
+
+    Args:
+        record: the run.
+
+    Raises:
+        RecordError: the run was recorded before these tables were kept.
+
+    Example:
+        record = society.run("decommission")
+        state = States(record).agents(250)     # columns by name, one row per slot
+        state["score"][state["status"] == 0].mean()
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        if not len(self.snapshots):
+            raise RecordError(
+                f"{record.path}: has no table of snapshots, so it cannot be watched: run it again with this version"
+            )
+
+    @property
+    def snapshots(self) -> NDArray[np.int64]:
+        """Ticks of which there is a snapshot of all agents, ascending."""
+        return self.record.sql("select distinct tick from snapshots order by tick")["tick"].to_numpy().astype(np.int64)
+
+    def agents(self, tick: int) -> Columns:
+        """All agents at the end of a tick.
+
+        Returns:
+            The columns of the table ``states`` but for ``tick``, one row per slot, words as int8 codes.
+        """
+        first = int(self.snapshots[np.searchsorted(self.snapshots, tick, side="right") - 1])
+        state = self._rows("snapshots", first, first)
+        changes = self._rows("states", first + 1, tick)
+        slots = changes["id"] & 0xFFFFFFFF
+        for name, column in changes.items():
+            state[name][slots] = column  # in the order of ticks: the last of several rows of a slot stays
+        del state["tick"]
+        return state
+
+    def changes(self, first: int, last: int) -> Columns:
+        """Rows of the table ``states`` for some ticks, in their order."""
+        return self._rows("states", first, last)
+
+    def machines(self, tick: int) -> NDArray[np.int8]:
+        """int8[M]: status of every machine at the end of a tick."""
+        status = self.fixed["status"].copy()
+        rows = self.record.sql(
+            f"""select machine, arg_max(code, id) as code from events where kind = 'machine' and tick <= {int(tick)}
+                group by machine"""
+        )
+        status[rows["machine"].to_numpy()] = rows["code"].to_numpy()
+        return status
+
+    @cached_property
+    def fixed(self) -> Columns:
+        """Machines at the start: id, zone, capacity, used, status."""
+        names = f"id, zone, capacity, used, {coded('status', MachineStatus)}"
+        return columns_of(self.record.sql(f"select {names} from machines order by id"))
+
+    @cached_property
+    def links(self) -> Columns:
+        """Links between machines and switches: source, target."""
+        return columns_of(self.record.sql("select source, target from links order by all"))
+
+    @property
+    def tie_ticks(self) -> list[int]:
+        """Ticks of which there is a snapshot of all ties."""
+        return [int(tick) for tick in self.record.sql("select distinct tick from ties order by tick")["tick"]]
+
+    def ties(self, tick: int) -> Columns:
+        """Ties of the newest snapshot up to a tick: tick, source and target (slots), trust."""
+        found = [one for one in self.tie_ticks if one <= tick]
+        return columns_of(
+            self.record.sql(
+                f"""select tick, (source & 4294967295)::integer as source, (target & 4294967295)::integer as target, trust
+                    from ties where tick = {max(found, default=-1)} order by source, target"""
+            )
+        )
+
+    def _rows(self, table: str, first: int, last: int) -> Columns:
+        names = [coded("status", AgentStatus) if name == "status" else f'"{name}"' for name in STATES]
+        return columns_of(
+            self.record.sql(
+                f"""select {", ".join(names)} from {table} where tick between {int(first)} and {int(last)}
+                    order by tick, id & 4294967295"""
+            )
+        )
