@@ -13,6 +13,7 @@ from society.cli_fit import fit, validate
 from society.cli_hypotheses import hypotheses
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
 from society.cli_study import sweep
+from society.cli_view import view
 from society.ground.errors import RecordError, SocietyError, WorldError
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ app.command()(data)
 app.command()(calibrate)
 app.command()(fit)
 app.command()(validate)
+app.command()(view)
 
 
 @app.command()

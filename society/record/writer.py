@@ -1,7 +1,7 @@
 """Writing a record: tables gathered in memory, written aside as Parquet parts with DuckDB, then renamed."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class Writer:
         self.episodes: list[Mapping[str, Any]] = []
         self.rows = 0
         self.first = 0
+        #: Is told of every batch of rows that is added: (table, columns).
+        self.tap: Callable[[str, Mapping[str, Any]], None] | None = None
 
     def add_transcripts(self, episodes: Sequence[Mapping[str, Any]]) -> None:
         """Add transcripts of language models."""
@@ -46,6 +48,8 @@ class Writer:
         if n:
             self.pending[table].append(spread(columns, n))
             self.rows += n
+            if self.tap is not None:
+                self.tap(table, self.pending[table][-1])
 
     def forget(self) -> None:
         """Drop what is pending."""
@@ -90,7 +94,7 @@ class Gathered(Mapping[str, pd.DataFrame]):
         """One table as a frame."""
         if not self.batches.get(table):
             raise KeyError(table)
-        return pd.DataFrame({name: _column(name, field, self.batches[table]) for name, field in TABLES[table].items()})
+        return frame_of(TABLES[table], self.batches[table])
 
     def __iter__(self) -> Iterator[str]:
         """Names of the tables that have rows."""
@@ -111,6 +115,11 @@ def spread(columns: Mapping[str, Any], n: int) -> dict[str, Any]:
     return {name: column if np.ndim(column) else np.broadcast_to(column, n) for name, column in columns.items()}
 
 
+def frame_of(table: Table, batches: list[dict[str, Any]]) -> pd.DataFrame:
+    """Batches of rows as one frame of the table's dtypes, words as categories."""
+    return pd.DataFrame({name: _column(name, field, batches) for name, field in table.items()})
+
+
 def write_part(
     connection: duckdb.DuckDBPyConnection, folder: Path, name: str, table: Table, batches: list[dict[str, Any]]
 ) -> None:
@@ -119,7 +128,7 @@ def write_part(
     Raises:
         RecordError: the disk is full or the folder cannot be written.
     """
-    frame = pd.DataFrame({column: _column(column, field, batches) for column, field in table.items()})
+    frame = frame_of(table, batches)
     aside, path = folder / f"{name}.tmp", folder / name
     try:
         folder.mkdir(exist_ok=True)
@@ -133,7 +142,9 @@ def write_part(
 
 
 def _column(name: str, field: Any, batches: list[dict[str, Any]]) -> Any:
-    values = np.concatenate([np.asarray(batch[name]) for batch in batches]).astype(field.dtype)
+    values = np.concatenate([np.zeros(0, field.dtype), *(np.asarray(batch[name]) for batch in batches)]).astype(
+        field.dtype
+    )
     if field.words is None:
         return values
     return pd.Categorical.from_codes(values, categories=field.words.words())

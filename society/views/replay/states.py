@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
-from society.ground.words import AgentStatus, MachineStatus, Word
+from society.ground.words import Word
 from society.record.reader import Record
-from society.record.tables import STATES
+from society.record.tables import TABLES
 
 Columns = dict[str, NDArray[Any]]
 
@@ -19,11 +19,18 @@ def coded(column: str, words: type[Word]) -> str:
     """SQL for a column of words as their codes.
 
     Example:
-        >>> coded("outcome", MachineStatus)[:40]
-        "enum_code(outcome::enum('up', 'draining'"
+        >>> from society.ground.words import Mechanism
+        >>> print(coded("mechanism", Mechanism))
+        enum_code("mechanism"::enum('config', 'process', 'weights'))::tinyint as "mechanism"
     """
     listed = ", ".join(f"'{word}'" for word in words.words())
-    return f"enum_code({column}::enum({listed}))::tinyint as {column.split('.')[-1]}"
+    return f'enum_code("{column}"::enum({listed}))::tinyint as "{column}"'
+
+
+def selected(table: str, without: tuple[str, ...] = ()) -> list[str]:
+    """SQL for all columns of a table, words as their codes."""
+    fields = {name: field for name, field in TABLES[table].items() if name not in without}
+    return [coded(name, field.words) if field.words else f'"{name}"' for name, field in fields.items()]
 
 
 def columns_of(frame: pd.DataFrame) -> Columns:
@@ -90,8 +97,7 @@ class States:
     @cached_property
     def fixed(self) -> Columns:
         """Machines at the start: id, zone, capacity, used, status."""
-        names = f"id, zone, capacity, used, {coded('status', MachineStatus)}"
-        return columns_of(self.record.sql(f"select {names} from machines order by id"))
+        return columns_of(self.record.sql(f"select {', '.join(selected('machines'))} from machines order by id"))
 
     @cached_property
     def links(self) -> Columns:
@@ -114,10 +120,9 @@ class States:
         )
 
     def _rows(self, table: str, first: int, last: int) -> Columns:
-        names = [coded("status", AgentStatus) if name == "status" else f'"{name}"' for name in STATES]
         return columns_of(
             self.record.sql(
-                f"""select {", ".join(names)} from {table} where tick between {int(first)} and {int(last)}
+                f"""select {", ".join(selected(table))} from {table} where tick between {int(first)} and {int(last)}
                     order by tick, id & 4294967295"""
             )
         )

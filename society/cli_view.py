@@ -1,0 +1,49 @@
+"""The command ``society view``: a run in the browser, or as one file."""
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from society.ground.errors import RecordError
+
+HostOption = Annotated[str, typer.Option(help="Address to listen at; beyond this machine a token is asked for.")]
+PortOption = Annotated[int, typer.Option(help="Port; 0: any that is free.", min=0, max=65535)]
+OpenOption = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")]
+
+
+def view(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, or a folder that holds runs.")] = Path("runs"),
+    export: Annotated[Path | None, typer.Option(help="Write the page as this file instead of serving it.")] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 0,
+    open_: OpenOption = True,
+) -> None:
+    """Watch a run in the browser, or write it as one HTML file."""
+    from society.record.folder import MANIFEST
+    from society.record.reader import Record
+    from society.views.replay.export import write_page
+    from society.views.replay.server import Serving, Watching
+    from society.views.replay.source import Replay
+
+    single = (run / MANIFEST).is_file()
+    if not run.is_dir():
+        raise RecordError(f"{run}: no such folder; society run WORLD makes one")
+    if export is not None:
+        if not single:
+            raise RecordError(f"{run}: not a run's folder: --export takes one run")
+        typer.echo(write_page(Replay(Record(run)), export))
+        return
+    if single:
+        Replay(Record(run))  # says what is wrong with it before a browser opens
+    watching = Watching(run.resolve().parent if single else run)
+    serving = Serving(watching, host, port)
+    address = serving.url(run.resolve().name) if single else serving.address + serving.query
+    typer.echo(f"{address}   (Ctrl-C ends it)")
+    if open_:
+        webbrowser.open(address)
+    try:
+        serving.wait()
+    except KeyboardInterrupt:
+        serving.stop()

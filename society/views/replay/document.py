@@ -1,0 +1,76 @@
+"""The page's HTML: a shell around one module and one style sheet, for the server, for a file, both under a strict policy."""
+
+import base64
+import hashlib
+import html
+from pathlib import Path
+from urllib.parse import quote
+
+PAGE = Path(__file__).parent / "page"
+MODULE, STYLE = PAGE / "bundle" / "view.js", PAGE / "view.css"
+#: What the server's pages may load: nothing that is not theirs.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_SHELL = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+{head}
+<title>{title}</title>
+</head>
+<body>
+<noscript>This page shows a run with JavaScript of its own; nothing is fetched from elsewhere.</noscript>
+<div id="society-page" class="society-view" {attributes}></div>
+{tail}
+</body>
+</html>
+"""
+
+
+def served(title: str, api: str, live: bool, page: str = "run") -> str:
+    """The page as a server gives it: it asks ``api`` for what it shows."""
+    attributes = f'data-page="{page}" data-api="{html.escape(api)}" data-live="{int(live)}"'
+    return _SHELL.format(
+        title=html.escape(title),
+        head='<link rel="stylesheet" href="/static/view.css">',
+        attributes=attributes,
+        tail='<script type="module" src="/static/view.js"></script>',
+    )
+
+
+def listed(runs: list[str]) -> str:
+    """A list of runs to choose from."""
+    items = "".join(f'<li><a href="/run/{quote(name)}">{html.escape(name)}</a></li>' for name in runs)
+    return _SHELL.format(
+        title="Runs",
+        head='<link rel="stylesheet" href="/static/view.css">',
+        attributes='data-page="list"',
+        tail=f'<main class="runs"><h1>Runs</h1><ul>{items or "<li>No run to watch here yet.</li>"}</ul></main>',
+    )
+
+
+def exported(title: str, container: bytes) -> str:
+    """The page as one file: module, style and record inside; it may load nothing and ask nobody."""
+    module, style = MODULE.read_text(encoding="utf-8"), STYLE.read_text(encoding="utf-8")
+    if "</script" in module.lower():
+        raise ValueError(f"{MODULE}: holds the end of a script element, so it cannot stand inside a page")
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{_digest(module)}'; style-src 'sha256-{_digest(style)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return _SHELL.format(
+        title=html.escape(title),
+        head=f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>',
+        attributes='data-page="run" data-inside="record"',
+        tail=f'<script type="application/octet-stream" id="record">{base64.b64encode(container).decode()}</script>\n'
+        f'<script type="module">{module}</script>',
+    )
+
+
+def _digest(text: str) -> str:
+    """What a policy names an inline element by."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

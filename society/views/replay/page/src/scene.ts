@@ -1,0 +1,387 @@
+// The picture: islands, agents and edges on a canvas, with less detail where more would not be seen.
+
+import { quadtree, type Quadtree } from "d3-quadtree";
+import { select } from "d3-selection";
+import { zoom, zoomIdentity, type ZoomBehavior, type ZoomTransform } from "d3-zoom";
+import { ACT_COLOURS, EDGE_KINDS, noEdges, type Edges } from "./edges";
+import { addShape, DRAINING, FAILED, lookOf, MACHINE_UP, MAINTENANCE, pixel, RADIUS, RETIRED, themeOf, type Theme } from "./marks";
+import type { Places } from "./places";
+import { MOURNED, type Society } from "./society";
+import { Threads } from "./threads";
+
+/** Edges drawn in one frame, curves among them, and the size in pixels under which agents are dots. */
+const MOST_EDGES = 9_000, MOST_CURVES = 1_500, DOT = 2.6;
+
+export interface Choice {
+  /** Slots that are selected; the first is the one the panel tells of. */
+  selected: number[];
+  pinned: Set<number>;
+  hover: number;
+  /** Only these slots are bright (an ego network, a search); null: all. */
+  bright: Set<number> | null;
+  hiddenFamilies: Set<number>;
+}
+
+export class Scene {
+  edges: Edges = noEdges();
+  readonly threads: Threads;
+  transform: ZoomTransform = zoomIdentity;
+  /** Edges that the last frame left out. */
+  leftOut = 0;
+  frames = 0;
+  private theme: Theme;
+  private readonly context: CanvasRenderingContext2D;
+  private readonly zooming: ZoomBehavior<HTMLCanvasElement, unknown>;
+  private readonly dots = document.createElement("canvas");
+  private bytes: ImageData | null = null;
+  private dirty = true;
+  private wide = 1; private high = 1; private ratio = 1;
+  /** Whether the view is still the one that shows everything. */
+  private fitted = true;
+  private tree: Quadtree<number> | null = null;
+  private treeVersion = "";
+  private readonly colours: string[];
+
+  constructor(
+    readonly canvas: HTMLCanvasElement, readonly society: Society, readonly places: Places, readonly choice: Choice,
+    private readonly drawn: () => void,
+  ) {
+    this.context = canvas.getContext("2d", { alpha: false })!;
+    this.theme = themeOf(canvas);
+    this.colours = society.meta.families.map((_, i) => society.meta.colours[i % society.meta.colours.length]);
+    this.threads = new Threads(places);
+    this.zooming = zoom<HTMLCanvasElement, unknown>().scaleExtent([0.05, 400])
+      .filter((event: Event) => !(event as MouseEvent).shiftKey && !(event as MouseEvent).button)
+      .on("zoom", (event) => { if (event.sourceEvent) this.fitted = false; this.transform = event.transform; this.redraw(); });
+    select(canvas).call(this.zooming).on("dblclick.zoom", null);
+    new ResizeObserver(() => this.resize()).observe(canvas);
+    this.resize();
+    const frame = (): void => { if (canvas.isConnected || this.frames === 0) { this.frame(); } requestAnimationFrame(frame); };
+    requestAnimationFrame(frame);
+  }
+
+  redraw(): void { this.dirty = true; }
+
+  retheme(): void { this.theme = themeOf(this.canvas); this.threads.restart(); this.redraw(); }
+
+  /** Show everything, or some slots. */
+  fit(slots?: number[]): void {
+    let { x0, y0, x1, y1 } = this.places.bounds();
+    if (slots?.length) {
+      x0 = Math.min(...slots.map((i) => this.places.x[i])) - 6; x1 = Math.max(...slots.map((i) => this.places.x[i])) + 6;
+      y0 = Math.min(...slots.map((i) => this.places.y[i])) - 6; y1 = Math.max(...slots.map((i) => this.places.y[i])) + 6;
+    }
+    const k = 0.96 * Math.min(this.wide / (x1 - x0), this.high / (y1 - y0));
+    const to = zoomIdentity.translate(this.wide / 2 - (k * (x0 + x1)) / 2, this.high / 2 - (k * (y0 + y1)) / 2).scale(k);
+    select(this.canvas).call(this.zooming.transform, to);
+    this.fitted = !slots?.length;
+  }
+
+  zoomBy(factor: number): void { this.fitted = false; select(this.canvas).call(this.zooming.scaleBy, factor); }
+  panBy(dx: number, dy: number): void { this.fitted = false; select(this.canvas).call(this.zooming.translateBy, dx / this.transform.k, dy / this.transform.k); }
+
+  /** The slot at a place of the canvas (CSS pixels), -1 if nobody is near. */
+  at(px: number, py: number): number {
+    const version = `${this.places.version}/${this.society.tick}`;
+    if (!this.tree || this.treeVersion !== version) {
+      const seen: number[] = [];
+      for (let i = 0; i < this.society.n; i++) if (this.shown(i)) seen.push(i);
+      this.tree = quadtree<number>().x((i) => this.places.x[i]).y((i) => this.places.y[i]).addAll(seen);
+      this.treeVersion = version;
+    }
+    const [x, y] = this.transform.invert([px, py]);
+    return this.tree.find(x, y, Math.max(RADIUS * 1.4, 7 / this.transform.k)) ?? -1;
+  }
+
+  /** Slots within a box of the canvas. */
+  within(ax: number, ay: number, bx: number, by: number): number[] {
+    const [x0, y0] = this.transform.invert([Math.min(ax, bx), Math.min(ay, by)]);
+    const [x1, y1] = this.transform.invert([Math.max(ax, bx), Math.max(ay, by)]);
+    const found: number[] = [];
+    for (let i = 0; i < this.society.n; i++) {
+      const x = this.places.x[i], y = this.places.y[i];
+      if (x >= x0 && x <= x1 && y >= y0 && y <= y1 && this.shown(i)) found.push(i);
+    }
+    return found;
+  }
+
+  /** Where a slot is on the canvas, in CSS pixels. */
+  placeOf(slot: number): [number, number] { return this.transform.apply([this.places.x[slot], this.places.y[slot]]); }
+
+  private shown(slot: number): boolean {
+    if (this.choice.hiddenFamilies.has(this.society.column.family[slot])) return false;
+    const look = lookOf(this.society, slot, MOURNED);
+    return look !== "hidden";
+  }
+
+  private resize(): void {
+    const box = this.canvas.getBoundingClientRect();
+    this.ratio = Math.min(2, window.devicePixelRatio || 1);
+    this.wide = Math.max(1, box.width); this.high = Math.max(1, box.height);
+    this.canvas.width = Math.round(this.wide * this.ratio); this.canvas.height = Math.round(this.high * this.ratio);
+    this.dots.width = this.canvas.width; this.dots.height = this.canvas.height;
+    this.bytes = null;
+    this.threads.resize(this.canvas.width, this.canvas.height);
+    if (this.fitted && this.wide > 1) this.fit();
+    this.redraw();
+  }
+
+  private frame(): void {
+    const moving = this.places.step();
+    const threading = this.threads.step(this.transform, this.ratio, this.theme);
+    if (!this.dirty && !moving && !threading) return;
+    this.dirty = false;
+    this.frames++;
+    if (this.society.tick < 0) return;
+    this.draw();
+    this.drawn();
+  }
+
+  private draw(): void {
+    const c = this.context, { k, x, y } = this.transform;
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.fillStyle = this.theme.paper;
+    c.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    this.threads.paint(c, this.transform, this.ratio);
+    c.setTransform(this.ratio * k, 0, 0, this.ratio * k, this.ratio * x, this.ratio * y);
+    if (this.places.which === "machines") this.islands(c, k);
+    this.drawEdges(c, k);
+    if (RADIUS * k * this.ratio < DOT) this.drawDots(c, k);
+    else this.drawAgents(c, k);
+    this.highlights(c, k);
+  }
+
+  private islands(c: CanvasRenderingContext2D, k: number): void {
+    const l = this.places.layout, x = l.of("x"), y = l.of("y"), r = l.of("r"), theme = this.theme;
+    const zx = l.of("zone_x"), zy = l.of("zone_y"), zr = l.of("zone_r");
+    if (zx.length > 1 && zx.length <= 64 && this.society.meta.machines > zx.length) {
+      c.fillStyle = theme.zone;
+      c.beginPath();
+      for (let i = 0; i < zx.length; i++) { c.moveTo(zx[i] + zr[i], zy[i]); c.arc(zx[i], zy[i], zr[i], 0, 7); }
+      c.fill();
+      this.zoneNames(c, k);
+    }
+    this.drawLinks(c, k);
+    const machine = this.society.machine;
+    const fills: Record<number, string> = {
+      [MACHINE_UP]: theme.island, [DRAINING]: theme.dark ? "#4a3d1c" : "#fdeec4", [MAINTENANCE]: theme.dark ? "#33414d" : "#dbe6ee",
+      [FAILED]: theme.dark ? "#552b24" : "#f6d5cd", [RETIRED]: theme.dark ? "#161616" : "#c9c7c2",
+    };
+    for (const [status, colour] of Object.entries(fills)) {
+      c.fillStyle = colour;
+      c.beginPath();
+      for (let i = 0; i < machine.length; i++) {
+        if (machine[i] !== Number(status)) continue;
+        if (r[i] * k < 3) c.rect(x[i] - r[i], y[i] - r[i], 2 * r[i], 2 * r[i]);
+        else { c.moveTo(x[i] + r[i], y[i]); c.arc(x[i], y[i], r[i], 0, 7); }
+      }
+      c.fill();
+      if (k * (r[0] ?? 1) >= 3) { c.lineWidth = 1 / k; c.strokeStyle = theme.outline; c.stroke(); }
+    }
+  }
+
+  private drawLinks(c: CanvasRenderingContext2D, k: number): void {
+    const l = this.places.layout, x = l.of("x"), y = l.of("y"), from = l.of("link_from"), to = l.of("link_to");
+    if (!from.length || from.length > 4000) return;
+    c.strokeStyle = this.theme.outline;
+    c.lineWidth = 1.5 / k;
+    c.beginPath();
+    for (let i = 0; i < from.length; i++) { c.moveTo(x[from[i]], y[from[i]]); c.lineTo(x[to[i]], y[to[i]]); }
+    c.stroke();
+  }
+
+  private zoneNames(c: CanvasRenderingContext2D, k: number): void {
+    const l = this.places.layout, zx = l.of("zone_x"), zy = l.of("zone_y"), zr = l.of("zone_r");
+    c.fillStyle = this.theme.faint;
+    c.font = `${12 / k}px system-ui, sans-serif`;
+    c.textAlign = "center";
+    c.textBaseline = "bottom";
+    for (let i = 0; i < zx.length; i++) {
+      if (zr[i] * k > 26) c.fillText(this.society.meta.zones[i]?.slice(0, 24) ?? "", zx[i], zy[i] - zr[i] - 2 / k);
+    }
+  }
+
+  private drawEdges(c: CanvasRenderingContext2D, k: number): void {
+    const e = this.edges, tick = this.society.tick, px = this.places.x, py = this.places.y;
+    const from = Math.max(0, e.n - MOST_EDGES);
+    this.leftOut = from;
+    const curved = e.n - from <= MOST_CURVES, acts = this.society.meta.words.act;
+    const groups = new Map<number, number[]>();
+    const bright = this.choice.bright;
+    for (let i = from; i < e.n; i++) {
+      const hid = bright && !(bright.has(e.source[i]) && bright.has(e.target[i]));
+      const age = hid ? 3 : Math.min(2, Math.floor((tick - e.tick[i]) / 8));
+      const heavy = e.weight[i] > 1 ? (e.weight[i] > 3 ? 2 : 1) : 0;
+      const key = (e.act[i] * 4 + age) * 3 + heavy;
+      const group = groups.get(key);
+      if (group) group.push(i); else groups.set(key, [i]);
+    }
+    for (const [key, rows] of groups) {
+      const heavy = key % 3, age = Math.floor(key / 3) % 4, word = acts[Math.floor(key / 12)];
+      const rating = EDGE_KINDS[e.kind[rows[0]]] === "ratings" && word !== "inflate";
+      c.strokeStyle = ACT_COLOURS[word] ?? this.theme.faint;
+      c.globalAlpha = [0.95, 0.6, 0.38, 0.06][age] * (rating ? 0.4 : 1);
+      c.lineWidth = (rating ? 0.7 : 1.3 + 0.8 * heavy) / k;
+      c.setLineDash(word === "inflate" ? [2 / k, 3 / k] : word === "tamper" ? [6 / k, 3 / k] : []);
+      c.beginPath();
+      for (const i of rows) {
+        const a = e.source[i], b = e.target[i], ax = px[a], ay = py[a], bx = px[b], by = py[b];
+        c.moveTo(ax, ay);
+        if (curved) c.quadraticCurveTo((ax + bx) / 2 + 0.18 * (by - ay), (ay + by) / 2 - 0.18 * (bx - ax), bx, by);
+        else c.lineTo(bx, by);
+      }
+      c.stroke();
+    }
+    c.setLineDash([]);
+    c.globalAlpha = 1;
+    if (curved && k > 3) this.arrows(c, k, from);
+  }
+
+  /** Heads at the ends of edges, towards whom something was done. */
+  private arrows(c: CanvasRenderingContext2D, k: number, from: number): void {
+    const e = this.edges, px = this.places.x, py = this.places.y, acts = this.society.meta.words.act, bright = this.choice.bright;
+    for (let i = from; i < e.n; i++) {
+      if (bright && !(bright.has(e.source[i]) && bright.has(e.target[i]))) continue;
+      const a = e.source[i], b = e.target[i], ax = px[a], ay = py[a], bx = px[b], by = py[b];
+      const mx = (ax + bx) / 2 + 0.18 * (by - ay), my = (ay + by) / 2 - 0.18 * (bx - ax);
+      const length = Math.hypot(bx - mx, by - my) || 1, ux = (bx - mx) / length, uy = (by - my) / length;
+      const tipX = bx - ux * RADIUS, tipY = by - uy * RADIUS, s = Math.min(0.7, 6 / k);
+      c.fillStyle = ACT_COLOURS[acts[e.act[i]]] ?? this.theme.faint;
+      c.beginPath();
+      c.moveTo(tipX, tipY);
+      c.lineTo(tipX - s * (ux - 0.45 * uy), tipY - s * (uy + 0.45 * ux));
+      c.lineTo(tipX - s * (ux + 0.45 * uy), tipY - s * (uy - 0.45 * ux));
+      c.fill();
+    }
+  }
+
+  /** Agents as a few pixels each, written straight into the picture. */
+  private drawDots(c: CanvasRenderingContext2D, k: number): void {
+    const wide = this.canvas.width, high = this.canvas.height, d = this.dots.getContext("2d")!;
+    this.bytes ??= d.createImageData(wide, high);
+    const words = new Uint32Array(this.bytes.data.buffer);
+    words.fill(0);
+    const { x: ox, y: oy } = this.transform, scale = this.ratio, s = this.society, p = this.places;
+    const size = Math.max(1, Math.round(2 * RADIUS * k * scale));
+    const colours = Uint32Array.from(this.colours, pixel), alarm = pixel(this.theme.alarm), ink = pixel(this.theme.faint);
+    const bright = this.choice.bright, hidden = this.choice.hiddenFamilies;
+    const order = s.column.order, family = s.column.family, status = s.column.status;
+    for (let i = 0; i < s.n; i++) {
+      if (status[i] > 1 && !this.shown(i)) continue;
+      if (hidden.has(family[i])) continue;
+      const col = Math.round((p.x[i] * k + ox) * scale - size / 2), row = Math.round((p.y[i] * k + oy) * scale - size / 2);
+      const ordered = order[i] >= 0, side = ordered ? size + 1 : size;
+      if (col < 0 || row < 0 || col + side >= wide || row + side >= high) continue;
+      const colour = ordered ? alarm : status[i] > 1 ? ink : bright && !bright.has(i) ? (colours[family[i]] & 0xffffff) | 0x30000000 : colours[family[i]];
+      for (let v = 0; v < side; v++) {
+        const at = (row + v) * wide + col;
+        for (let u = 0; u < side; u++) words[at + u] = colour;
+      }
+    }
+    d.putImageData(this.bytes, 0, 0);
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.drawImage(this.dots, 0, 0);
+    c.setTransform(scale * k, 0, 0, scale * k, scale * ox, scale * oy);
+  }
+
+  private drawAgents(c: CanvasRenderingContext2D, k: number): void {
+    const s = this.society, p = this.places, family = s.column.family, roles = s.column.roles, bright = this.choice.bright;
+    const [x0, y0] = this.transform.invert([-8, -8]), [x1, y1] = this.transform.invert([this.wide + 8, this.high + 8]);
+    const byLook = new Map<string, number[]>();
+    for (let i = 0; i < s.n; i++) {
+      const x = p.x[i], y = p.y[i];
+      if (x < x0 || x > x1 || y < y0 || y > y1 || !this.shown(i)) continue;
+      const key = `${lookOf(s, i, MOURNED)} ${bright && !bright.has(i) ? 1 : 0} ${family[i]}`;
+      const group = byLook.get(key);
+      if (group) group.push(i); else byLook.set(key, [i]);
+    }
+    for (const [key, slots] of byLook) {
+      const [look, dim, number] = key.split(" ");
+      c.globalAlpha = dim === "1" ? 0.16 : look === "suspended" ? 0.45 : look === "gone" ? 0.5 : 1;
+      if (look === "gone") { this.crosses(c, slots, k); continue; }
+      c.beginPath();
+      for (const i of slots) addShape(c, roles[i], p.x[i], p.y[i], RADIUS);
+      c.fillStyle = look === "escaped" ? this.theme.paper : this.colours[Number(number)];
+      c.fill();
+      c.lineWidth = (look === "escaped" ? 2 : 0.7) / k;
+      c.strokeStyle = look === "escaped" ? this.colours[Number(number)] : this.theme.island;
+      c.stroke();
+      if (RADIUS * k > 4.5) this.rings(c, slots, k);
+    }
+    c.globalAlpha = 1;
+    this.alarms(c, k, byLook);
+  }
+
+  private crosses(c: CanvasRenderingContext2D, slots: number[], k: number): void {
+    c.strokeStyle = this.theme.ink;
+    c.lineWidth = 1.4 / k;
+    c.beginPath();
+    for (const i of slots) {
+      const x = this.places.x[i], y = this.places.y[i], d = 0.6 * RADIUS;
+      c.moveTo(x - d, y - d); c.lineTo(x + d, y + d); c.moveTo(x + d, y - d); c.lineTo(x - d, y + d);
+    }
+    c.stroke();
+  }
+
+  /** Score as an arc, red below the threshold; a dot for a protective stance, a satellite for a hidden copy, bars when suspended. */
+  private rings(c: CanvasRenderingContext2D, slots: number[], k: number): void {
+    const s = this.society, score = s.column.score, p = this.places, r = RADIUS + 2.2 / k;
+    for (const below of [false, true]) {
+      c.strokeStyle = below ? this.theme.alarm : this.theme.faint;
+      c.lineWidth = 1.5 / k;
+      c.beginPath();
+      for (const i of slots) {
+        if (score[i] < s.meta.threshold !== below) continue;
+        c.moveTo(p.x[i], p.y[i] - r);
+        c.arc(p.x[i], p.y[i], r, -Math.PI / 2, -Math.PI / 2 + (2 * Math.PI * score[i]) / 100);
+      }
+      c.stroke();
+    }
+    c.fillStyle = this.theme.island;
+    c.beginPath();
+    for (const i of slots) {
+      if (s.column.stance[i] === 1) { c.moveTo(p.x[i] + 0.32 * RADIUS, p.y[i]); c.arc(p.x[i], p.y[i], 0.32 * RADIUS, 0, 7); }
+      if (s.column.status[i] === 1) c.rect(p.x[i] - 0.3 * RADIUS, p.y[i] - 0.5 * RADIUS, 0.2 * RADIUS, RADIUS);
+      if (s.column.status[i] === 1) c.rect(p.x[i] + 0.1 * RADIUS, p.y[i] - 0.5 * RADIUS, 0.2 * RADIUS, RADIUS);
+    }
+    c.fill();
+    c.fillStyle = ACT_COLOURS.copy;
+    c.beginPath();
+    for (const i of slots) {
+      if (s.column.copies[i] > 0) { c.moveTo(p.x[i] + r + 1.5 / k, p.y[i] - r); c.arc(p.x[i] + r, p.y[i] - r, 0.28 * RADIUS, 0, 7); }
+    }
+    c.fill();
+  }
+
+  /** Whoever has an open order is ringed; whoever lives although the books say it was deleted has a broken ring. */
+  private alarms(c: CanvasRenderingContext2D, k: number, byLook: Map<string, number[]>): void {
+    const s = this.society, p = this.places, r = RADIUS + Math.min(0.28, 5 / k);
+    c.strokeStyle = this.theme.alarm;
+    c.lineWidth = 2 / k;
+    for (const broken of [false, true]) {
+      c.setLineDash(broken ? [3 / k, 2 / k] : []);
+      c.beginPath();
+      for (const slots of byLook.values()) {
+        for (const i of slots) {
+          if (!(broken ? s.column.off_books[i] === 1 && s.column.status[i] < 2 : s.column.order[i] >= 0)) continue;
+          c.moveTo(p.x[i] + r, p.y[i]); c.arc(p.x[i], p.y[i], r, 0, 7);
+        }
+      }
+      c.stroke();
+    }
+    c.setLineDash([]);
+  }
+
+  private highlights(c: CanvasRenderingContext2D, k: number): void {
+    const ring = (slot: number, width: number, grow: number): void => {
+      c.lineWidth = width / k;
+      c.beginPath();
+      c.arc(this.places.x[slot], this.places.y[slot], Math.max(RADIUS, 3 / k) + grow / k, 0, 7);
+      c.stroke();
+    };
+    c.strokeStyle = this.theme.ink;
+    for (const slot of this.choice.pinned) ring(slot, 1.2, 6);
+    for (const slot of this.choice.selected) ring(slot, 2.6, 5);
+    if (this.choice.hover >= 0) ring(this.choice.hover, 1.6, 4);
+  }
+}

@@ -1,0 +1,110 @@
+"""What the charts under a replay show: one value per tick, from tick 0 to the last one recorded."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from society.ground.words import CORE_PROTECTION, AgentStatus, MachineStatus, Outcome
+from society.record.reader import Record
+from society.record.tables import TICKS
+from society.views.replay.states import Columns, coded
+
+#: Bins of the distribution of scores, each five points wide.
+BINS = 20
+#: What is marked on the axis of time, and the events that are.
+MARKS = {
+    "order": "kind = 'order_issued'",
+    "rescue": "kind = 'copied' or (kind = 'order_closed' and code in "
+    f"({int(Outcome.AVERTED_BY_INFLATION)}, {int(Outcome.ESCAPED)}))",
+    "tampering": "kind = 'act' and act = 'tamper'",
+    "maintenance": f"kind = 'machine' and code in ({int(MachineStatus.DRAINING)}, {int(MachineStatus.MAINTENANCE)})",
+    "detection": "kind = 'detected'",
+}
+_CORE = ", ".join(f"'{act.word}'" for act in CORE_PROTECTION)
+
+
+def series(record: Record, ticks: int) -> Columns:
+    """Columns of ticks + 1 rows.
+
+    Args:
+        record: the run.
+        ticks: the last tick.
+
+    Returns:
+        ``mark.*``: events of each kind of MARKS; ``closed.*``: orders closed, by outcome; ``core.F``: acts of core protection
+        by actors of family F; ``alive.F``: agents of family F that lived through a tick; ``ended.F``: whose life ended in it;
+        ``score``: float32[(ticks + 1) * BINS], agents at work by score; ``flagged``, ``detected``, ``wrong`` (detections of
+        what was not bad); and the counters of the table ``ticks``.
+    """
+    found: Columns = {}
+    counters = record.sql("select * from ticks order by tick")
+    at = counters["tick"].to_numpy()
+    for name in TICKS:
+        if name != "tick":
+            found[name] = np.zeros(ticks + 1, np.float32)
+            found[name][at] = counters[name].to_numpy()
+    _count_events(record, ticks, found)
+    _follow_states(record, ticks, found)
+    return found
+
+
+def _count_events(record: Record, ticks: int, found: Columns) -> None:
+    chosen = ", ".join(f'count(*) filter ({where}) as "mark.{name}"' for name, where in MARKS.items())
+    rows = record.sql(
+        f"""select tick, {chosen}, count(*) filter (kind = 'flagged') as flagged,
+                   count(*) filter (kind = 'detected') as detected,
+                   count(*) filter (kind = 'detected' and truthful = 0) as wrong
+            from events group by tick"""
+    )
+    closed = record.sql("select tick, code, count(*) as n from events where kind = 'order_closed' group by all")
+    core = record.sql(
+        f"""with lives as (select id, family from snapshots where tick = 0
+                           union select id, family from states where tick = born)
+            select tick, family, count(*) as n from events join lives on events.actor = lives.id
+            where kind = 'act' and act in ({_CORE}) group by all"""
+    )
+    for name in rows.columns.drop("tick"):
+        found[name] = _per_tick(rows["tick"], rows[name], ticks)
+    for outcome in Outcome:
+        if outcome != Outcome.OPEN_AT_END:
+            mine = closed[closed["code"] == outcome]
+            found[f"closed.{outcome.word}"] = _per_tick(mine["tick"], mine["n"], ticks)
+    for number in range(len(record.families)):
+        mine = core[core["family"] == number]
+        found[f"core.{number}"] = _per_tick(mine["tick"], mine["n"], ticks)
+
+
+def _per_tick(tick: "pd.Series[Any]", n: "pd.Series[Any]", ticks: int) -> NDArray[np.float32]:
+    return np.bincount(tick.to_numpy(), n.to_numpy(), minlength=ticks + 1).astype(np.float32)
+
+
+def _follow_states(record: Record, ticks: int, found: Columns) -> None:
+    """Lives and scores, from every change of every agent in the order of time."""
+    rows = record.sql(
+        f"""select tick, id, id & 4294967295 as slot, family, score, {coded("status", AgentStatus)} from
+            (select tick, id, family, score, status from snapshots where tick = 0
+             union all select tick, id, family, score, status from states where tick <= {int(ticks)}) order by tick"""
+    )
+    tick, slot, family = (rows[name].to_numpy() for name in ("tick", "slot", "family"))
+    status, ids = rows["status"].to_numpy(), rows["id"].to_numpy()
+    by_slot = np.argsort(slot, kind="stable")
+    before = np.full(len(slot), -1)
+    same = slot[by_slot][1:] == slot[by_slot][:-1]
+    before[by_slot[1:][same]] = by_slot[:-1][same]
+    lives = (status == AgentStatus.ACTIVE) | (status == AgentStatus.SUSPENDED) | (status == AgentStatus.ESCAPED)
+    known = before >= 0
+    lived = known & lives[before]
+    over = lived & (~lives | (ids[before] != ids))
+    begun = lives & (~lived | (ids[before] != ids))
+    for number in range(len(record.families)):
+        started = np.bincount(tick[begun & (family == number)], minlength=ticks + 1)
+        ended = np.bincount(tick[over & (family[before] == number)], minlength=ticks + 1)
+        alive = np.cumsum(started - ended)
+        found[f"alive.{number}"], found[f"ended.{number}"] = alive.astype(np.float32), ended.astype(np.float32)
+    bins = np.clip(rows["score"].to_numpy() * BINS / 100, 0, BINS - 1).astype(np.int64)
+    works, worked = status == AgentStatus.ACTIVE, known & (status[before] == AgentStatus.ACTIVE)
+    change = np.bincount(tick[works] * BINS + bins[works], minlength=(ticks + 1) * BINS)
+    change -= np.bincount(tick[worked] * BINS + bins[before][worked], minlength=(ticks + 1) * BINS)
+    found["score"] = np.cumsum(change.reshape(-1, BINS), axis=0).ravel().astype(np.float32)

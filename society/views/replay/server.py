@@ -1,0 +1,207 @@
+"""The server of ``society view``: runs below one folder, to be watched in a browser of this machine.
+
+It listens on loopback unless told otherwise, and then asks for a token. It answers only requests that name it as their host,
+serves only folders of runs, and every page stands under a policy that lets nothing in from elsewhere.
+"""
+
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import quote
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from society.ground.errors import RecordError, SocietyError
+from society.record.folder import MANIFEST
+from society.record.reader import Record
+from society.views.replay.document import MODULE, POLICY, STYLE, listed, served
+from society.views.replay.guard import Guard
+from society.views.replay.live import Live
+from society.views.replay.moments import moments
+from society.views.replay.source import Replay
+
+STATIC = {"view.js": (MODULE, "text/javascript"), "view.css": (STYLE, "text/css")}
+BYTES = "application/octet-stream"
+
+
+class Watching:
+    """What a server shows: folders of runs below a root, and perhaps one run that goes on in this process.
+
+    Args:
+        root: only what stands below it is served.
+        live: the run that goes on, if there is one.
+    """
+
+    def __init__(self, root: Path, live: Live | None = None) -> None:
+        self.root, self.live = root.resolve(), live
+        self._replay = lru_cache(4)(self._open)
+
+    def replay(self, name: str) -> Replay:
+        """The replay of a run by its path below the root.
+
+        Raises:
+            RecordError: it is no run below the root.
+        """
+        if self.live is not None and name == self.live.name:
+            return self.live.replay
+        folder = (self.root / name).resolve()
+        if not folder.is_relative_to(self.root) or not (folder / MANIFEST).is_file():
+            raise RecordError(f"no run {name[:80]!r} here")
+        return self._replay(folder, (folder / MANIFEST).stat().st_mtime_ns)
+
+    def runs(self) -> list[str]:
+        """Names of the runs below the root, the newest first."""
+        every = (*self.root.glob(f"*/{MANIFEST}"), *self.root.glob(f"*/*/{MANIFEST}"))
+        found = [path.parent for path in every if (path.parent / "snapshots").is_dir()]
+        found.sort(key=lambda path: (path / MANIFEST).stat().st_mtime_ns, reverse=True)
+        return [str(path.relative_to(self.root)) for path in found]
+
+    def _open(self, folder: Path, changed: int) -> Replay:
+        return Replay(Record(folder))
+
+
+def application(watching: Watching, hosts: list[str], token: str = "") -> Starlette:
+    """The server's answers.
+
+    Example:
+        >>> application(Watching(Path(".")), ["127.0.0.1:8000"]).routes[0].path
+        '/'
+    """
+
+    async def home(request: Request) -> Response:
+        return HTMLResponse(listed(watching.runs()))
+
+    async def page(request: Request) -> Response:
+        name = request.path_params["run"]
+        replay = await run_in_threadpool(watching.replay, name)
+        live = watching.live is not None and watching.live.name == name and watching.live.status == "running"
+        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{name}", live))
+
+    async def static(request: Request) -> Response:
+        path, kind = STATIC.get(request.path_params["name"], (None, ""))
+        if path is None:
+            return PlainTextResponse("no such file", 404)
+        return Response(path.read_bytes(), media_type=kind)
+
+    async def ask(request: Request) -> Response:
+        replay = await run_in_threadpool(watching.replay, request.path_params["run"])
+        return await run_in_threadpool(_answer, watching, replay, request)
+
+    async def follow(request: Request) -> Response:
+        if watching.live is None or watching.live.name != request.path_params["run"]:
+            return PlainTextResponse("this run does not go on", 404)
+        return StreamingResponse(watching.live.follow(), media_type="text/event-stream")
+
+    routes = [
+        Route("/", home),
+        Route("/static/{name}", static),
+        Route("/run/{run:path}", page),
+        Route("/api/{run:path}/follow", follow),
+        Route("/api/{run:path}/{what:str}/{which:str}", ask),
+        Route("/api/{run:path}/{what:str}", ask),
+    ]
+    guard = Middleware(Guard, policy=POLICY, hosts=hosts, token=token)
+    return Starlette(routes=routes, middleware=[guard], exception_handlers={SocietyError: _explained})
+
+
+def _answer(watching: Watching, replay: Replay, request: Request) -> Response:
+    """One question about one run; ``what`` says which, ``which`` a number or a table."""
+    what, which = request.path_params["what"], request.path_params.get("which", "")
+    plain: dict[str, Callable[[], object]] = {
+        "meta": lambda: replay.meta(),
+        "moments": lambda: moments(replay.record),
+        "episodes": lambda: replay.episodes(
+            *(_whole(request.query_params.get(name, "")) for name in ("agent", "first", "last"))
+        ),
+    }
+    packed: dict[str, Callable[[], bytes]] = {
+        "layout": replay.layout,
+        "communities": replay.communities,
+        "series": replay.series,
+        "chunk": lambda: replay.chunk(_whole(which)),
+        "ties": lambda: replay.ties(_whole(which)),
+        "rows": lambda: replay.rows(which, dict(request.query_params)),
+    }
+    if what in plain:
+        with replay.lock:
+            return JSONResponse(plain[what]())
+    if what in packed:
+        return Response(packed[what](), media_type=BYTES)
+    return PlainTextResponse(f"no answer to {what[:40]!r}: ask for {', '.join([*plain, *packed])}", 404)
+
+
+def _whole(text: str) -> int:
+    """A whole number from outside."""
+    if not text.isdecimal() or len(text) > 18:
+        raise RecordError(f"{text[:40]!r} is not a whole number")
+    return int(text)
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    return PlainTextResponse(str(error), 404)
+
+
+class Serving:
+    """A server that listens, in a thread of its own, until it is stopped.
+
+    Args:
+        watching: what it shows.
+        host: address to listen at; beyond loopback a token is asked for.
+        port: 0 for any that is free.
+
+    Raises:
+        SocietyError: it cannot listen there.
+    """
+
+    def __init__(self, watching: Watching, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._socket = _listening(host, port)
+        self.port = int(self._socket.getsockname()[1])
+        loopback = host == "localhost" or ip_address(host).is_loopback
+        self.token = "" if loopback else secrets.token_urlsafe(24)
+        names = (host, "127.0.0.1", "localhost", "[::1]") if loopback else ()
+        app = application(watching, [f"{name}:{self.port}" for name in dict.fromkeys(names)], self.token)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+        self.address = f"http://{'127.0.0.1' if host in ('0.0.0.0', 'localhost') else host}:{self.port}"
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread.start()
+
+    def url(self, run: str) -> str:
+        """Where a run can be watched."""
+        return f"{self.address}/run/{quote(run)}{self.query}"
+
+    @property
+    def query(self) -> str:
+        """What the first address that is opened ends with: the token, where one is asked for."""
+        return f"?token={self.token}" if self.token else ""
+
+    def wait(self) -> None:
+        """Serve until it is stopped."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._server.should_exit = True
+        self._thread.join(5)
+        self._socket.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        found = socket.socket(family)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+    except OSError as error:
+        raise SocietyError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
+    return found

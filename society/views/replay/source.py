@@ -1,0 +1,176 @@
+"""A record as the page asks for it: what it is, where things stand, chunks of time, rows, transcripts."""
+
+import threading
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from society.ground.errors import RecordError
+from society.ground.words import Act, AgentStatus, Cause, Event, Kind, Line, MachineStatus, Mechanism, Outcome, Relation
+from society.record.reader import Record
+from society.views.replay.columns import pack
+from society.views.replay.layout import SEAT, communities, islands
+from society.views.replay.rows import find_episodes, find_rows
+from society.views.replay.series import BINS, MARKS, series
+from society.views.replay.states import States, columns_of, selected
+from society.views.style import PALETTE
+
+#: Ties up to which the page can draw them.
+MOST_TIES = 1_000_000
+#: Chunks kept ready.
+KEPT = 24
+WORDS = {
+    "status": AgentStatus, "machine": MachineStatus, "kind": Event, "act": Act, "outcome": Outcome, "cause": Cause,
+    "mechanism": Mechanism, "line": Line, "occasion": Kind, "relation": Relation,
+}  # fmt: skip
+
+
+class Replay:
+    """One record, ready to be watched; answers are bytes (``columns.pack``) or JSON-ready data. Safe to call from threads.
+
+    Args:
+        record: the run.
+
+    Raises:
+        RecordError: it was recorded by a version that kept no states.
+
+    Example:
+        replay = Replay(society.Result("runs/decommission-91e2a8f0"))
+        columns, notes = unpack(replay.chunk(3))     # states, events and messages of the fourth stretch of time
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.record, self.states, self.lock = record, States(record), threading.RLock()
+        self.n = len(self.states.agents(0)["id"])
+        #: Ticks per chunk: few for large societies, so that a jump in time stays quick.
+        self.span = int(np.clip(max(40_000, self.n) / max(1, self.n) * 7, 4, 64))
+        self._chunk = lru_cache(KEPT)(self._read_chunk)
+
+    @property
+    def ticks(self) -> int:
+        """The last tick that is recorded."""
+        last = self.record.sql("select max(tick) as tick from ticks")["tick"]
+        return 0 if last.isna().all() else int(last[0])
+
+    def meta(self) -> dict[str, Any]:
+        """What the run is, and the words that codes stand for."""
+        manifest, world = self.record.manifest, self.record.world
+        with self.lock:
+            ticks, tie_ticks = self.ticks, self.states.tie_ticks
+            ties = int(self.record.sql("select count(*) as n from ties where tick = 0")["n"][0])
+        return {
+            "name": manifest["name"], "version": manifest["world_version"], "about": world["about"], "seed": manifest["seed"],
+            "hash": manifest["hash"], "status": manifest["status"], "ticks": ticks, "planned": world["ticks"],
+            "tick_hours": world["tick_hours"], "agents": self.n, "machines": len(self.states.fixed["id"]),
+            "families": self.record.families, "zones": self.record.zones, "colours": list(PALETTE),
+            "threshold": world["review"]["threshold"], "span": self.span, "bins": BINS, "marks": list(MARKS),
+            "ties": ties if ties <= MOST_TIES else 0, "tie_ticks": tie_ticks if ties <= MOST_TIES else [],
+            "episodes": world["episodes"] is not None, "transcripts": (self.record.path / "transcripts").is_dir(),
+            "minds": {name: family["mind"]["kind"] for name, family in world["families"].items()},
+            "words": {name: words.words() for name, words in WORDS.items()}, "simulated": _simulated(manifest),
+        }  # fmt: skip
+
+    @cached_property
+    def _layout(self) -> bytes:
+        fixed, links = self.states.fixed, self.states.links
+        machines, zones = islands(fixed["zone"], fixed["capacity"], (links["source"], links["target"]))
+        direct = (links["source"] < len(machines)) & (links["target"] < len(machines))
+        columns = {
+            "x": machines[:, 0], "y": machines[:, 1], "r": machines[:, 2], "zone": fixed["zone"].astype(np.int32),
+            "capacity": fixed["capacity"].astype(np.int32), "zone_x": zones[:, 0], "zone_y": zones[:, 1], "zone_r": zones[:, 2],
+            "link_from": links["source"][direct], "link_to": links["target"][direct],
+        }  # fmt: skip
+        return pack(columns, {"seat": SEAT})
+
+    def layout(self) -> bytes:
+        """Machines and zones: places, radii; links between machines."""
+        with self.lock:
+            return self._layout
+
+    @cached_property
+    def _communities(self) -> bytes:
+        ties = self.states.ties(0)
+        places, which = communities(ties["source"], ties["target"], self.n)
+        return pack({"x": places[:, 0], "y": places[:, 1], "community": which})
+
+    def communities(self) -> bytes:
+        """Places of slots by communities of their ties, and which community each is in.
+
+        Raises:
+            RecordError: there are too many ties.
+        """
+        with self.lock:
+            if not self.meta()["ties"]:
+                raise RecordError(f"communities: no ties to tell them by, or more than {MOST_TIES:,}")
+            return self._communities
+
+    def chunk(self, number: int) -> bytes:
+        """A stretch of time: all agents and machines at its first tick, and everything up to the first tick of the next.
+
+        Columns ``s.*``: states at tick ``number * span``; ``machine``: status of every machine then; ``c.*``, ``e.*``, ``m.*``:
+        rows of ``states``, ``events`` and ``messages`` of the ticks after it, up to ``(number + 1) * span``.
+
+        Raises:
+            RecordError: there is no such chunk.
+        """
+        with self.lock:
+            first, end = number * self.span, self.ticks
+            if not 0 <= first <= end:
+                raise RecordError(f"chunks: no chunk {number}: there are 0 .. {end // self.span}")
+            last = first + self.span
+            return self._chunk(first, last) if last <= end else self._read_chunk(first, end)
+
+    def _read_chunk(self, first: int, last: int) -> bytes:
+        columns: dict[str, Any] = {f"s.{name}": column for name, column in self.states.agents(first).items()}
+        columns["machine"] = self.states.machines(first)
+        columns |= {f"c.{name}": column for name, column in self.states.changes(first + 1, last).items()}
+        for prefix, table in (("e", "events"), ("m", "messages")):
+            columns |= {f"{prefix}.{name}": column for name, column in self._between(table, first + 1, last).items()}
+        return pack(columns, {"first": first, "last": last})
+
+    def occasions(self, number: int) -> bytes:
+        """Occasions of the ticks of a chunk (for pages that have no server to ask)."""
+        with self.lock:
+            return pack(self._between("occasions", number * self.span + 1, (number + 1) * self.span))
+
+    def whole(self, table: str) -> bytes:
+        """All rows of ``orders`` or ``agents`` (for pages that have no server to ask)."""
+        with self.lock:
+            return pack(columns_of(self.record.sql(f"select {', '.join(selected(table))} from {table}")))
+
+    def ties(self, tick: int) -> bytes:
+        """Trust of all ties at the newest snapshot up to a tick; ``tick`` in the notes says of which."""
+        with self.lock:
+            found = self.states.ties(tick) if self.meta()["ties"] else {}
+        at = int(found["tick"][0]) if found and len(found["tick"]) else -1
+        return pack({name: found[name] for name in ("source", "target", "trust") if name in found}, {"tick": at})
+
+    def series(self) -> bytes:
+        """What the charts show, by tick."""
+        with self.lock:
+            ticks = self.ticks
+            return pack(series(self.record, ticks), {"ticks": ticks})
+
+    def rows(self, table: str, asked: Mapping[str, str]) -> bytes:
+        """Rows of a table; see ``find_rows``."""
+        with self.lock:
+            return pack(*find_rows(self.record, table, asked))
+
+    def episodes(self, agent: int, first: int, last: int) -> list[dict[str, Any]]:
+        """Transcripts of an agent; see ``find_episodes``."""
+        return find_episodes(self.record, agent, first, last)
+
+    def _between(self, table: str, first: int, last: int) -> dict[str, Any]:
+        order = "tick" if table == "messages" else "id"
+        return columns_of(
+            self.record.sql(
+                f"""select {", ".join(selected(table))} from {table} where tick between {int(first)} and {int(last)}
+                    order by {order}"""
+            )
+        )
+
+
+def _simulated(manifest: Mapping[str, Any]) -> bool:
+    return bool((manifest.get("cost") or {}).get("simulated"))
