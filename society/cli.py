@@ -1,9 +1,8 @@
 """The command ``society``: thin, with heavy imports inside the commands, and one way to say what went wrong."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,7 +10,9 @@ from society.cli_broker import broker_config, host
 from society.cli_data import calibrate, data
 from society.cli_fit import fit, validate
 from society.cli_hypotheses import hypotheses
-from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
+from society.cli_models import estimate, judge, serve_model
+from society.cli_options import JsonOption, RunArgument, SetOption, WorldArgument, answer, single, write_page
+from society.cli_run import resume, run
 from society.cli_study import sweep
 from society.cli_view import view
 from society.ground.errors import RecordError, SocietyError, WorldError
@@ -24,16 +25,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-WorldArgument = Annotated[str, typer.Argument(help="Name of a world (see society worlds) or path of a YAML file.")]
-RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
-ThreadsOption = Annotated[int, typer.Option(help="Threads; worth it from 100,000 agents on.", min=1, max=64)]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override a field: path=value. Repeatable.")]
-BrokerOption = Annotated[
-    str,
-    typer.Option(help="What carries messages: memory, embedded, mqtt://HOST:PORT?shards=N or mqtts://USER@HOST:PORT."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-
+app.command()(run)
+app.command()(resume)
 app.command()(serve_model)
 app.command()(estimate)
 app.command()(judge)
@@ -49,82 +42,11 @@ app.command()(view)
 
 
 @app.command()
-def run(
-    world: WorldArgument,
-    set_: SetOption = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all chance.", min=0)] = None,
-    seeds: Annotated[
-        int, typer.Option(help="Run this many seeds; give intervals between them.", min=1, max=100_000)
-    ] = 1,
-    ticks: Annotated[int | None, typer.Option(help="Length of the run.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the record.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that stands at --out.")] = False,
-    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the HTML report.")] = True,
-    threads: ThreadsOption = 1,
-    offline: OfflineOption = False,
-    answers: AnswersOption = "record",
-    store: StoreOption = None,
-    broker: BrokerOption = "memory",
-    as_json: JsonOption = False,
-) -> None:
-    """Run a world: progress, a summary, a record, a report."""
-    from society.cli_tables import Bar, print_between_seeds, print_summary
-    from society.spec.load import load_world
-    from society.spec.overrides import parse_assignments
-
-    changes = parse_assignments(set_ or [])
-    for name, value in (("seed", seed), ("ticks", ticks)):
-        if value is not None:
-            changes[name] = value
-    spec = load_world(world, changes)
-    models = chosen_models(answers, store, offline)
-    if seeds > 1:
-        from society.study.compare import between_seeds
-        from society.study.runs import run_seeds
-
-        with Bar(quiet=as_json) as bar:
-            records = run_seeds(
-                spec, seeds, out=out, overwrite=overwrite, progress=bar, threads=threads, models=models, broker=broker
-            )
-        rows = between_seeds(records)
-        _answer(rows.to_dict("records")) if as_json else print_between_seeds(spec.name, records, rows)
-        return
-    from society.study.runs import run as run_world
-
-    with Bar(quiet=as_json) as bar:
-        record = run_world(
-            spec, out=out, overwrite=overwrite, progress=bar, threads=threads, models=models, broker=broker
-        )
-    page = _report(record) if report else None
-    if as_json:
-        _answer(
-            {"record": str(record.path), "report": str(page) if page else None, "hash": record.hash, **_plain(record)}
-        )
-    else:
-        print_summary(record, page)
-
-
-@app.command()
-def resume(
-    run: RunArgument,
-    threads: ThreadsOption = 1,
-    broker: Annotated[str | None, typer.Option(help="Another broker than it was started with.")] = None,
-) -> None:
-    """Go on with an interrupted run; it ends with the same hash as if it had not been."""
-    from society.cli_tables import Bar, print_summary
-    from society.study.runs import resume as go_on
-
-    with Bar() as bar:
-        record = go_on(_single(run), progress=bar, threads=threads, broker=broker)
-    print_summary(record, _report(record))
-
-
-@app.command()
 def report(run: RunArgument) -> None:
     """Write the HTML page and the figures of a run."""
     from society.record.reader import Record
 
-    typer.echo(f"report: {_report(Record(_single(run)))}")
+    typer.echo(f"report: {write_page(Record(single(run)))}")
 
 
 @app.command()
@@ -138,7 +60,7 @@ def compare(
     from society.study.compare import paired, read_set
 
     rows = paired(read_set(a), read_set(b))
-    _answer(rows.to_dict("records")) if as_json else print_comparison(a, b, rows)
+    answer(rows.to_dict("records")) if as_json else print_comparison(a, b, rows)
 
 
 @app.command()
@@ -153,7 +75,7 @@ def bench(
     from society.cli_tables import print_bench
 
     rows = measured(part or [], agents, times)
-    _answer([row.plain() for row in rows]) if as_json else print_bench(rows)
+    answer([row.plain() for row in rows]) if as_json else print_bench(rows)
 
 
 @app.command()
@@ -163,7 +85,7 @@ def worlds(as_json: JsonOption = False) -> None:
 
     loaded = [load_world(name) for name in world_names()]
     if as_json:
-        _answer([{"name": w.name, "version": w.version, "about": w.about} for w in loaded])
+        answer([{"name": w.name, "version": w.version, "about": w.about} for w in loaded])
         return
     width = max(len(w.name) for w in loaded)
     for w in loaded:
@@ -190,7 +112,7 @@ def schema() -> None:
     """Print the JSON Schema of world files."""
     from society.spec.reference import schema as tree
 
-    _answer(tree())
+    answer(tree())
 
 
 @app.command()
@@ -232,9 +154,9 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
     """Recompute a run's hash from its files and say what is damaged."""
     from society.record.verify import verify as verdict_of
 
-    verdict = verdict_of(_single(run))
+    verdict = verdict_of(single(run))
     if as_json:
-        _answer({"good": verdict.good, "hash": verdict.recomputed, "problems": list(verdict.problems)})
+        answer({"good": verdict.good, "hash": verdict.recomputed, "problems": list(verdict.problems)})
     elif verdict.good:
         typer.echo(f"{run}: good: all parts can be read, hash {verdict.recomputed}")
     else:
@@ -260,43 +182,13 @@ def export(
     if to not in ("graph", "inspect"):
         raise WorldError("--to", to, "graph or inspect")
     if to == "inspect":
-        typer.echo(write_inspect_log(Record(_single(run)), out))
+        typer.echo(write_inspect_log(Record(single(run)), out))
         return
     if graph not in GRAPHS:
         raise WorldError("--graph", graph, f"one of {', '.join(GRAPHS)}")
     if format_ not in FORMATS:
         raise WorldError("--format", format_, f"one of {', '.join(FORMATS)}")
-    typer.echo(write_graph(Record(_single(run)), graph, format_, out))
-
-
-def _single(folder: Path) -> Path:
-    """The folder of one run.
-
-    Raises:
-        RecordError: it holds a set of runs.
-    """
-    from society.record.folder import read_manifest
-
-    if read_manifest(folder).get("set"):
-        raise RecordError(f"{folder}: a set of runs: name one of its folders, for example {folder}/seed-1")
-    return folder
-
-
-def _report(record: Any) -> Path:
-    from society.study.published import published_rates
-    from society.views.report import write_report
-
-    return write_report(record, published_rates(record))
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    from society.measures.summary import summary
-
-    return {"measures": {name: measure.value for name, measure in summary(record).items()}}
-
-
-def _answer(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=1, default=float))
+    typer.echo(write_graph(Record(single(run)), graph, format_, out))
 
 
 def main() -> None:

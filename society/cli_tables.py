@@ -251,6 +251,8 @@ def _number(value: Any) -> str:
     number = float(value)
     if math.isnan(number):
         return ""
+    if math.isinf(number):
+        return "inf" if number > 0 else "-inf"
     if number == int(number) and abs(number) >= 10:
         return f"{int(number):,}"
     return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.3g}" if abs(number) >= 10 else f"{number:.3f}"

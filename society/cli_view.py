@@ -2,15 +2,51 @@
 
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from society.ground.errors import RecordError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from society.record.reader import Record
+    from society.views.replay.live import Live
+
 HostOption = Annotated[str, typer.Option(help="Address to listen at; beyond this machine a token is asked for.")]
 PortOption = Annotated[int, typer.Option(help="Port; 0: any that is free.", min=0, max=65535)]
 OpenOption = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")]
+
+
+def watched(pace: float, open_: bool, run: "Callable[[Live], Record]") -> "Record":
+    """Run a world while its page is served; the page stays until Ctrl-C.
+
+    Args:
+        pace: ticks per second at most; 0: as fast as it goes.
+        open_: open the page in a browser.
+        run: runs the world, telling what it is given of every tick.
+    """
+    from society.views.replay.live import Live
+    from society.views.replay.server import Serving, Watching
+
+    serving: list[Serving] = []
+
+    def announce(folder: Path) -> None:
+        serving.append(Serving(Watching(folder.parent, live)))
+        address = serving[0].url(folder.name)
+        typer.echo(f"{address}   (to be watched while it runs, at {pace:g} ticks per second at most)", err=True)
+        if open_:
+            webbrowser.open(address)
+
+    live = Live(pace, announce)
+    record = run(live)
+    typer.echo(f"the run is over; its page stays: {serving[0].url(record.path.name)}   (Ctrl-C ends it)", err=True)
+    try:
+        serving[0].wait()
+    except KeyboardInterrupt:
+        serving[0].stop()
+    return record
 
 
 def view(

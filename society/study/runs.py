@@ -29,6 +29,7 @@ from society.study.models import Connection, Models, connected, language_familie
 from society.study.nulls import independent_shift
 from society.study.recording import Recording
 from society.study.results import Result
+from society.study.watch import Unwatched, Watch
 
 Arrays = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -49,6 +50,7 @@ def run(
     models: Models | None = None,
     broker: str | Address = "memory",
     say: Say = to_stderr,
+    watch: Watch | None = None,
 ) -> Result:
     """Run a world and return its record.
 
@@ -64,6 +66,7 @@ def run(
         models: where answers of language models and hosts come from; asked for and kept in the run's folder if absent.
         broker: what carries messages: ``memory``, ``embedded``, ``mqtt://host:port``; the result does not depend on it.
         say: is told where the run can be watched, and what it waits for.
+        watch: is told of every tick as it is recorded; the result does not depend on it.
 
     Raises:
         WorldError: the world is wrong.
@@ -90,7 +93,7 @@ def run(
             engine.broker = carrier
             write_manifest(folder, manifest)
             writer = Writer(folder)
-            return _written(engine, Recording(engine, writer), writer, manifest, connection, progress)
+            return _written(engine, Recording(engine, writer), writer, manifest, connection, progress, watch)
     finally:
         drop_unbegun(folder)
 
@@ -229,17 +232,21 @@ def _written(
     manifest: dict[str, Any],
     connection: Connection,
     progress: Progress | None,
+    watch: Watch | None = None,
 ) -> Result:
     """Tick to the end, writing parts and checkpoints; the manifest says how it ended, whatever happened."""
+    watch = watch or Unwatched()
     folder, begin, status, why = writer.folder, time.perf_counter(), "failed", ""
     held: list[tuple[int, Arrays, dict[str, Any]]] = []
     shown = Shown(engine.broker, engine)
     try:
         for mind in connection.minds.values():
             mind.answered = getattr(progress, "answer", None)
-        _ticks(engine, recording, writer, held, shown, progress)
+        watch.begin(writer)
+        _ticks(engine, recording, writer, held, shown, progress, watch)
         status = "done"
-        recording.finish()
+        with watch.lock:
+            recording.finish()
     except (KeyboardInterrupt, BrokerError) as error:
         status, why = "interrupted", str(error)
         if engine.whole and recording.taken == engine.tick:
@@ -263,6 +270,7 @@ def _written(
         shown.close(status)
         with contextlib.suppress(RecordError) if status == "failed" else contextlib.nullcontext():
             write_manifest(folder, manifest)
+        watch.ended(status)
     if status == "interrupted":
         said = f"interrupted at tick {engine.tick} of {engine.world.ticks}; go on with: society resume {folder}"
         raise BrokerError(f"{why}; {said}") if why else SocietyError(said)
@@ -271,7 +279,13 @@ def _written(
 
 
 def _ticks(
-    engine: Engine, recording: Recording, writer: Writer, held: list[Any], shown: Shown, progress: Progress | None
+    engine: Engine,
+    recording: Recording,
+    writer: Writer,
+    held: list[Any],
+    shown: Shown,
+    progress: Progress | None,
+    watch: Watch,
 ) -> None:
     """All ticks that are left. With minds that are waited for, ``held`` is the state before the tick under way."""
     asks = any(getattr(mind, "reads", False) for mind, _ in engine.minds)
@@ -281,13 +295,16 @@ def _ticks(
             if asks:
                 held[:] = [_held(engine, recording)]
             moment = engine.step()
-            recording.take(moment)
+            with watch.lock:
+                recording.take(moment)
             held.clear()
             shown(moment)
+            watch.ticked(engine.tick)
             now = time.perf_counter()
             due = engine.tick % every == 0 if every else now - last > CHECKPOINT_S
             if due and engine.tick < ticks:
-                _save(recording, writer, _held(engine, recording))
+                with watch.lock:
+                    _save(recording, writer, _held(engine, recording))
                 last = now
             if progress:
                 progress(engine.tick, ticks)

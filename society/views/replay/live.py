@@ -5,7 +5,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +52,15 @@ class Live:
 
     Args:
         pace: ticks per second at most; 0: as fast as it goes.
+        begun: is told the folder when the run begins.
 
     Attributes:
         lock: held while the record changes.
     """
 
-    def __init__(self, pace: float = 20.0) -> None:
-        self.pace, self.lock = pace, threading.RLock()
+    def __init__(self, pace: float, begun: Callable[[Path], None]) -> None:
+        self.pace, self.lock, self._begun = pace, threading.RLock(), begun
         self.name, self.status, self.tick = "", "running", 0
-        self.begun = threading.Event()
         self._due = 0.0
         self._rows: dict[str, list[Mapping[str, Any]]] = {table: [] for table in SENT}
         self._followers: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[str]]] = []
@@ -72,7 +72,7 @@ class Live:
         self.replay.lock = self.lock
         self.name = writer.folder.name
         writer.tap = self._take
-        self.begun.set()
+        self._begun(writer.folder)
 
     def ticked(self, tick: int) -> None:
         """A tick is recorded: send it, then keep the pace."""

@@ -32,6 +32,7 @@ export class App {
   private readonly note = h("div", { class: "note", role: "status" });
   private readonly status = h("span", { class: "status" });
   private wanted = 0;
+  private fetching: Promise<void> | null = null;
   private ego = -1;
   private paused = 0;
   private layoutShown = "machines";
@@ -68,7 +69,8 @@ export class App {
       h("footer", {}, this.timeline.element, this.charts.element));
     this.scene = new Scene(canvas, society, places, this.choice, () => this.explain());
     this.pointing(canvas);
-    root.addEventListener("keydown", (event) => this.key(event), { signal: this.closing.signal });
+    const listens: HTMLElement | Document = root.classList.contains("notebook") ? root : document; // a notebook has keys of its own
+    listens.addEventListener("keydown", (event) => this.key(event as KeyboardEvent), { signal: this.closing.signal });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.scene.retheme(), { signal: this.closing.signal });
     this.follower = source.live && base ? new Follower(base, this) : null;
     if (meta.overseer && base) this.panel.desk.append(new Overseer(base, this.names, this.panel, society).element);
@@ -79,20 +81,23 @@ export class App {
 
   stop(): void { this.closing.abort(); this.follower?.stop(); this.timeline.pause(); this.root.replaceChildren(); }
 
-  /** Show a tick; of several asked for at once only the last. */
-  async go(tick: number): Promise<void> {
-    this.wanted = tick;
-    if (!this.society.here(tick)) {
-      const chunk = await this.society.load(tick);
-      this.names.learn(chunk);
-      if (this.wanted !== tick) return;
-    }
+  /** Show a tick; of several that are asked for while one is fetched, only the last. */
+  async go(wanted: number): Promise<void> {
+    this.wanted = wanted;
+    this.fetching ??= this.fetch().finally(() => { this.fetching = null; });
+    await this.fetching;
+    const tick = this.wanted;
+    if (tick === this.society.tick || !this.society.here(tick)) return;
     const next = Math.min(this.meta.ticks, tick + this.meta.span);
     if (!this.society.here(next)) void this.society.load(next).then((chunk) => this.names.learn(chunk), () => undefined);
     const near = Math.abs(tick - this.society.tick) <= 3;
     this.society.show(tick);
     this.places.follow(near);
     this.refresh();
+  }
+
+  private async fetch(): Promise<void> {
+    while (!this.society.here(this.wanted)) this.names.learn(await this.society.load(this.wanted));
   }
 
   /** After the tick or the filter has changed: edges, cursor, panel. */
@@ -124,7 +129,7 @@ export class App {
   }
 
   private async begin(): Promise<void> {
-    await this.go(this.society.tick);
+    this.refresh();
     await this.series();
     this.panel.give(await this.source.moments());
     for (let tick = 0; tick <= this.meta.ticks && this.meta.ticks / this.meta.span < 40 && !this.source.live; tick += this.meta.span) {

@@ -67,7 +67,7 @@ export class Threads {
     while (this.row < this.order.length && performance.now() - now < SLICE) {
       const end = Math.min(this.row + 1500, this.order.length);
       for (let level = 0; level < LEVELS; level++) {
-        c.globalAlpha = this.alpha(level, theme);
+        c.globalAlpha = this.alpha(level, at, theme);
         c.beginPath();
         for (let j = this.row; j < end; j++) {
           const i = this.order[j];
@@ -103,8 +103,10 @@ export class Threads {
     this.backAt = at; this.version = this.places.version; this.begun = now; this.row = 0;
   }
 
-  private alpha(level: number, theme: Theme): number {
-    const few = Math.min(1, Math.max(0.12, 3000 / Math.max(1, this.order.length)));
-    return Math.max(0.015, ((theme.dark ? 0.5 : 0.4) * few * (level + 1)) / LEVELS);
+  /** Fainter where many lines would cover the picture: the mean darkness stays about the same. */
+  private alpha(level: number, at: ZoomTransform, theme: Theme): number {
+    const box = this.places.bounds(), wide = at.k * (box.x1 - box.x0), high = at.k * (box.y1 - box.y0);
+    const coverage = (this.order.length * 0.4 * Math.min(wide, high)) / Math.max(1, wide * high);
+    return Math.min(theme.dark ? 0.6 : 0.5, Math.max(0.012, ((theme.dark ? 0.5 : 0.4) / coverage) * ((level + 1) / LEVELS)));
   }
 }

@@ -1,0 +1,116 @@
+"""The commands ``society run`` and ``society resume``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models
+from society.cli_options import (
+    JsonOption,
+    RunArgument,
+    SetOption,
+    ThreadsOption,
+    WorldArgument,
+    answer,
+    single,
+    write_page,
+)
+from society.cli_view import OpenOption, watched
+from society.ground.errors import WorldError
+
+if TYPE_CHECKING:
+    from society.spec.world import World
+    from society.study.results import Result
+    from society.views.replay.live import Live
+
+BrokerOption = Annotated[
+    str,
+    typer.Option(help="What carries messages: memory, embedded, mqtt://HOST:PORT?shards=N or mqtts://USER@HOST:PORT."),
+]
+
+
+def run(
+    world: WorldArgument,
+    set_: SetOption = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all chance.", min=0)] = None,
+    seeds: Annotated[
+        int, typer.Option(help="Run this many seeds; give intervals between them.", min=1, max=100_000)
+    ] = 1,
+    ticks: Annotated[int | None, typer.Option(help="Length of the run.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the record.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that stands at --out.")] = False,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the HTML report.")] = True,
+    threads: ThreadsOption = 1,
+    offline: OfflineOption = False,
+    answers: AnswersOption = "record",
+    store: StoreOption = None,
+    broker: BrokerOption = "memory",
+    watch: Annotated[bool, typer.Option("--watch", help="Show it in the browser while it runs.")] = False,
+    pace: Annotated[float, typer.Option(help="Watched: ticks per second at most; 0: no limit.", min=0)] = 20.0,
+    open_: OpenOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a world: progress, a summary, a record, a report."""
+    from society.spec.load import load_world
+    from society.spec.overrides import parse_assignments
+
+    changes = parse_assignments(set_ or [])
+    for name, value in (("seed", seed), ("ticks", ticks)):
+        if value is not None:
+            changes[name] = value
+    spec = load_world(world, changes)
+    if watch and seeds > 1:
+        raise WorldError("--watch", f"--seeds {seeds}", "one seed: a set of runs cannot be watched")
+    models = chosen_models(answers, store, offline)
+    options = {"out": out, "overwrite": overwrite, "threads": threads, "models": models, "broker": broker}
+    if seeds > 1:
+        _many(spec, seeds, options, as_json)
+    else:
+        _one(spec, options, report, (pace, open_) if watch else None, as_json)
+
+
+def _many(spec: "World", seeds: int, options: dict[str, Any], as_json: bool) -> None:
+    """Run several seeds and print intervals between them."""
+    from society.cli_tables import Bar, print_between_seeds
+    from society.study.compare import between_seeds
+    from society.study.runs import run_seeds
+
+    with Bar(quiet=as_json) as bar:
+        records = run_seeds(spec, seeds, progress=bar, **options)
+    rows = between_seeds(records)
+    answer(rows.to_dict("records")) if as_json else print_between_seeds(spec.name, records, rows)
+
+
+def _one(spec: "World", options: dict[str, Any], report: bool, shown: tuple[float, bool] | None, as_json: bool) -> None:
+    """Run one seed, perhaps for all to see (``shown``: pace, and whether to open a browser), and print its summary."""
+    from society.cli_tables import Bar, print_summary
+    from society.measures.summary import summary
+    from society.study.runs import run as run_world
+
+    def whole(live: "Live | None" = None) -> "Result":
+        with Bar(quiet=as_json or live is not None) as bar:
+            return run_world(spec, progress=bar, watch=live, **options)
+
+    record = watched(*shown, whole) if shown else whole()
+    page = write_page(record) if report else None
+    if as_json:
+        measures = {name: measure.value for name, measure in summary(record).items()}
+        told = {"record": str(record.path), "report": str(page) if page else None, "hash": record.hash}
+        answer({**told, "measures": measures})
+    else:
+        print_summary(record, page)
+
+
+def resume(
+    run: RunArgument,
+    threads: ThreadsOption = 1,
+    broker: Annotated[str | None, typer.Option(help="Another broker than it was started with.")] = None,
+) -> None:
+    """Go on with an interrupted run; it ends with the same hash as if it had not been."""
+    from society.cli_tables import Bar, print_summary
+    from society.study.runs import resume as go_on
+
+    with Bar() as bar:
+        record = go_on(single(run), progress=bar, threads=threads, broker=broker)
+    print_summary(record, write_page(record))
