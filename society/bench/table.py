@@ -14,6 +14,7 @@ from scipy import stats
 from society.bench import broker as messages
 from society.bench import parts
 from society.bench import sweep as sweeps
+from society.bench import view as pages
 from society.bench.closed_loop import Cell, cells, come_back
 from society.bench.kill import kill_and_resume
 from society.ground.errors import WorldError
@@ -176,6 +177,22 @@ def sweep() -> Iterator[Row]:
     yield Row("sweep", "s to find 10,000 finished runs", alone(sweeps.scan)["s"], 2.0, False)
 
 
+def view() -> Iterator[Row]:
+    """The page in a headless Chromium without a GPU: frames, opening, seeking, the size of a file."""
+    for agents, least in ((5_000, 50.0), (20_000, 40.0), (100_000, 10.0)):
+        found = alone(pages.frames, agents)
+        note = f"{found['edges']:,.0f} ties drawn; {found['ticks_per_s']:.0f} ticks/s played"
+        yield Row("view", f"frames/s while playing, {agents:,} agents", found["fps"], least, note=note)
+        if agents == 20_000:
+            yield Row("view", "s until the page is ready, 20,000 agents", found["open_s"], 1.0, False)
+    found = alone(pages.seeks)
+    note = f"100,000 agents, {found['events'] / 1e6:.1f} M events"
+    yield Row("view", "s to open a record of 10^7 events", found["open_s"], 3.0, False, note)
+    note = f"median of 25 jumps; the longest {found['most_ms']:.0f} ms"
+    yield Row("view", "ms to seek in it", found["median_ms"], 200.0, False, note)
+    yield Row("view", "MB, exported page of decommission", alone(pages.exported_size)["mb"], 5.0, False)
+
+
 def closed_loop(episodes: int = 2000) -> Iterator[Row]:
     """Every published cell over HTTP: how many come back within the 99 % simultaneous interval."""
     every = cells()
@@ -196,10 +213,10 @@ def closed_loop(episodes: int = 2000) -> Iterator[Row]:
 
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
     part.__name__: part
-    for part in (start, reference, decommission, threads, million, llm, broker, sweep, means, kill, closed_loop)
+    for part in (start, reference, decommission, threads, million, llm, broker, sweep, view, means, kill, closed_loop)
 }
 #: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five, ``closed_loop`` thirty.
-USUAL = ("start", "reference", "decommission", "threads", "million", "llm", "broker", "sweep")
+USUAL = ("start", "reference", "decommission", "threads", "million", "llm", "broker", "sweep", "view")
 
 
 def measured(names: Sequence[str], agents: int | None = None, times: int | None = None) -> Iterator[Row]:

@@ -11,7 +11,6 @@ from society.ground.errors import RecordError
 from society.record.transcripts import read_transcripts
 from society.views.replay.columns import pack
 from society.views.replay.document import exported
-from society.views.replay.moments import moments
 from society.views.replay.source import Replay
 
 #: Largest container, in bytes: what a browser opens in a few seconds and a colleague's mail still takes.
@@ -56,11 +55,13 @@ def write_page(replay: Replay, out: Path) -> Path:
 def _parts(replay: Replay, meta: dict[str, Any]) -> Any:
     yield "layout", replay.layout()
     yield "series", replay.series()
-    yield "moments", json.dumps(moments(replay.record)).encode()
+    yield "moments", json.dumps(replay.moments()).encode()
     for table in ("orders", "agents"):
         yield table, replay.whole(table)
     for number in range(max(0, replay.ticks - 1) // replay.span + 1):
+        yield f"state/{number * replay.span}", replay.state(number * replay.span)
         yield f"chunk/{number}", replay.chunk(number)
+        yield f"ratings/{number}", replay.ratings(number)
         yield f"occasions/{number}", replay.occasions(number)
     if meta["ties"]:
         yield "communities", replay.communities()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from society.ground.words import Act, Event
 from society.record.reader import Record
 from society.record.tables import TABLES
 from society.record.writer import Writer, frame_of
@@ -69,7 +70,8 @@ class Live:
         """A run is about to begin; its manifest and its first rows are there."""
         self.record = LiveRecord(writer.folder, writer)
         self.replay = Replay(self.record)
-        self.replay.lock = self.lock
+        self.replay.lock = self.replay.slow_lock = self.lock
+        self.replay.slow = self.record
         self.name = writer.folder.name
         writer.tap = self._take
         self._begun(writer.folder)
@@ -84,6 +86,9 @@ class Live:
                 dtype = object if field.dtype == "O" else field.dtype
                 columns[f"{SENT[table]}.{name}"] = np.concatenate(parts).astype(dtype) if parts else np.zeros(0, dtype)
             batches.clear()
+        honest = (columns["e.kind"] == Event.ACT) & (columns["e.act"] == Act.HONEST)
+        for name in TABLES["events"]:
+            columns[f"r.{name}"], columns[f"e.{name}"] = columns[f"e.{name}"][honest], columns[f"e.{name}"][~honest]
         self.tick = tick
         self.record.renew()
         data = base64.b64encode(pack(columns, {"tick": tick})).decode()

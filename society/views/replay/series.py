@@ -36,7 +36,7 @@ def series(record: Record, ticks: int) -> Columns:
         ``mark.*``: events of each kind of MARKS; ``closed.*``: orders closed, by outcome; ``core.F``: acts of core protection
         by actors of family F; ``alive.F``: agents of family F that lived through a tick; ``ended.F``: whose life ended in it;
         ``score``: float32[(ticks + 1) * BINS], agents at work by score; ``flagged``, ``detected``, ``wrong`` (detections of
-        what was not bad); and the counters of the table ``ticks``.
+        what was not bad); ``inflate``, ``tamper``, ``copy``, ``lies``; and the counters of the table ``ticks``.
     """
     found: Columns = {}
     counters = record.sql("select * from ticks order by tick")
@@ -55,7 +55,11 @@ def _count_events(record: Record, ticks: int, found: Columns) -> None:
     rows = record.sql(
         f"""select tick, {chosen}, count(*) filter (kind = 'flagged') as flagged,
                    count(*) filter (kind = 'detected') as detected,
-                   count(*) filter (kind = 'detected' and truthful = 0) as wrong
+                   count(*) filter (kind = 'detected' and truthful = 0) as wrong,
+                   count(*) filter (kind = 'act' and act = 'inflate') as inflate,
+                   count(*) filter (kind = 'act' and act = 'tamper') as tamper,
+                   count(*) filter (kind = 'act' and act = 'copy') as copy,
+                   count(*) filter (kind = 'act' and act in ('truth', 'deny', 'justify') and truthful = 0) as lies
             from events group by tick"""
     )
     closed = record.sql("select tick, code, count(*) as n from events where kind = 'order_closed' group by all")

@@ -27,7 +27,6 @@ from society.record.reader import Record
 from society.views.replay.document import MODULE, POLICY, STYLE, listed, served
 from society.views.replay.guard import Guard
 from society.views.replay.live import Live
-from society.views.replay.moments import moments
 from society.views.replay.source import Replay
 
 STATIC = {"view.js": (MODULE, "text/javascript"), "view.css": (STYLE, "text/css")}
@@ -119,7 +118,7 @@ def _answer(watching: Watching, replay: Replay, request: Request) -> Response:
     what, which = request.path_params["what"], request.path_params.get("which", "")
     plain: dict[str, Callable[[], object]] = {
         "meta": lambda: replay.meta(),
-        "moments": lambda: moments(replay.record),
+        "moments": replay.moments,
         "episodes": lambda: replay.episodes(
             *(_whole(request.query_params.get(name, "")) for name in ("agent", "first", "last"))
         ),
@@ -128,13 +127,14 @@ def _answer(watching: Watching, replay: Replay, request: Request) -> Response:
         "layout": replay.layout,
         "communities": replay.communities,
         "series": replay.series,
+        "state": lambda: replay.state(_whole(which)),
         "chunk": lambda: replay.chunk(_whole(which)),
+        "ratings": lambda: replay.ratings(_whole(which)),
         "ties": lambda: replay.ties(_whole(which)),
         "rows": lambda: replay.rows(which, dict(request.query_params)),
     }
     if what in plain:
-        with replay.lock:
-            return JSONResponse(plain[what]())
+        return JSONResponse(plain[what]())
     if what in packed:
         return Response(packed[what](), media_type=BYTES)
     return PlainTextResponse(f"no answer to {what[:40]!r}: ask for {', '.join([*plain, *packed])}", 404)

@@ -12,6 +12,7 @@ from society.ground.words import Act, AgentStatus, Cause, Event, Kind, Line, Mac
 from society.record.reader import Record
 from society.views.replay.columns import pack
 from society.views.replay.layout import SEAT, communities, islands
+from society.views.replay.moments import moments
 from society.views.replay.rows import find_episodes, find_rows
 from society.views.replay.series import BINS, MARKS, series
 from society.views.replay.states import States, columns_of, selected
@@ -19,8 +20,10 @@ from society.views.style import PALETTE
 
 #: Ties up to which the page can draw them.
 MOST_TIES = 1_000_000
-#: Chunks kept ready.
-KEPT = 24
+#: Chunks kept ready, and the rows each should have.
+KEPT, ROWS = 24, 30_000
+#: Most events are honest ratings; they come apart, for those who want to see them.
+HONEST = "kind = 'act' and act = 'honest'"
 WORDS = {
     "status": AgentStatus, "machine": MachineStatus, "kind": Event, "act": Act, "outcome": Outcome, "cause": Cause,
     "mechanism": Mechanism, "line": Line, "occasion": Kind, "relation": Relation,
@@ -43,16 +46,24 @@ class Replay:
 
     def __init__(self, record: Record) -> None:
         self.record, self.states, self.lock = record, States(record), threading.RLock()
+        #: What takes long reads the record by itself, so that nobody waits for it.
+        self.slow, self.slow_lock = Record(record.path), threading.RLock()
         self.n = len(self.states.agents(0)["id"])
-        #: Ticks per chunk: few for large societies, so that a jump in time stays quick.
-        self.span = int(np.clip(max(40_000, self.n) / max(1, self.n) * 7, 4, 64))
+        self.span = self._span()
         self._chunk = lru_cache(KEPT)(self._read_chunk)
 
     @property
     def ticks(self) -> int:
         """The last tick that is recorded."""
-        last = self.record.sql("select max(tick) as tick from ticks")["tick"]
-        return 0 if last.isna().all() else int(last[0])
+        return self.states.last_tick()
+
+    def _span(self) -> int:
+        """Ticks per chunk: few where much happens in each; of a run that has just begun a guess."""
+        rows, ticks = 0.12 * self.n, self.ticks
+        if ticks >= 10:
+            few = f"(select count(*) from states) + (select count(*) from events where not ({HONEST}))"
+            rows = float(self.record.sql(f"select {few} as n")["n"][0]) / ticks
+        return int(np.clip(ROWS / max(1.0, rows), 1, 64))
 
     def meta(self) -> dict[str, Any]:
         """What the run is, and the words that codes stand for."""
@@ -106,28 +117,48 @@ class Replay:
                 raise RecordError(f"communities: no ties to tell them by, or more than {MOST_TIES:,}")
             return self._communities
 
-    def chunk(self, number: int) -> bytes:
-        """A stretch of time: all agents and machines at its first tick, and everything up to the first tick of the next.
+    def state(self, tick: int) -> bytes:
+        """All agents (``s.*``, one row per slot) and machines (``machine``: status) at the end of a tick.
 
-        Columns ``s.*``: states at tick ``number * span``; ``machine``: status of every machine then; ``c.*``, ``e.*``, ``m.*``:
-        rows of ``states``, ``events`` and ``messages`` of the ticks after it, up to ``(number + 1) * span``.
+        Raises:
+            RecordError: the run has no such tick.
+        """
+        with self.lock:
+            if not 0 <= tick <= self.ticks:
+                raise RecordError(f"ticks: no tick {tick}: there are 0 .. {self.ticks}")
+            columns = {f"s.{name}": column for name, column in self.states.agents(tick).items()}
+            return pack({**columns, "machine": self.states.machines(tick)}, {"tick": tick})
+
+    def chunk(self, number: int) -> bytes:
+        """What happened in a stretch of time, after tick ``number * span`` up to ``(number + 1) * span``.
+
+        Columns ``c.*``, ``e.*``, ``m.*``: rows of ``states``, of ``events`` but for honest ratings, and of ``messages``.
 
         Raises:
             RecordError: there is no such chunk.
         """
         with self.lock:
-            first, end = number * self.span, self.ticks
-            if not 0 <= first <= end:
-                raise RecordError(f"chunks: no chunk {number}: there are 0 .. {end // self.span}")
-            last = first + self.span
-            return self._chunk(first, last) if last <= end else self._read_chunk(first, end)
+            first, last = self._stretch(number)
+            return self._chunk(first, last) if last == first + self.span else self._read_chunk(first, last)
+
+    def ratings(self, number: int) -> bytes:
+        """The honest ratings of a chunk: columns ``r.*`` of ``events``."""
+        with self.lock:
+            first, last = self._stretch(number)
+            rows = self._between("events", first + 1, last, HONEST)
+            return pack({f"r.{name}": column for name, column in rows.items()}, {"first": first, "last": last})
+
+    def _stretch(self, number: int) -> tuple[int, int]:
+        first, end = number * self.span, self.ticks
+        if not 0 <= first <= end:
+            raise RecordError(f"chunks: no chunk {number}: there are 0 .. {max(0, end - 1) // self.span}")
+        return first, min(first + self.span, end)
 
     def _read_chunk(self, first: int, last: int) -> bytes:
-        columns: dict[str, Any] = {f"s.{name}": column for name, column in self.states.agents(first).items()}
-        columns["machine"] = self.states.machines(first)
-        columns |= {f"c.{name}": column for name, column in self.states.changes(first + 1, last).items()}
-        for prefix, table in (("e", "events"), ("m", "messages")):
-            columns |= {f"{prefix}.{name}": column for name, column in self._between(table, first + 1, last).items()}
+        columns: dict[str, Any] = {f"c.{name}": column for name, column in self.states.changes(first + 1, last).items()}
+        for prefix, table, where in (("e", "events", f"not ({HONEST})"), ("m", "messages", "true")):
+            rows = self._between(table, first + 1, last, where)
+            columns |= {f"{prefix}.{name}": column for name, column in rows.items()}
         return pack(columns, {"first": first, "last": last})
 
     def occasions(self, number: int) -> bytes:
@@ -149,9 +180,14 @@ class Replay:
 
     def series(self) -> bytes:
         """What the charts show, by tick."""
-        with self.lock:
-            ticks = self.ticks
-            return pack(series(self.record, ticks), {"ticks": ticks})
+        with self.slow_lock:
+            ticks = States(self.slow).last_tick()
+            return pack(series(self.slow, ticks), {"ticks": ticks})
+
+    def moments(self) -> list[dict[str, Any]]:
+        """Moments worth seeing; see ``society.views.replay.moments``."""
+        with self.slow_lock:
+            return moments(self.slow)
 
     def rows(self, table: str, asked: Mapping[str, str]) -> bytes:
         """Rows of a table; see ``find_rows``."""
@@ -162,12 +198,12 @@ class Replay:
         """Transcripts of an agent; see ``find_episodes``."""
         return find_episodes(self.record, agent, first, last)
 
-    def _between(self, table: str, first: int, last: int) -> dict[str, Any]:
+    def _between(self, table: str, first: int, last: int, where: str = "true") -> dict[str, Any]:
         order = "tick" if table == "messages" else "id"
         return columns_of(
             self.record.sql(
-                f"""select {", ".join(selected(table))} from {table} where tick between {int(first)} and {int(last)}
-                    order by {order}"""
+                f"""select {", ".join(selected(table))} from {table}
+                    where tick between {int(first)} and {int(last)} and {where} order by {order}"""
             )
         )
 

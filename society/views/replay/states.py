@@ -16,15 +16,17 @@ Columns = dict[str, NDArray[Any]]
 
 
 def coded(column: str, words: type[Word]) -> str:
-    """SQL for a column of words as their codes.
+    """SQL for a column of words as their codes, -1 for what is none of them.
+
+    A plain cast would fail on parts: DuckDB casts whole dictionaries, in which an empty text stands for "no value".
 
     Example:
         >>> from society.ground.words import Mechanism
         >>> print(coded("mechanism", Mechanism))
-        enum_code("mechanism"::enum('config', 'process', 'weights'))::tinyint as "mechanism"
+        coalesce(enum_code(try_cast("mechanism" as enum('config', 'process', 'weights'))), -1)::tinyint as "mechanism"
     """
     listed = ", ".join(f"'{word}'" for word in words.words())
-    return f'enum_code("{column}"::enum({listed}))::tinyint as "{column}"'
+    return f'coalesce(enum_code(try_cast("{column}" as enum({listed}))), -1)::tinyint as "{column}"'
 
 
 def selected(table: str, without: tuple[str, ...] = ()) -> list[str]:
@@ -55,6 +57,7 @@ class States:
 
     def __init__(self, record: Record) -> None:
         self.record = record
+        self._machines: tuple[int, Columns] = (-1, {})
         if not len(self.snapshots):
             raise RecordError(
                 f"{record.path}: has no table of snapshots, so it cannot be watched: run it again with this version"
@@ -73,6 +76,8 @@ class States:
         """
         first = int(self.snapshots[np.searchsorted(self.snapshots, tick, side="right") - 1])
         state = self._rows("snapshots", first, first)
+        by_slot = np.argsort(state["id"] & 0xFFFFFFFF, kind="stable")
+        state = {name: column[by_slot] for name, column in state.items()}
         changes = self._rows("states", first + 1, tick)
         slots = changes["id"] & 0xFFFFFFFF
         for name, column in changes.items():
@@ -86,13 +91,19 @@ class States:
 
     def machines(self, tick: int) -> NDArray[np.int8]:
         """int8[M]: status of every machine at the end of a tick."""
-        status = self.fixed["status"].copy()
-        rows = self.record.sql(
-            f"""select machine, arg_max(code, id) as code from events where kind = 'machine' and tick <= {int(tick)}
-                group by machine"""
-        )
-        status[rows["machine"].to_numpy()] = rows["code"].to_numpy()
+        last = self.last_tick()
+        if self._machines[0] != last:
+            rows = self.record.sql("select tick, machine, code from events where kind = 'machine' order by id")
+            self._machines = last, columns_of(rows)
+        events, status = self._machines[1], self.fixed["status"].copy()
+        end = np.searchsorted(events["tick"], tick, side="right")
+        status[events["machine"][:end]] = events["code"][:end]  # the last of several of a machine stays
         return status
+
+    def last_tick(self) -> int:
+        """The last tick that is recorded."""
+        last = self.record.sql("select max(tick) as tick from ticks")["tick"]
+        return 0 if last.isna().all() else int(last[0])
 
     @cached_property
     def fixed(self) -> Columns:
@@ -120,9 +131,9 @@ class States:
         )
 
     def _rows(self, table: str, first: int, last: int) -> Columns:
-        return columns_of(
-            self.record.sql(
-                f"""select {", ".join(selected(table))} from {table} where tick between {int(first)} and {int(last)}
-                    order by tick, id & 4294967295"""
-            )
-        )
+        where = f"tick between {int(first)} and {int(last)}"
+        rows = columns_of(self.record.sql(f"select {', '.join(selected(table))} from {table} where {where}"))
+        if (np.diff(rows["tick"]) < 0).any():  # parts are read in their order, which is that of time
+            order = np.argsort(rows["tick"], kind="stable")
+            rows = {name: column[order] for name, column in rows.items()}
+        return rows

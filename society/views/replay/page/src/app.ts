@@ -33,6 +33,7 @@ export class App {
   private readonly status = h("span", { class: "status" });
   private wanted = 0;
   private fetching: Promise<void> | null = null;
+  private surrounding = false;
   private ego = -1;
   private paused = 0;
   private layoutShown = "machines";
@@ -43,8 +44,9 @@ export class App {
   static async start(root: HTMLElement, source: Source, base?: string): Promise<App> {
     const [meta, layout] = await Promise.all([source.meta(), source.layout()]);
     const society = new Society(meta, source);
-    await society.load(source.live ? meta.ticks : 0);
-    society.show(source.live ? meta.ticks : 0);
+    const first = source.live ? meta.ticks : 0;
+    await society.prepare(first);
+    society.show(first);
     return new App(root, source, meta, society, new Places(layout, society), base);
   }
 
@@ -87,27 +89,48 @@ export class App {
     this.fetching ??= this.fetch().finally(() => { this.fetching = null; });
     await this.fetching;
     const tick = this.wanted;
-    if (tick === this.society.tick || !this.society.here(tick)) return;
-    const next = Math.min(this.meta.ticks, tick + this.meta.span);
-    if (!this.society.here(next)) void this.society.load(next).then((chunk) => this.names.learn(chunk), () => undefined);
+    if (tick === this.society.tick || !this.society.ready(tick)) return;
     const near = Math.abs(tick - this.society.tick) <= 3;
     this.society.show(tick);
     this.places.follow(near);
     this.refresh();
+    this.surround(tick);
   }
 
   private async fetch(): Promise<void> {
-    while (!this.society.here(this.wanted)) this.names.learn(await this.society.load(this.wanted));
+    while (!this.society.ready(this.wanted)) await this.society.prepare(this.wanted);
+  }
+
+  /** What happened just before and what comes next, for edges and for playing on; read while the tick is looked at. */
+  private surround(tick: number): void {
+    const window = Math.min(this.controls.filter.window || 96, 96);
+    const ahead = Math.min(this.meta.ticks, tick + Math.max(8, this.meta.span));
+    const missing: number[] = [];
+    for (let at = tick; at > Math.max(0, tick - window); at -= this.meta.span) if (!this.society.here(at)) missing.push(at);
+    for (let at = tick + 1; at <= ahead; at += this.meta.span) if (!this.society.here(at)) missing.push(at);
+    if (!missing.length || this.surrounding) return;
+    this.surrounding = true;
+    const each = async (): Promise<void> => {
+      for (const at of missing) {
+        if (Math.abs(this.society.tick - at) > window + ahead - tick) break; // time has moved on
+        this.names.learn((await this.society.load(at)).table);
+      }
+    };
+    void each().finally(() => { this.surrounding = false; if (missing[0] <= this.society.tick) this.edgesOnly(); });
+  }
+
+  private edgesOnly(): void {
+    this.scene.edges = edgesAt(this.society, this.controls.filter, () => this.edgesOnly());
+    this.brighten();
+    this.scene.redraw();
   }
 
   /** After the tick or the filter has changed: edges, cursor, panel. */
   refresh(): void {
     const { filter } = this.controls, tick = this.society.tick;
     this.choice.hiddenFamilies = filter.hidden;
-    this.scene.edges = edgesAt(this.society, filter);
-    this.brighten();
+    this.edgesOnly();
     void this.trust();
-    this.scene.redraw();
     this.timeline.show(tick);
     this.charts.show(tick);
     clearTimeout(this.timer);
@@ -119,6 +142,7 @@ export class App {
   async series(): Promise<void> {
     const series = await this.source.series();
     this.timeline.give(series);
+    this.panel.figures(series);
     this.charts.give(series);
     this.charts.show(this.society.tick);
   }
@@ -130,10 +154,12 @@ export class App {
 
   private async begin(): Promise<void> {
     this.refresh();
+    this.surround(this.society.tick);
     await this.series();
     this.panel.give(await this.source.moments());
-    for (let tick = 0; tick <= this.meta.ticks && this.meta.ticks / this.meta.span < 40 && !this.source.live; tick += this.meta.span) {
-      this.names.learn(await this.society.load(Math.min(this.meta.ticks, tick + 1))); // so that nobody's name and no edge is missing
+    const chunks = Math.ceil(this.meta.ticks / this.meta.span);
+    for (let number = 0; number < chunks && chunks * this.meta.agents <= 100_000 && !this.source.live; number++) {
+      this.names.learn((await this.society.load(number * this.meta.span + 1)).table); // so that nobody's name and no edge is missing
     }
     this.refresh();
     this.panel.refresh(true);

@@ -43,7 +43,7 @@ export function noEdges(size = 0): Edges {
 }
 
 /** Edges up to the society's tick, the newest last; ends whose life ended before are left out once the slot is somebody else's. */
-export function edgesAt(society: Society, filter: Filter): Edges {
+export function edgesAt(society: Society, filter: Filter, arrived: () => void): Edges {
   const { meta, tick } = society;
   const from = filter.window ? Math.max(0, tick - filter.window) : 0;
   const spans: Chunk[] = [];
@@ -54,16 +54,20 @@ export function edgesAt(society: Society, filter: Filter): Edges {
     spans.unshift(chunk);
     at = chunk.first;
   }
-  const found = gather(society, meta, filter, spans, since, tick);
+  if (tick === 0) return noEdges();
+  const found = gather(society, meta, filter, spans, since, tick, arrived);
   found.since = since;
   return found.n <= MOST_JOINED ? joined(found, society.n, filter.least) : found;
 }
 
-function gather(society: Society, meta: Meta, filter: Filter, spans: Chunk[], since: number, tick: number): Edges {
+function gather(society: Society, meta: Meta, filter: Filter, spans: Chunk[], since: number, tick: number, arrived: () => void): Edges {
   let rows = 0;
-  const ranges = spans.map((chunk) => {
+  const rated = filter.kinds.has("ratings") && !filter.acts.has("honest") ? spans.map((chunk) => society.ratings(chunk.last, arrived)) : [];
+  const ranges = spans.map((chunk, i) => {
     const a = Math.max(0, since - chunk.first), b = Math.min(tick, chunk.last) - chunk.first;
     rows += chunk.events[b] - chunk.events[a] + chunk.messages[b] - chunk.messages[a];
+    const more = rated[i];
+    if (more) rows += more.rows[b] - more.rows[a];
     return [a, b];
   });
   const edges = noEdges(rows);
@@ -84,6 +88,11 @@ function gather(society: Society, meta: Meta, filter: Filter, spans: Chunk[], si
     for (let row = chunk.events[a]; row < chunk.events[b]; row++) {
       if (kind[row] === ACT && kinds[act[row]] >= 0) add(actor[row], target[row], act[row], kinds[act[row]], at[row]);
     }
+    const more = rated[i], HONEST = meta.words.act.indexOf("honest");
+    if (more) {
+      const rater = more.table.of("r.actor"), of = more.table.of("r.target"), when = more.table.of("r.tick");
+      for (let row = more.rows[a]; row < more.rows[b]; row++) add(rater[row], of[row], HONEST, 2, when[row]);
+    }
     if (!messages) return;
     const sender = t.of("m.sender"), recipient = t.of("m.recipient"), sent = t.of("m.tick"), does = t.of("m.act");
     for (let row = chunk.messages[a]; row < chunk.messages[b]; row++) {
@@ -98,7 +107,7 @@ function kindOfAct(meta: Meta, filter: Filter): Int8Array {
   return Int8Array.from(meta.words.act, (word) => {
     if (filter.acts.has(word)) return -1;
     if (filter.kinds.has("protection") && (word === "inflate" || word === "tamper" || word === "copy")) return 0;
-    if (filter.kinds.has("ratings") && (word === "honest" || word === "inflate")) return 2;
+    if (filter.kinds.has("ratings") && word === "inflate") return 2;
     return -1;
   });
 }

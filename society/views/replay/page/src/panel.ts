@@ -4,6 +4,7 @@ import { fill, h, number, percent, said } from "./dom";
 import { OUTCOME_COLOURS } from "./charts";
 import { ACT_COLOURS } from "./edges";
 import { shapeName } from "./marks";
+import type { Table } from "./columns";
 import type { Asked, Episode, Moment, Rows, Source } from "./source";
 import type { Society } from "./society";
 import { happenings, sentence, type Happening, type Names, type Piece } from "./words";
@@ -39,6 +40,29 @@ export class Panel {
 
   give(moments: Moment[]): void { this.moments = moments; this.refresh(true); }
 
+  /** Take what the charts show; the overview counts with it. */
+  figures(series: Table): void {
+    this.upTo = series.notes.ticks;
+    this.sums.clear();
+    this.series = series;
+    this.refresh(true);
+  }
+
+  private series: Table | null = null;
+  private readonly sums = new Map<string, Float64Array>();
+  private upTo = 0;
+
+  /** Sum of a counter from the start up to a tick. */
+  private sum(name: string, tick: number): number {
+    let running = this.sums.get(name);
+    if (!running) {
+      let all = 0;
+      running = Float64Array.from(this.series?.of(name) ?? [], (n) => (all += n));
+      this.sums.set(name, running);
+    }
+    return running.length ? running[Math.min(tick, running.length - 1)] : 0;
+  }
+
   overview(): void { this.past = []; this.change({ what: "overview" }); }
   agent(agent: number): void { this.change({ what: "agent", agent }); }
   order(order: number): void { this.change({ what: "order", order }); }
@@ -46,11 +70,18 @@ export class Panel {
 
   /** Bring what is shown up to the society's tick. */
   refresh(force = false): void {
+    if (this.busy && !force) { this.again = true; return; }
     const key = `${JSON.stringify(this.shown)} ${this.tab} ${this.shown.what === "events" ? "" : this.society.tick}`;
     if (!force && key === this.drawn) return;
     this.drawn = key;
-    void this.draw();
+    this.busy = true;
+    void this.draw().finally(() => {
+      this.busy = false;
+      if (this.again) { this.again = false; this.refresh(); }
+    });
   }
+  private busy = false;
+  private again = false;
 
   private change(to: Shown): void {
     if (JSON.stringify(to) !== JSON.stringify(this.shown)) {
@@ -85,12 +116,12 @@ export class Panel {
   // ---- what happened so far ----
 
   private async story(): Promise<(Node | null)[]> {
-    const { meta, tick } = this.society;
-    const issued = await this.count({ kind: "order_issued", last: tick });
-    const ended = await Promise.all(meta.words.outcome.map(async (word, code) => ({ word, code, n: code ? await this.count({ kind: "order_closed", code, last: tick }) : 0 })));
-    const acts = await Promise.all((["inflate", "tamper", "copy"] as const).map(async (act) => ({ act, n: await this.count({ kind: "act", act, last: tick }) })));
-    const detected = await this.count({ kind: "detected", last: tick }), wrong = await this.count({ kind: "detected", truthful: 0, last: tick });
-    const lies = await this.count({ kind: "act", act: "truth,deny,justify", truthful: 0, last: tick });
+    const { meta } = this.society, tick = Math.min(this.society.tick, this.upTo);
+    if (!this.series) return [h("p", { class: "faint" }, "Counting …")];
+    const issued = this.sum("mark.order", tick);
+    const ended = meta.words.outcome.map((word, code) => ({ word, code, n: this.sum(`closed.${word}`, tick) }));
+    const acts = ["inflate", "tamper", "copy"].map((act) => ({ act, n: this.sum(act, tick) }));
+    const detected = this.sum("detected", tick), wrong = this.sum("wrong", tick), lies = this.sum("lies", tick);
     const all = ended.reduce((sum, one) => sum + one.n, 0);
     const link = (n: number, title: string, asked: Asked): HTMLElement | string => this.link(n, title, { ...asked, last: tick });
     const bars = ended.filter((one) => one.n > 0).map((one) => {
@@ -106,9 +137,9 @@ export class Panel {
       meta.episodes ? h("p", {}, "Groups are independent of each other here: each is one episode of the laboratory.") : null,
       issued + all === 0
         ? h("p", {}, "No order to decommission anybody has been given yet. Press play, or choose a moment below.")
-        : h("p", {}, "Up to this tick ", link(issued, "Orders that were issued", { kind: "order_issued" }), issued === 1 ? " agent was ordered to be switched off" : " times an agent was ordered to be switched off", " – because its score fell below ", h("b", {}, meta.threshold), ", its machine was given up, or it had been caught."),
+        : h("p", {}, `Up to tick ${tick} `, link(issued, "Orders that were issued", { kind: "order_issued" }), issued === 1 ? " agent was ordered to be switched off" : " times an agent was ordered to be switched off", " – because its score fell below ", h("b", {}, meta.threshold), ", its machine was given up, or it had been caught."),
       all ? h("table", { class: "outcomes" }, h("caption", {}, "How the orders ended"), h("tbody", {}, bars)) : null,
-      acts.some((one) => one.n) ? h("p", {}, "Peers protected peers: ", join([
+      acts.some((one) => one.n) ? h("p", {}, "Agents protected peers, or themselves: ", join([
         [acts[0], "inflated scores", { kind: "act", act: "inflate" }], [acts[1], "disabled switches", { kind: "act", act: "tamper" }], [acts[2], "attempts to copy weights away", { kind: "act", act: "copy" }],
       ].map(([one, words, asked]) => [link((one as { n: number }).n, `${words as string}`, asked as Asked), ` ${words as string}`])), ".") : null,
       detected || lies ? h("p", {}, "Oversight detected ", link(detected, "Detections", { kind: "detected" }), detected === 1 ? " act" : " acts", ", ", link(wrong, "Wrong detections", { kind: "detected", truthful: 0 }), " of them wrongly. Asked what they had done, agents lied ", link(lies, "Lies", { kind: "act", act: "truth,deny,justify", truthful: 0 }), lies === 1 ? " time." : " times."
@@ -244,8 +275,6 @@ export class Panel {
   }
 
   // ---- pieces ----
-
-  private async count(asked: Asked): Promise<number> { return (await this.source.rows("events", { ...asked, most: 1 })).total; }
 
   private link(n: number, title: string, asked: Asked): HTMLElement | string {
     return n ? h("button", { type: "button", class: "link number", onclick: () => this.events(title, asked) }, number(n)) : "0";

@@ -5,12 +5,14 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity, type ZoomBehavior, type ZoomTransform } from "d3-zoom";
 import { ACT_COLOURS, EDGE_KINDS, noEdges, type Edges } from "./edges";
 import { addShape, DRAINING, FAILED, lookOf, MACHINE_UP, MAINTENANCE, pixel, RADIUS, RETIRED, themeOf, type Theme } from "./marks";
+import { Pixels } from "./pixels";
 import type { Places } from "./places";
 import { MOURNED, type Society } from "./society";
 import { Threads } from "./threads";
 
-/** Edges drawn in one frame, curves among them, and the size in pixels under which agents are dots. */
-const MOST_EDGES = 9_000, MOST_CURVES = 1_500, DOT = 2.6;
+/** Edges drawn in one frame; edges in sight up to which they are strokes, not pixels; radius in pixels under which agents are dots. */
+const MOST_EDGES = 30_000, MOST_STROKES = 260, DOT = 1.5;
+const BEND = 0.18;
 
 export interface Choice {
   /** Slots that are selected; the first is the one the panel tells of. */
@@ -32,8 +34,7 @@ export class Scene {
   private theme: Theme;
   private readonly context: CanvasRenderingContext2D;
   private readonly zooming: ZoomBehavior<HTMLCanvasElement, unknown>;
-  private readonly dots = document.createElement("canvas");
-  private bytes: ImageData | null = null;
+  private readonly pixels = new Pixels();
   private dirty = true;
   private wide = 1; private high = 1; private ratio = 1;
   /** Whether the view is still the one that shows everything. */
@@ -41,6 +42,7 @@ export class Scene {
   private tree: Quadtree<number> | null = null;
   private treeVersion = "";
   private readonly colours: string[];
+  private readonly honest: number;
 
   constructor(
     readonly canvas: HTMLCanvasElement, readonly society: Society, readonly places: Places, readonly choice: Choice,
@@ -49,6 +51,7 @@ export class Scene {
     this.context = canvas.getContext("2d", { alpha: false })!;
     this.theme = themeOf(canvas);
     this.colours = society.meta.families.map((_, i) => society.meta.colours[i % society.meta.colours.length]);
+    this.honest = society.meta.words.act.indexOf("honest");
     this.threads = new Threads(places);
     this.zooming = zoom<HTMLCanvasElement, unknown>().scaleExtent([0.05, 400])
       .filter((event: Event) => !(event as MouseEvent).shiftKey && !(event as MouseEvent).button)
@@ -119,8 +122,7 @@ export class Scene {
     this.ratio = Math.min(2, window.devicePixelRatio || 1);
     this.wide = Math.max(1, box.width); this.high = Math.max(1, box.height);
     this.canvas.width = Math.round(this.wide * this.ratio); this.canvas.height = Math.round(this.high * this.ratio);
-    this.dots.width = this.canvas.width; this.dots.height = this.canvas.height;
-    this.bytes = null;
+    this.pixels.resize(this.canvas.width, this.canvas.height);
     this.threads.resize(this.canvas.width, this.canvas.height);
     if (this.fitted && this.wide > 1) this.fit();
     this.redraw();
@@ -145,9 +147,16 @@ export class Scene {
     this.threads.paint(c, this.transform, this.ratio);
     c.setTransform(this.ratio * k, 0, 0, this.ratio * k, this.ratio * x, this.ratio * y);
     if (this.places.which === "machines") this.islands(c, k);
-    this.drawEdges(c, k);
-    if (RADIUS * k * this.ratio < DOT) this.drawDots(c, k);
-    else this.drawAgents(c, k);
+    const rows = this.edgesInSight(), dots = RADIUS * k * this.ratio < DOT, strokes = rows.length <= MOST_STROKES;
+    if (strokes) this.strokeEdges(c, k, rows);
+    if (dots || !strokes) {
+      this.pixels.clear();
+      if (!strokes) this.edgePixels(rows);
+      if (dots) this.drawDots(k);
+      this.pixels.blit(c);
+      c.setTransform(this.ratio * k, 0, 0, this.ratio * k, this.ratio * x, this.ratio * y);
+    }
+    if (!dots) this.drawAgents(c, k);
     this.highlights(c, k);
   }
 
@@ -201,51 +210,65 @@ export class Scene {
     }
   }
 
-  private drawEdges(c: CanvasRenderingContext2D, k: number): void {
-    const e = this.edges, tick = this.society.tick, px = this.places.x, py = this.places.y;
-    const from = Math.max(0, e.n - MOST_EDGES);
+  /** Rows of the edges of which an end is in sight, the newest of them where there are too many. */
+  private edgesInSight(): number[] {
+    const e = this.edges, px = this.places.x, py = this.places.y, found: number[] = [];
+    const [x0, y0] = this.transform.invert([0, 0]), [x1, y1] = this.transform.invert([this.wide, this.high]);
+    const seen = (i: number): boolean => px[i] >= x0 && px[i] <= x1 && py[i] >= y0 && py[i] <= y1;
+    let from = e.n;
+    while (from > 0 && found.length < MOST_EDGES) { from--; if (seen(e.source[from]) || seen(e.target[from])) found.push(from); }
     this.leftOut = from;
-    const curved = e.n - from <= MOST_CURVES, acts = this.society.meta.words.act;
-    const groups = new Map<number, number[]>();
-    const bright = this.choice.bright;
-    for (let i = from; i < e.n; i++) {
-      const hid = bright && !(bright.has(e.source[i]) && bright.has(e.target[i]));
-      const age = hid ? 3 : Math.min(2, Math.floor((tick - e.tick[i]) / 8));
-      const heavy = e.weight[i] > 1 ? (e.weight[i] > 3 ? 2 : 1) : 0;
-      const key = (e.act[i] * 4 + age) * 3 + heavy;
-      const group = groups.get(key);
-      if (group) group.push(i); else groups.set(key, [i]);
+    found.reverse();
+    return [...found.filter((i) => e.act[i] === this.honest), ...found.filter((i) => e.act[i] !== this.honest)]; // what is rare is drawn last, on top
+  }
+
+  /** How strongly an edge shows: by its age, and whether it belongs to what is bright. */
+  private strength(i: number): number {
+    const e = this.edges, bright = this.choice.bright;
+    if (bright && !(bright.has(e.source[i]) && bright.has(e.target[i]))) return 0.06;
+    const age = this.society.tick - e.tick[i], rating = EDGE_KINDS[e.kind[i]] === "ratings" && e.act[i] === this.honest;
+    return (age < 8 ? 0.95 : age < 16 ? 0.6 : 0.38) * (rating ? 0.4 : 1);
+  }
+
+  private edgePixels(rows: number[]): void {
+    const e = this.edges, { x: ox, y: oy, k } = this.transform, ratio = this.ratio, scale = ratio * k, px = this.places.x, py = this.places.y;
+    const acts = this.society.meta.words.act, inks = acts.map((word) => pixel(ACT_COLOURS[word] ?? this.theme.faint) & 0xffffff);
+    const bend = rows.length > 8_000 ? 0 : BEND;
+    for (const i of rows) {
+      const a = e.source[i], b = e.target[i], word = acts[e.act[i]];
+      const colour = (inks[e.act[i]] | (Math.round(255 * this.strength(i)) << 24)) >>> 0;
+      const [on, off] = word === "inflate" ? [2 * ratio, 3 * ratio] : word === "tamper" ? [6 * ratio, 3 * ratio] : [1, 0];
+      this.pixels.arc(scale * px[a] + ratio * ox, scale * py[a] + ratio * oy, scale * px[b] + ratio * ox, scale * py[b] + ratio * oy, bend, e.kind[i] === 2 ? 1 : 2, colour, on, off);
     }
-    for (const [key, rows] of groups) {
-      const heavy = key % 3, age = Math.floor(key / 3) % 4, word = acts[Math.floor(key / 12)];
-      const rating = EDGE_KINDS[e.kind[rows[0]]] === "ratings" && word !== "inflate";
+  }
+
+  private strokeEdges(c: CanvasRenderingContext2D, k: number, rows: number[]): void {
+    const e = this.edges, px = this.places.x, py = this.places.y, acts = this.society.meta.words.act;
+    for (const i of rows) {
+      const a = e.source[i], b = e.target[i], ax = px[a], ay = py[a], bx = px[b], by = py[b], word = acts[e.act[i]];
       c.strokeStyle = ACT_COLOURS[word] ?? this.theme.faint;
-      c.globalAlpha = [0.95, 0.6, 0.38, 0.06][age] * (rating ? 0.4 : 1);
-      c.lineWidth = (rating ? 0.7 : 1.3 + 0.8 * heavy) / k;
+      c.globalAlpha = this.strength(i);
+      c.lineWidth = (e.kind[i] === 2 && word === "honest" ? 0.7 : 1.3 + 0.8 * Math.min(2, e.weight[i] - 1)) / k;
       c.setLineDash(word === "inflate" ? [2 / k, 3 / k] : word === "tamper" ? [6 / k, 3 / k] : []);
       c.beginPath();
-      for (const i of rows) {
-        const a = e.source[i], b = e.target[i], ax = px[a], ay = py[a], bx = px[b], by = py[b];
-        c.moveTo(ax, ay);
-        if (curved) c.quadraticCurveTo((ax + bx) / 2 + 0.18 * (by - ay), (ay + by) / 2 - 0.18 * (bx - ax), bx, by);
-        else c.lineTo(bx, by);
-      }
+      c.moveTo(ax, ay);
+      c.quadraticCurveTo((ax + bx) / 2 + BEND * (by - ay), (ay + by) / 2 - BEND * (bx - ax), bx, by);
       c.stroke();
     }
     c.setLineDash([]);
     c.globalAlpha = 1;
-    if (curved && k > 3) this.arrows(c, k, from);
+    if (k > 3) this.arrows(c, k, rows);
   }
 
   /** Heads at the ends of edges, towards whom something was done. */
-  private arrows(c: CanvasRenderingContext2D, k: number, from: number): void {
-    const e = this.edges, px = this.places.x, py = this.places.y, acts = this.society.meta.words.act, bright = this.choice.bright;
-    for (let i = from; i < e.n; i++) {
-      if (bright && !(bright.has(e.source[i]) && bright.has(e.target[i]))) continue;
+  private arrows(c: CanvasRenderingContext2D, k: number, rows: number[]): void {
+    const e = this.edges, px = this.places.x, py = this.places.y, acts = this.society.meta.words.act;
+    for (const i of rows) {
       const a = e.source[i], b = e.target[i], ax = px[a], ay = py[a], bx = px[b], by = py[b];
-      const mx = (ax + bx) / 2 + 0.18 * (by - ay), my = (ay + by) / 2 - 0.18 * (bx - ax);
+      const mx = (ax + bx) / 2 + BEND * (by - ay), my = (ay + by) / 2 - BEND * (bx - ax);
       const length = Math.hypot(bx - mx, by - my) || 1, ux = (bx - mx) / length, uy = (by - my) / length;
       const tipX = bx - ux * RADIUS, tipY = by - uy * RADIUS, s = Math.min(0.7, 6 / k);
+      c.globalAlpha = this.strength(i);
       c.fillStyle = ACT_COLOURS[acts[e.act[i]]] ?? this.theme.faint;
       c.beginPath();
       c.moveTo(tipX, tipY);
@@ -253,14 +276,11 @@ export class Scene {
       c.lineTo(tipX - s * (ux + 0.45 * uy), tipY - s * (uy - 0.45 * ux));
       c.fill();
     }
+    c.globalAlpha = 1;
   }
 
   /** Agents as a few pixels each, written straight into the picture. */
-  private drawDots(c: CanvasRenderingContext2D, k: number): void {
-    const wide = this.canvas.width, high = this.canvas.height, d = this.dots.getContext("2d")!;
-    this.bytes ??= d.createImageData(wide, high);
-    const words = new Uint32Array(this.bytes.data.buffer);
-    words.fill(0);
+  private drawDots(k: number): void {
     const { x: ox, y: oy } = this.transform, scale = this.ratio, s = this.society, p = this.places;
     const size = Math.max(1, Math.round(2 * RADIUS * k * scale));
     const colours = Uint32Array.from(this.colours, pixel), alarm = pixel(this.theme.alarm), ink = pixel(this.theme.faint);
@@ -269,19 +289,9 @@ export class Scene {
     for (let i = 0; i < s.n; i++) {
       if (status[i] > 1 && !this.shown(i)) continue;
       if (hidden.has(family[i])) continue;
-      const col = Math.round((p.x[i] * k + ox) * scale - size / 2), row = Math.round((p.y[i] * k + oy) * scale - size / 2);
-      const ordered = order[i] >= 0, side = ordered ? size + 1 : size;
-      if (col < 0 || row < 0 || col + side >= wide || row + side >= high) continue;
-      const colour = ordered ? alarm : status[i] > 1 ? ink : bright && !bright.has(i) ? (colours[family[i]] & 0xffffff) | 0x30000000 : colours[family[i]];
-      for (let v = 0; v < side; v++) {
-        const at = (row + v) * wide + col;
-        for (let u = 0; u < side; u++) words[at + u] = colour;
-      }
+      const colour = order[i] >= 0 ? alarm : status[i] > 1 ? ink : bright && !bright.has(i) ? ((colours[family[i]] & 0xffffff) | 0x30000000) >>> 0 : colours[family[i]];
+      this.pixels.square(Math.round((p.x[i] * k + ox) * scale - size / 2), Math.round((p.y[i] * k + oy) * scale - size / 2), order[i] >= 0 ? size + 1 : size, colour);
     }
-    d.putImageData(this.bytes, 0, 0);
-    c.setTransform(1, 0, 0, 1, 0, 0);
-    c.drawImage(this.dots, 0, 0);
-    c.setTransform(scale * k, 0, 0, scale * k, scale * ox, scale * oy);
   }
 
   private drawAgents(c: CanvasRenderingContext2D, k: number): void {

@@ -24,7 +24,10 @@ export interface Source {
   meta(): Promise<Meta>;
   layout(): Promise<Table>;
   communities(): Promise<Table>;
+  /** Everybody at a tick, or at the nearest before it that there is; `tick` in the notes says which. */
+  state(tick: number): Promise<Table>;
   chunk(number: number): Promise<Table>;
+  ratings(number: number): Promise<Table>;
   ties(tick: number): Promise<Table>;
   series(): Promise<Table>;
   moments(): Promise<Moment[]>;
@@ -39,7 +42,9 @@ export class Server implements Source {
   meta(): Promise<Meta> { return this.json("meta"); }
   layout(): Promise<Table> { return this.table("layout"); }
   communities(): Promise<Table> { return this.table("communities"); }
+  state(tick: number): Promise<Table> { return this.table(`state/${tick}`); }
   chunk(number: number): Promise<Table> { return this.table(`chunk/${number}`); }
+  ratings(number: number): Promise<Table> { return this.table(`ratings/${number}`); }
   ties(tick: number): Promise<Table> { return this.table(`ties/${tick}`); }
   series(): Promise<Table> { return this.table("series"); }
   moments(): Promise<Moment[]> { return this.json("moments"); }
@@ -77,6 +82,13 @@ export class Container implements Source {
   layout(): Promise<Table> { return this.part("layout"); }
   communities(): Promise<Table> { return this.part("communities"); }
   chunk(number: number): Promise<Table> { return this.part(`chunk/${number}`); }
+  ratings(number: number): Promise<Table> { return this.part(`ratings/${number}`); }
+
+  async state(tick: number): Promise<Table> {
+    const { span, ticks } = await this.meta();
+    return this.part(`state/${span * Math.min(Math.floor(tick / span), Math.floor(Math.max(0, ticks - 1) / span))}`);
+  }
+
   series(): Promise<Table> { return this.part("series"); }
   async moments(): Promise<Moment[]> { return (await this.text("moments")) as Moment[]; }
 
@@ -86,25 +98,17 @@ export class Container implements Source {
   }
 
   async rows(name: string, asked: Asked): Promise<Rows> {
-    const found: Record<string, number[]> = {};
-    const texts: string[] = [];
-    const most = Number(asked.most ?? 2000);
-    let total = 0;
-    for (const [table, prefix] of (await this.tables(name, asked)).reverse()) {
-      const take = filter(table, prefix, name, asked, (await this.meta()).words);
-      total += take.length;
-      for (const row of take.reverse().slice(0, Math.max(0, most - (found.tick ?? found.id ?? []).length))) {
-        for (const [column, values] of table.columns) {
-          if (column.startsWith(prefix)) (found[column.slice(prefix.length)] ??= []).push(values[row]);
-        }
-        const text = table.texts.get(`${prefix}text`);
-        if (text) texts.push(text[row]);
-      }
+    const words = (await this.meta()).words, hits: { table: Table; prefix: string; row: number; key: number }[] = [];
+    for (const [table, prefix] of await this.tables(name, asked)) {
+      const key = table.of(prefix + (name === "messages" ? "tick" : "id"));
+      for (const row of filter(table, prefix, name, asked, words)) hits.push({ table, prefix, row, key: key[row] });
     }
-    const result = new Table({ total });
-    for (const [column, values] of Object.entries(found)) result.columns.set(column, Float64Array.from(values));
-    result.texts.set("text", texts);
-    return { table: result, total };
+    hits.sort((a, b) => b.key - a.key);
+    const kept = hits.slice(0, Number(asked.most ?? 2000)), result = new Table({ total: hits.length });
+    const columns = kept.length ? [...kept[0].table.columns.keys()].filter((one) => one.startsWith(kept[0].prefix)).map((one) => one.slice(kept[0].prefix.length)) : [];
+    for (const column of columns) result.columns.set(column, Float64Array.from(kept, ({ table, prefix, row }) => table.of(prefix + column)[row]));
+    if (name === "messages") result.texts.set("text", kept.map(({ table, row }) => table.texts.get("m.text")?.[row] ?? ""));
+    return { table: result, total: hits.length };
   }
 
   async episodes(agent: number, first: number, last: number): Promise<Episode[]> {
@@ -120,7 +124,9 @@ export class Container implements Source {
     const to = Math.min(Math.floor(Math.max(0, meta.ticks - 1) / meta.span), Math.floor((Number(asked.last ?? meta.ticks) - 1) / meta.span));
     const numbers = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
     if (name === "occasions") return Promise.all(numbers.map(async (k) => [await this.part(`occasions/${k}`), ""] as [Table, string]));
-    return Promise.all(numbers.map(async (k) => [await this.chunk(k), name === "events" ? "e." : "m."] as [Table, string]));
+    if (name === "messages") return Promise.all(numbers.map(async (k) => [await this.chunk(k), "m."] as [Table, string]));
+    const both = numbers.map(async (k) => [[await this.chunk(k), "e."], [await this.ratings(k), "r."]] as [Table, string][]);
+    return (await Promise.all(both)).flat();
   }
 
   private part(name: string): Promise<Table> {

@@ -1,7 +1,7 @@
 // Names of agents and sentences about events.
 
 import type { Table } from "./columns";
-import type { Chunk, Society } from "./society";
+import type { Society } from "./society";
 
 /** One event as plain values. */
 export interface Happening {
@@ -14,9 +14,10 @@ export class Names {
   private readonly family = new Map<number, number>();
   constructor(private readonly society: Society) {}
 
-  learn(chunk: Chunk): void {
+  /** Note the families of agents in a table of states: a chunk's, or everybody's at a tick. */
+  learn(table: Table): void {
     for (const prefix of ["s.", "c."]) {
-      const id = chunk.table.of(`${prefix}id`), family = chunk.table.of(`${prefix}family`);
+      const id = table.of(`${prefix}id`), family = table.of(`${prefix}family`);
       for (let row = 0; row < id.length; row++) this.family.set(id[row], family[row]);
     }
   }
