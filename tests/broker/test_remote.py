@@ -7,9 +7,11 @@ import time
 
 import paho.mqtt.client as paho
 import pytest
+from typer.testing import CliRunner
 
 import society
 from society.broker.topics import ANSWER, ASK, HOST
+from society.cli import app
 from society.ground.errors import BrokerError, StoreError, WorldError
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
@@ -447,3 +449,15 @@ def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, worl
     said = host.communicate(timeout=20)[1]
     assert "refused 1 times: manifest: wrong shape" in said
     assert "refused 10 times: ask: wrong shape" in said
+
+
+def test_the_summary_says_what_was_refused(mosquitto, hosts, tmp_path):
+    hosts(mosquitto.url, "guest", "--as", "glm-4.7")
+    here = [(HOST.topic(family="guest", client="other"), b"{")]
+    one = Impostor(mosquitto.port, "society/v1/none", None, here)
+    words = ["run", "guests", "--ticks", "12", "--no-report", "--out", str(tmp_path / "run"), "--broker", mosquitto.url]
+    said = " ".join(CliRunner().invoke(app, words).output.split())
+    one.stop()
+    assert "Minds elsewhere: 1" in said
+    assert "occasions, 0 without an answer" in said
+    assert "Broker: refused or sent again: host: wrong shape (1)" in said
