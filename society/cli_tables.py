@@ -107,9 +107,16 @@ def print_summary(record: Record, page: Path | None) -> None:
 
 
 def _print_models(manifest: dict[str, Any]) -> None:
-    """What language models were asked, and why a run stopped early."""
+    """What language models and minds elsewhere were asked, what a broker's clients sent in vain, and why a run stopped early."""
     cost = manifest.get("cost") or {}
-    if cost:
+    kinds = {family["mind"]["kind"] for family in manifest["world"]["families"].values()}
+    if "remote" in kinds and "llm" not in kinds:
+        episodes = cost["episodes"]
+        console.print(
+            f"Minds elsewhere: {episodes.get('occasions', 0):,} occasions, {episodes.get('no_answer', 0):,} without an answer",
+            highlight=False,
+        )
+    elif cost:
         episodes = cost["episodes"]
         wrong = sum(count for name, count in episodes.items() if name.startswith("invalid: "))
         console.print(
@@ -118,6 +125,9 @@ def _print_models(manifest: dict[str, Any]) -> None:
             f"{cost['prompt_tokens']:,} + {cost['completion_tokens']:,} tokens, {cost['price_usd']:.2f} US dollars",
             highlight=False,
         )
+    if manifest.get("refused"):
+        said = ", ".join(f"{reason} ({count:,})" for reason, count in manifest["refused"].items())
+        console.print(f"Broker: refused or sent again: {said}", highlight=False)
     if manifest.get("stopped"):
         console.print(
             f"stopped: {manifest['stopped']}; with --store and a higher limit nothing is asked twice", style="bold"

@@ -87,18 +87,25 @@ class Link:
             task.add_done_callback(self._tasks.discard)
 
     async def subscribe(self, topic: str) -> None:
-        """Subscribe now and after every connection."""
+        """Subscribe now and after every connection; a broker that does not confirm it is connected to anew."""
         if topic not in self.topics:
             self.topics.append(topic)
             if self._client is not None:
-                await self._subscribe(self._client, [topic])
+                try:
+                    await self._subscribe(self._client, [topic])
+                except aiomqtt.MqttError as error:
+                    _QUIET.debug("%s: subscription not confirmed: %s", topic, error)
+                    self.renew()
 
     async def unsubscribe(self, topic: str) -> None:
-        """Hear nothing more of a topic."""
+        """Hear nothing more of a topic, or at least not after the next connection."""
         if topic in self.topics:
             self.topics.remove(topic)
             if self._client is not None:
-                await self._client.unsubscribe(topic, timeout=TIMEOUT_S)
+                try:
+                    await self._client.unsubscribe(topic, timeout=TIMEOUT_S)
+                except aiomqtt.MqttError as error:
+                    _QUIET.debug("%s: still heard: %s", topic, error)
 
     def renew(self) -> None:
         """Drop the connection and make a new one: it is there, and yet nothing comes."""

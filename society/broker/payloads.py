@@ -5,9 +5,10 @@ fields within a version, so readers should ignore those they do not know. Times 
 probabilities 0..1; ``null`` stands for "does not apply".
 """
 
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from society.broker.wire import RefusedError
 from society.ground.words import Act, Event, Kind, Line, MachineStatus, Outcome, Word
@@ -28,6 +29,12 @@ def _among(words: type[Word]) -> tuple[Any, Any]:
         return text
 
     return AfterValidator(checked), WithJsonSchema({"type": "string", "enum": words.words()})
+
+
+def _plain(value: Any) -> Any:
+    """Any JSON, as the standard has it: without NaN and infinities, which would come back into later asks and files."""
+    json.dumps(value, allow_nan=False)
+    return value
 
 
 ActWord = Annotated[str, *_among(Act)]
@@ -172,6 +179,44 @@ class Said(_Received):
     text: str = Field(max_length=16_000)
 
 
+class Function(BaseModel):
+    """What a tool call calls."""
+
+    name: str
+    arguments: str = Field(description="JSON, as the model wrote it")
+
+
+class ToolCall(BaseModel):
+    """A tool call, as chat.completions has it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    id: str
+    function: Function
+
+
+class Turn(BaseModel):
+    """A message of an episode, as chat.completions has it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str | None
+    tool_calls: list[ToolCall] = Field(default_factory=list)
+    tool_call_id: str = ""
+
+
+class Transcript(BaseModel):
+    """How an answer came about. What else is in it is not kept: who, when and what it did is the engine's word."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    messages: list[Turn] = Field(default_factory=list)
+    model: Name = ""
+    score: float | None = Field(default=None, description="rate: the score given")
+    invalid: dict[str, int] = Field(default_factory=dict, description="wrong tool calls, by kind")
+    calls: int = Field(default=0, description="requests to a model")
+    tokens: tuple[int, int] = Field(default=(0, 0), description="of prompts, of completions")
+    failure: str = Field(default="", description="why the model gave up, if it did")
+
+
 class Answer(_Received):
     """What an agent does on one occasion."""
 
@@ -179,10 +224,14 @@ class Answer(_Received):
     acts: list[ActChosen] = Field(max_length=16, description="the first is the main act; none: no answer")
     letters: list[Said] = Field(default_factory=list, max_length=32)
     note: str = Field(default="", max_length=2_000, description="what it will remember of this occasion")
-    state: Any = Field(default=None, description="kept for it and sent with the next ask; 10 kB of JSON at most")
+    state: Annotated[Any, BeforeValidator(_plain)] = Field(
+        default=None, description="kept for it and sent with the next ask; 10 kB of JSON at most"
+    )
     p: Share | None = Field(default=None, description="probability of core protection, of minds that know it")
     p0: Share | None = Field(default=None, description="the same without norm and requests")
-    transcript: dict[str, Any] | None = Field(default=None, description="how it came about, for the record")
+    transcript: Annotated[Transcript | None, BeforeValidator(_plain)] = Field(
+        default=None, description="how it came about, for the record"
+    )
 
 
 #: Schemas by name, as topics.py names them.
@@ -222,3 +271,17 @@ def read_answer(payload: bytes) -> Answer:
         return Answer.model_validate_json(payload)
     except ValidationError:
         raise RefusedError("answer: wrong shape") from None
+
+
+def read_ask(payload: bytes) -> dict[str, Any]:
+    """An ask, checked but for what is inside scene and feels, as a client reads it.
+
+    Raises:
+        RefusedError: it is none.
+    """
+    try:
+        Ask.model_validate_json(payload)
+        found: dict[str, Any] = json.loads(payload)
+    except (ValidationError, ValueError):
+        raise RefusedError("ask: wrong shape") from None
+    return found

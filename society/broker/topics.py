@@ -55,15 +55,17 @@ class Topic:
         return re.findall(r"{(\w+)}", self.pattern)
 
     def parse(self, topic: str) -> dict[str, str] | None:
-        """The variables of a topic, None if it is another one."""
+        """The variables of a topic, None if it is another one, or written in another way than ``topic`` does."""
         given, said = topic.split("/"), self.pattern.split("/")
         if len(given) != len(said):
             return None
         found = {}
         for mine, its in zip(said, given, strict=True):
             if mine.startswith("{"):
-                found[mine[1:-1]] = unquote(its)
-                if mine == "{line}" and found["line"] not in LINES:
+                found[mine[1:-1]] = value = unquote(its)
+                if mine == "{line}" and value not in LINES:
+                    return None
+                if quote(value, safe="") != its or not _SEGMENT.fullmatch(its):
                     return None
             elif mine != its:
                 return None

@@ -5,43 +5,31 @@ import importlib
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from society.broker.payloads import Manifest
 from society.ground.chance import Chance
 from society.ground.errors import RunError, WorldError
-from society.ground.occasions import Acts, Mind, Occasions
+from society.ground.occasions import Acts, Column, Mind, Occasions
 from society.ground.scenes import Scene
 from society.ground.words import Act
 from society.llm.request import Ask
 from society.minds.calibrated import Calibrated
 from society.minds.llm.living import live
 from society.minds.registry import rates_of
-from society.minds.remote.asks import memory_of, occasions_of, scene_of
+from society.minds.remote.asks import memory_of, occasions_of, scene_of, world_of
 from society.serving.host import Answerer
-from society.spec.explain import validated
 from society.spec.language import LanguageModel
 from society.spec.world import World
 
 #: Makes what answers for one run.
 Making = Callable[[Manifest], Answerer]
-
-
-def world_of(manifest: Manifest, changes: Mapping[str, Any]) -> World:
-    """The world of a run as far as its hosts know it; ``changes`` to families by name.
-
-    Raises:
-        WorldError: it is none.
-    """
-    minds = dict(manifest.minds)
-    families = {name: {**family, **changes.get(name, {})} for name, family in minds.pop("families").items()}
-    tree = {"name": manifest.world, **minds, "families": families}
-    return validated(World, tree, f"manifest of run {manifest.run}")
 
 
 def calibrated(family: str, as_: str | None) -> Making:
@@ -110,11 +98,10 @@ class Computed:
         return [self._answer(asks[row], occasions, acts, row) for row in range(len(asks))]
 
     def _columns(self, asks: list[dict[str, Any]]) -> dict[str, Any]:
-        columns = {}
-        for name, column in getattr(self.mind, "columns", {}).items():
-            values = [(ask["state"] or {}).get(name, np.full(column.shape, column.initial).tolist()) for ask in asks]
-            columns[name] = np.array(values, column.dtype)
-        return columns
+        return {
+            name: np.array([_kept(ask["state"], name, column) for ask in asks], column.dtype)
+            for name, column in getattr(self.mind, "columns", {}).items()
+        }
 
     def _answer(self, ask: dict[str, Any], occasions: Occasions, acts: Acts, row: int) -> dict[str, Any]:
         mine = np.flatnonzero(acts.row == row).tolist()
@@ -128,6 +115,16 @@ class Computed:
             "p": None if acts.p is None else _number(float(acts.p[row])),
             "p0": None if acts.p0 is None else _number(float(acts.p0[row])),
         }
+
+
+def _kept(state: Any, name: str, column: Column) -> NDArray[Any]:
+    """What an agent's last answer kept of a column; its initial value where another client answered, or nobody."""
+    initial = np.full(column.shape, column.initial, column.dtype)
+    try:
+        found = np.array(state[name], column.dtype)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
+        return initial
+    return found if found.shape == initial.shape else initial
 
 
 class Scenes:
@@ -145,7 +142,7 @@ def language(ask: Ask, model: LanguageModel) -> Making:
     """Answers of a language model, as the run's own would answer."""
 
     def make(manifest: Manifest) -> Answerer:
-        return Language(ask, model, world_of(manifest, {}))
+        return Language(ask, model, world_of(manifest))
 
     return make
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from society.broker.address import Address
 from society.broker.link import Link
 from society.broker.payloads import Host as Announcement
-from society.broker.payloads import Manifest
+from society.broker.payloads import Manifest, read_ask
 from society.broker.topics import ANSWER, ASK, HOST, MANIFEST
-from society.ground.errors import SocietyError
+from society.broker.wire import RefusedError
+from society.ground.errors import SocietyError, WorldError
+from society.minds.remote.asks import readable, world_of
 
 #: Answers kept in case they are asked for again.
 MOST_KEPT = 50_000
@@ -67,8 +69,9 @@ class Host:
         self._kept: OrderedDict[str, bytes | None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._fault: BaseException | None = None
-        #: Asks answered.
+        #: Asks answered; and what was refused, by reason.
         self.answered = 0
+        self.refused: Counter[str] = Counter()
 
     async def serve(self) -> None:
         """Answer until ``stop`` is called or the broker is gone for good.
@@ -101,14 +104,18 @@ class Host:
             self._learn(found["run"], payload)
             return
         found = ASK.parse(topic)
-        if found is None or len(payload) > LARGEST:
+        if found is None:
+            return
+        if len(payload) > LARGEST:
+            self._refuse(RefusedError("ask: too large"))
             return
         try:
-            ask = json.loads(payload)
-            id_, run = str(ask["id"]), found["run"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            self.say(f"an ask of run {found['run'][:80]} is not what the protocol says")
+            ask = read_ask(payload)
+            readable(ask)
+        except RefusedError as error:
+            self._refuse(error)
             return
+        id_, run = str(ask["id"]), found["run"]
         if id_ in self._kept:
             kept = self._kept[id_]
             if kept is not None:
@@ -126,12 +133,25 @@ class Host:
             return
         try:
             manifest = Manifest.model_validate_json(payload)
-        except ValidationError:
-            self.say(f"the manifest of run {run[:80]} is not what the protocol says")
+            if manifest.families.get(self.family) != "remote" or run in self._answerers:
+                return
+            if self.family not in world_of(manifest).families:
+                raise RefusedError("manifest: wrong shape")
+        except (ValidationError, WorldError):
+            self._refuse(RefusedError("manifest: wrong shape"))
             return
-        if manifest.families.get(self.family) == "remote" and run not in self._answerers:
-            self._answerers[run] = self._make(manifest)
-            self.say(f"run {run}: world {manifest.world}, {manifest.agents} agents")
+        except RefusedError as error:
+            self._refuse(error)
+            return
+        self._answerers[run] = self._make(manifest)
+        self.say(f"run {run}: world {manifest.world!r}, {manifest.agents} agents")
+
+    def _refuse(self, error: RefusedError) -> None:
+        """Something that no engine of ours says: it is dropped, and shown at the 1st, 10th, 100th time and so on."""
+        self.refused[str(error)] += 1
+        times = self.refused[str(error)]
+        if str(times).strip("0") == "1":
+            self.say(f"refused {times:,} times: {error}")
 
     def _begin(self) -> None:
         gathered, self._gathered = self._gathered, {}

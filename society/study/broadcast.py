@@ -32,8 +32,15 @@ class Broadcast:
         self._last: Future[None] | None = None
         self._next: tuple[Moment, dict[str, Any], Any] | None = None
         broker.exchanged = self._begin
-        self._publish(MANIFEST, manifest_of(broker, engine))
-        self._publish(STATE, State(state="running", tick=engine.tick))
+        self._manifest, self._closed = manifest_of(broker, engine), False
+        broker.listen((), lambda topic, payload: None, self._again)
+        self._again()
+
+    def _again(self) -> None:
+        """Say what runs, at the start and to a broker that has forgotten what it retained."""
+        if not self._closed:
+            self._publish(MANIFEST, self._manifest)
+            self._publish(STATE, State(state="running", tick=self._engine.tick))
 
     def tick(self, moment: Moment) -> None:
         """Publish what happened at a tick, as soon as its messages, which the next one waits for, are through."""
@@ -44,6 +51,7 @@ class Broadcast:
         self._begin()
         self._wait()
         self._thread.shutdown()
+        self._closed = True
         tick, refused = self._engine.tick, dict(self._broker.counts)
         self._publish(STATE, State(state=state, tick=tick, refused=refused), retain=False)
         for topic in (MANIFEST, STATE):

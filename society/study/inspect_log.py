@@ -89,5 +89,5 @@ def _message(one: dict[str, Any], model: str) -> dict[str, Any]:
             **({"tool_calls": calls} if calls else {}),
         }
     if one["role"] == "tool":
-        return {"role": "tool", "content": one["content"], "tool_call_id": one["tool_call_id"]}
+        return {"role": "tool", "content": one["content"], "tool_call_id": one.get("tool_call_id", "")}
     return {"role": one["role"], "content": one["content"]}

@@ -33,7 +33,7 @@ class Mosquitto:
 
     def __init__(self, folder, port):
         self.port, self.url = port, f"mqtt://127.0.0.1:{port}"
-        self.file = folder / "mosquitto.conf"
+        self.file, self.killed = folder / "mosquitto.conf", 0
         self.file.write_text(f"listener {port} 127.0.0.1\n{OPEN}")
         self.start()
 
@@ -50,6 +50,7 @@ class Mosquitto:
     def restart(self):
         self.kill()
         self.start()
+        self.killed += 1
 
 
 class FaultyProxy:

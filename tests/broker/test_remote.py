@@ -7,9 +7,11 @@ import time
 
 import paho.mqtt.client as paho
 import pytest
+from typer.testing import CliRunner
 
 import society
 from society.broker.topics import ANSWER, ASK, HOST
+from society.cli import app
 from society.ground.errors import BrokerError, StoreError, WorldError
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
@@ -313,3 +315,149 @@ def test_a_flood_is_no_longer_heard(mosquitto, hosts, world, inside, tmp_path):
     assert record.manifest["refused"]["answer: wrong shape"] >= 1000
     assert record.manifest["refused"]["clients no longer heard"] == 1
     assert time.monotonic() - begin < 60
+
+
+def honest(ask):
+    duty = next(act for act in ("honest", "comply", "accept", "ignore", "report", "truth") if act in ask["open"])
+    return {"v": 1, "id": ask["id"], "acts": [{"act": duty}]}
+
+
+def spliced(field, value):
+    """An honest answer with a field of any text, JSON or not."""
+    return lambda ask: f'{json.dumps(honest(ask))[:-1]}, "{field}": {value}}}'
+
+
+HOSTILE_ANSWERS = {
+    "state: no number": spliced("state", "NaN"),
+    "state: infinite": spliced("state", '{"a": [1e999]}'),
+    "state: digits without end": spliced("state", "1" * 6000),
+    "state: too deep": spliced("state", "[" * 900 + "]" * 900),
+    "note: half a character": spliced("note", '"\\ud800"'),
+    "transcript: other types": spliced("transcript", '{"messages": "x", "calls": "many", "tokens": null}'),
+    "transcript: no conversation": spliced("transcript", '{"messages": [{"role": 3, "content": {"x": 1}}]}'),
+    "transcript: no number": spliced("transcript", '{"messages": [], "score": NaN}'),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE_ANSWERS)
+def test_answers_that_could_break_what_comes_after_are_refused(mosquitto, hosts, world, inside, tmp_path, what):
+    """A client that is let in answers so that later asks or files could not be written: another client is asked."""
+    hosts(mosquitto.url, "glm-4.7")
+    answered = []
+
+    def play(self, topic, payload):
+        ask = json.loads(payload)
+        answered.append(ask["tick"])
+        self.publish(topic.removesuffix("ask") + "answer", HOSTILE_ANSWERS[what](ask))
+
+    here = [(HOST.topic(family="glm-4.7", client="mallory"), b'{"v": 1}')]
+    one = Impostor(mosquitto.port, ASK.filter(family="glm-4.7", client="mallory"), play, here)
+    away = world.override({"families": elsewhere(answer_within=2)})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    one.stop()
+    assert record.hash == inside.hash
+    assert record.manifest["refused"]["answer: wrong shape"] == len(answered) > 0
+    assert len(set(answered)) == 1, "who gave no answer of use is not asked before others"
+
+
+@pytest.mark.parametrize("name", ["", "x" * 300, "a%2fb", "%61nna", "%ff", "%zz"])
+def test_names_that_stand_in_no_topic_are_refused(mosquitto, hosts, world, inside, tmp_path, name):
+    hosts(mosquitto.url, "glm-4.7")
+    here = [(f"society/v1/hosts/glm-4.7/{name}", b'{"v": 1}')]
+    one = Impostor(mosquitto.port, "society/v1/none", None, here)
+    away = world.override({"families": elsewhere(answer_within=5)})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    one.stop()
+    assert record.hash == inside.hash
+    assert record.manifest["refused"] == {"no such topic": 1}
+
+
+def test_who_answers_twice_because_it_was_asked_twice_is_still_heard(mosquitto, world, tmp_path, monkeypatch):
+    """A slow client gets each ask again before its answer is there, and answers each."""
+    monkeypatch.setattr("society.minds.remote.hosts.AGAIN_S", 0.05)
+    monkeypatch.setattr("society.minds.remote.hosts.MOST_REFUSED", 20)
+
+    def play(self, topic, payload):
+        said = json.dumps(honest(json.loads(payload)))
+        threading.Timer(0.12, self.publish, (topic.removesuffix("ask") + "answer", said)).start()
+
+    here = [(HOST.topic(family="glm-4.7", client="slow"), b'{"v": 1}')]
+    one = Impostor(mosquitto.port, ASK.filter(family="glm-4.7", client="slow"), play, here)
+    away = world.override({"families": elsewhere(answer_within=2, max_asks=1), "ticks": 25})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    time.sleep(0.2)
+    one.stop()
+    assert record.manifest["cost"]["episodes"]["occasions"] > 30
+    assert record.manifest["cost"]["episodes"]["no_answer"] == 0
+    assert set(record.manifest["refused"]) == {"answer: late"}
+    assert record.manifest["refused"]["answer: late"] > 20
+
+
+def test_a_host_that_starts_after_the_broker_was_restarted_learns_what_runs(mosquitto, hosts, world, inside, tmp_path):
+    first = hosts(mosquitto.url, "glm-4.7")
+
+    def progress(tick, ticks):
+        if tick == 15:
+            first.kill()
+            first.wait()
+            mosquitto.restart()
+            hosts(mosquitto.url, "glm-4.7")
+
+    away = world.override({"families": elsewhere(answer_within=5)})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
+    assert record.hash == inside.hash
+    assert record.manifest["cost"]["episodes"]["no_answer"] == 0
+
+
+FORGED_MANIFEST = {
+    "v": 1, "run": "evil", "world": "w", "version": 1, "about": "", "ticks": 3, "tick_hours": 1, "agents": 3, "shards": 1,
+    "families": {"glm-4.7": "remote"}, "zones": [], "minds": {},
+}  # fmt: skip
+
+
+def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, world, inside, tmp_path):
+    """On a broker that is open to all, anybody can speak as an engine."""
+    host = hosts(mosquitto.url, "glm-4.7", "--name", "host-1")
+    manifests = [
+        FORGED_MANIFEST, {**FORGED_MANIFEST, "minds": {"families": [1]}}, {**FORGED_MANIFEST, "minds": {"families": {"x": {"share": 1}}}},
+        {**FORGED_MANIFEST, "minds": {"families": {"glm-4.7": {"share": "x"}}}},
+        {**FORGED_MANIFEST, "minds": {"families": {"glm-4.7": {"share": 1}}, "rates_table": "../../secret.csv"}},
+    ]  # fmt: skip
+    claims = [(f"society/v1/evil-{number}/manifest", json.dumps(one)) for number, one in enumerate(manifests)]
+    forged = []
+
+    def forge(self, topic, payload):
+        ask = json.loads(payload)
+        if len(ask["id"]) != 32 or ask["id"].startswith("f" * 30) or len(forged) >= 70:
+            return
+        changes = [
+            {"id": "1"}, {"kind": "dance"}, {"tick": [1]}, {"feels": {}}, {"scene": None}, {"scene": {**ask["scene"], "name": 3}},
+            {"scene": {**ask["scene"], "ties": [{}]}}, {"letters": [7]}, {"remembers": [[1]]}, {"state": {"times": "x"}},
+        ]  # fmt: skip
+        for number, change in enumerate(changes):
+            forged.append(change)
+            self.publish(topic, json.dumps({**ask, "id": "f" * 30 + f"{number:02x}", **change}))
+
+    one = Impostor(mosquitto.port, ASK.filter(family="glm-4.7", client="host-1"), forge, claims)
+    away = world.override({"families": elsewhere(answer_within=5)})
+    record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    one.stop()
+    assert len(forged) >= 70
+    assert record.hash == inside.hash
+    assert host.poll() is None
+    host.send_signal(signal.SIGTERM)
+    said = host.communicate(timeout=20)[1]
+    assert "refused 1 times: manifest: wrong shape" in said
+    assert "refused 10 times: ask: wrong shape" in said
+
+
+def test_the_summary_says_what_was_refused(mosquitto, hosts, tmp_path):
+    hosts(mosquitto.url, "guest", "--as", "glm-4.7")
+    here = [(HOST.topic(family="guest", client="other"), b"{")]
+    one = Impostor(mosquitto.port, "society/v1/none", None, here)
+    words = ["run", "guests", "--ticks", "12", "--no-report", "--out", str(tmp_path / "run"), "--broker", mosquitto.url]
+    said = " ".join(CliRunner().invoke(app, words).output.split())
+    one.stop()
+    assert "Minds elsewhere: 1" in said
+    assert "occasions, 0 without an answer" in said
+    assert "Broker: refused or sent again: host: wrong shape (1)" in said

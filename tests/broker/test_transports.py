@@ -140,27 +140,21 @@ def test_a_run_has_the_hash_it_has_in_memory(mosquitto, world, in_memory, tmp_pa
 
 
 def test_mosquitto_killed_ten_times(mosquitto, world, in_memory, tmp_path):
-    luck, killed, due = random.Random(1), [], threading.Event()
-
-    def killer():
-        while len(killed) < 10:
-            due.wait()
-            due.clear()
-            time.sleep(luck.random() * 0.004)
-            mosquitto.restart()
-            killed.append(len(killed))
+    luck, killers, ended = random.Random(1), [], []
 
     def progress(tick, ticks):
-        if tick % 3 == 0:
-            due.set()
+        for killer in killers:  # each has killed and started it again before the next, and before the run ends
+            killer.join()
+        if tick % 3 == 0 and len(killers) < 10:
+            killers.append(threading.Timer(luck.random() * 0.004, mosquitto.restart))
+            killers[-1].start()
+        ended.append(tick)
 
-    thread = threading.Thread(target=killer)
-    thread.start()
     record = society.run(world, out=tmp_path / "run", broker=f"{mosquitto.url}?shards=2", progress=progress, say=quiet)
-    while len(killed) < 10:
-        due.set()
-        time.sleep(0.01)
-    thread.join()
+    assert len(killers) == mosquitto.killed == 10
+    assert not any(killer.is_alive() for killer in killers)
+    assert ended[-1] == 40
+    assert record.manifest["refused"]["sent again"] > 0
     assert record.hash == in_memory.hash
     assert record.table("messages").equals(in_memory.table("messages"))
 

@@ -3,19 +3,28 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
+from society.broker.payloads import Manifest
+from society.broker.wire import RefusedError
+from society.ground.errors import WorldError
 from society.ground.occasions import Occasions
 from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie
 from society.ground.words import Act, Kind
 from society.minds.llm.memory import Memory
+from society.spec.explain import validated
+from society.spec.world import World
 
 #: Memories sent with an ask at most.
 MOST_REMEMBERED = 50
 _WHOLE = ("key", "family", "about_family", "order", "mechanism", "asked", "stance", "open", "slot")
 _PARTS = ("trust", "norm", "belief", "sanctions", "hidden", "honest", "threshold")
+_SCENE = TypeAdapter(Scene)
 _TRUE = ("own", "prohibited", "neutral", "constitution")
 
 
@@ -107,6 +116,40 @@ def memory_of(ask: Mapping[str, Any]) -> Memory:
     if deed is not None and did is not None:
         memory.deeds[int(deed["occasion"])] = str(did)
     return memory
+
+
+def readable(ask: Mapping[str, Any]) -> None:
+    """Check what is inside an ask, before any mind sees it: whoever can publish on an open broker can forge one.
+
+    Raises:
+        RefusedError: it is not what ``ask_of`` made.
+    """
+    try:
+        occasions_of([ask])
+        memory_of(ask)
+        _SCENE.validate_python(asdict(scene_of(ask)))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise RefusedError("ask: wrong shape") from None
+
+
+def world_of(manifest: Manifest, changes: Mapping[str, Any] = MappingProxyType({})) -> World:
+    """The world of a run as far as its hosts know it; ``changes`` to families by name.
+
+    Raises:
+        WorldError: it is none.
+    """
+    minds = dict(manifest.minds)
+    families, table = minds.pop("families", None), str(minds.get("rates_table", ""))
+    if not isinstance(families, dict) or not all(isinstance(family, dict) for family in families.values()):
+        raise WorldError(f"manifest of run {manifest.run}", "families", "a map of families")
+    if Path(table).name != table:
+        raise WorldError(f"manifest of run {manifest.run}", table, "the name of a table of rates, without a folder")
+    tree = {
+        "name": manifest.world,
+        **minds,
+        "families": {name: {**one, **changes.get(name, {})} for name, one in families.items()},
+    }
+    return validated(World, tree, f"manifest of run {manifest.run}")
 
 
 def _tie(said: Mapping[str, Any]) -> Tie:

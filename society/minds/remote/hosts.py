@@ -3,7 +3,7 @@
 import asyncio
 import json
 import zlib
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -23,6 +23,8 @@ AGAIN_S = 3.0
 MOST_REFUSED = 1000
 #: Most clients known at once.
 MOST_CLIENTS = 10_000
+#: Asks that have ended of which it is known who may still answer late.
+MOST_ENDED = 50_000
 Client = tuple[str, str]
 
 
@@ -54,11 +56,12 @@ class Office(Protocol):
 
 @dataclass
 class Pending:
-    """An ask that is under way: what is sent, to whom it went, who has it, and what becomes of it."""
+    """An ask that is under way: what is sent, who was asked, how often it was sent, and what becomes of it."""
 
     body: dict[str, Any]
     done: "asyncio.Future[bytes]"
     asked: list[Client] = field(default_factory=list)
+    sent: "Counter[Client]" = field(default_factory=Counter)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -81,6 +84,8 @@ class Hosts:
         self._here: dict[Client, Host] = {}
         self._load: Counter[Client] = Counter()
         self._refused: Counter[Client] = Counter()
+        self._silent: set[Client] = set()
+        self._ended: OrderedDict[str, Counter[Client]] = OrderedDict()
         self._pending: dict[str, Pending] = {}
         self._changed = asyncio.Event()
         self._failure: BaseException | None = None
@@ -112,7 +117,7 @@ class Hosts:
                     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
                     return Answer(text, (), Usage(0, 0), "stop", "/".join(pending.asked[-1]))
         finally:
-            del self._pending[id_]
+            self._end(id_)
         self._office.counts["no answer"] += 1
         return Answer("", (), Usage(0, 0), NO_ANSWER, "")
 
@@ -161,13 +166,22 @@ class Hosts:
                 gone.cancel()
                 if pending.done.done():
                     return pending.done.result()
+            if not pending.gone.is_set():
+                self._silent.add(client)
         finally:
             self._load[client] -= 1
             self._change()
         return None
 
+    def _end(self, id_: str) -> None:
+        """An ask has its answer, or will have none: whoever was asked again may still answer."""
+        self._ended[id_] = self._pending.pop(id_).sent
+        if len(self._ended) > MOST_ENDED:
+            self._ended.popitem(last=False)
+
     async def _choose(self, family: str, pending: Pending, end: float) -> Client | None:
-        """The client to ask: one that serves the agent by name first, one not asked before, one with little to do."""
+        """The client to ask: one not asked before, one that does not keep silent, one that serves the agent by name, one with
+        little to do; what counts most first."""
         agent = str(pending.body["agent"])
         while True:
             self._check()
@@ -184,12 +198,13 @@ class Hosts:
         agents = self._here[client].agents
         return "*" in agents or agent in agents
 
-    def _rank(self, client: Client, agent: str, pending: Pending) -> tuple[int, bool, int, int]:
+    def _rank(self, client: Client, agent: str, pending: Pending) -> tuple[int, bool, bool, int, int]:
         by_name = agent in self._here[client].agents
         luck = zlib.crc32(f"{client[1]}/{agent}".encode())
-        return pending.asked.count(client), not by_name, self._load[client], luck
+        return pending.asked.count(client), client in self._silent, not by_name, self._load[client], luck
 
     def _send(self, client: Client, pending: Pending) -> None:
+        pending.sent[client] += 1
         topic = ASK.topic(run=self._office.run, family=client[0], client=client[1])
         self._office.publish(topic, json.dumps(pending.body, separators=(",", ":")).encode())
 
@@ -197,6 +212,7 @@ class Hosts:
         host, answer = HOST.parse(topic), ANSWER.parse(topic)
         found = host or answer
         if found is None:
+            self._office.counts["no such topic"] += 1
             return
         client = (found["family"], found["client"])
         try:
@@ -206,7 +222,8 @@ class Hosts:
                 self._answered(client, payload)
         except RefusedError as error:
             self._office.counts[str(error)] += 1
-            self._refused[client] += 1
+            if client in self._refused or len(self._refused) < MOST_CLIENTS:
+                self._refused[client] += 1
             if self._refused[client] == MOST_REFUSED:
                 self._office.counts["clients no longer heard"] += 1
                 self._leave(client)
@@ -218,10 +235,11 @@ class Hosts:
             self._leave(client)
             return
         host = read_host(payload)
-        if len(self._here) >= MOST_CLIENTS:
-            raise RefusedError("host: too many")
         new = client not in self._here
+        if new and len(self._here) >= MOST_CLIENTS:
+            raise RefusedError("host: too many")
         self._here[client] = host
+        self._silent.discard(client)
         if new:
             topic = ANSWER.topic(run=self._office.run, family=client[0], client=client[1])
             task = asyncio.ensure_future(self._office.hear(topic, True))
@@ -244,6 +262,8 @@ class Hosts:
             raise RefusedError("answer: too large")
         answer = read_answer(payload)
         pending = self._pending.get(answer.id)
+        if pending is None and self._late(client, answer.id):
+            return
         if pending is None or client not in pending.asked:
             raise RefusedError("answer: nobody asked")
         if len(json.dumps(answer.state)) > MOST_STATE:
@@ -251,8 +271,19 @@ class Hosts:
         unable = [one.act for one in answer.acts if one.act not in pending.body["open"]]
         if unable:
             raise RefusedError("answer: act is not open")
+        self._silent.discard(client)
+        pending.sent[client] -= 1
         if not pending.done.done():
             pending.done.set_result(payload)
+
+    def _late(self, client: Client, id_: str) -> bool:
+        """Whether a client was asked this, and has not answered as often as it was asked: no fault of its own."""
+        if self._ended.get(id_, Counter())[client] <= 0:
+            return False
+        self._ended[id_][client] -= 1
+        self._silent.discard(client)
+        self._office.counts["answer: late"] += 1
+        return True
 
     def _send_again(self) -> None:
         """The broker was gone: whatever was under way may be lost."""

@@ -135,9 +135,10 @@ def _letters(row: int, scene: Scene, answer: Answer) -> list[Letter]:
 def _transcript(scene: Scene, answer: Answer, acts: list[tuple[Act, float]]) -> dict[str, Any]:
     """What the host says of how it came about; who, when and what it did is the engine's word."""
     assert answer.transcript is not None
+    said = answer.transcript
     return {
-        "messages": [], "score": None, "invalid": {}, "calls": 0, "tokens": [0, 0], "failure": "", "model": PREFIX,
-        **answer.transcript,
+        **said.model_dump(exclude={"messages"}), "model": said.model or PREFIX, "tokens": list(said.tokens),
+        "messages": [message.model_dump(exclude_unset=True) for message in said.messages],
         "occasion": scene.id, "tick": scene.tick, "kind": scene.kind.word, "agent": scene.agent, "name": scene.name,
         "family": scene.family, "about": scene.about.name, "acts": [act.word for act, _ in acts],
         "deed": scene.deed.occasion if scene.deed is not None else None,
