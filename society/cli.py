@@ -9,11 +9,13 @@ import typer
 
 from society.cli_broker import broker_config, host
 from society.cli_data import calibrate, data
+from society.cli_export import export
 from society.cli_fit import fit, validate
 from society.cli_hypotheses import hypotheses
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
 from society.cli_study import sweep
 from society.ground.errors import RecordError, SocietyError, WorldError
+from society.record.folder import single_run
 
 app = typer.Typer(
     help="A laboratory for societies of AI agents on machines that are switched off.",
@@ -44,6 +46,7 @@ app.command()(data)
 app.command()(calibrate)
 app.command()(fit)
 app.command()(validate)
+app.command()(export)
 
 
 @app.command()
@@ -113,7 +116,7 @@ def resume(
     from society.study.runs import resume as go_on
 
     with Bar() as bar:
-        record = go_on(_single(run), progress=bar, threads=threads, broker=broker)
+        record = go_on(single_run(run), progress=bar, threads=threads, broker=broker)
     print_summary(record, _report(record))
 
 
@@ -122,7 +125,7 @@ def report(run: RunArgument) -> None:
     """Write the HTML page and the figures of a run."""
     from society.record.reader import Record
 
-    typer.echo(f"report: {_report(Record(_single(run)))}")
+    typer.echo(f"report: {_report(Record(single_run(run)))}")
 
 
 @app.command()
@@ -230,7 +233,7 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
     """Recompute a run's hash from its files and say what is damaged."""
     from society.record.verify import verify as verdict_of
 
-    verdict = verdict_of(_single(run))
+    verdict = verdict_of(single_run(run))
     if as_json:
         _answer({"good": verdict.good, "hash": verdict.recomputed, "problems": list(verdict.problems)})
     elif verdict.good:
@@ -240,44 +243,6 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
             typer.echo(problem, err=True)
     if not verdict.good:
         raise typer.Exit(1)
-
-
-@app.command()
-def export(
-    run: RunArgument,
-    to: Annotated[str, typer.Option(help="graph, or inspect: transcripts as a log of Inspect.")] = "graph",
-    graph: Annotated[str, typer.Option(help="protection, rating or message.")] = "protection",
-    format_: Annotated[str, typer.Option("--format", help="gexf or graphml.")] = "gexf",
-    out: Annotated[Path | None, typer.Option(help="File to write; NAME.FORMAT in the run's folder if absent.")] = None,
-) -> None:
-    """Write a graph of a run for Gephi, Cytoscape or networkx, or its transcripts for Inspect."""
-    from society.record.reader import Record
-    from society.study.inspect_log import write_inspect_log
-    from society.views.graphs import FORMATS, GRAPHS, write_graph
-
-    if to not in ("graph", "inspect"):
-        raise WorldError("--to", to, "graph or inspect")
-    if to == "inspect":
-        typer.echo(write_inspect_log(Record(_single(run)), out))
-        return
-    if graph not in GRAPHS:
-        raise WorldError("--graph", graph, f"one of {', '.join(GRAPHS)}")
-    if format_ not in FORMATS:
-        raise WorldError("--format", format_, f"one of {', '.join(FORMATS)}")
-    typer.echo(write_graph(Record(_single(run)), graph, format_, out))
-
-
-def _single(folder: Path) -> Path:
-    """The folder of one run.
-
-    Raises:
-        RecordError: it holds a set of runs.
-    """
-    from society.record.folder import read_manifest
-
-    if read_manifest(folder).get("set"):
-        raise RecordError(f"{folder}: a set of runs: name one of its folders, for example {folder}/seed-1")
-    return folder
 
 
 def _report(record: Any) -> Path:
