@@ -9,7 +9,7 @@ import typer
 
 from society.cli_broker import broker_config, host
 from society.cli_data import calibrate, data
-from society.cli_export import export
+from society.cli_export import draw, export
 from society.cli_fit import fit, validate
 from society.cli_hypotheses import hypotheses
 from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models, estimate, judge, serve_model
@@ -47,6 +47,7 @@ app.command()(calibrate)
 app.command()(fit)
 app.command()(validate)
 app.command()(export)
+app.command()(draw)
 
 
 @app.command()

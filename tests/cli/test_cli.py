@@ -47,6 +47,12 @@ def test_run_report_verify_export(society):
         code, _, err = society("export", folder, option, "message")
         assert code == 2
         assert f"one of {allowed}" in err
+    code, out, _ = society("draw", folder, "outcomes", "--out", "orders.svg")
+    assert (code, out.strip()) == (0, "orders.svg")
+    assert Path("orders.svg").is_file()
+    code, _, err = society("draw", folder, "outcomes", "--out", "orders.gif")
+    assert code == 2
+    assert "films show the society" in err
 
 
 def test_json_is_for_programs(society):
