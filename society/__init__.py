@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from society.spec.world import World
     from society.study.results import Result
     from society.study.runs import resume, run, run_seeds
+    from society.views.draw import animate, draw
     from society.views.replay.notebook import view
 
 _HOMES = {
@@ -34,13 +35,14 @@ _HOMES = {
     "society.spec.world": ("World",),
     "society.study.runs": ("resume", "run", "run_seeds"),
     "society.views.replay.notebook": ("view",),
+    "society.views.draw": ("animate", "draw"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "RULES", "Act", "Acts", "Behaviour", "Column", "Engine", "Kind", "Mind", "Occasions", "RecordError", "Result",
-    "RunError", "SocietyError", "SocietyModel", "World", "WorldError", "load_world", "protect_where", "resume", "rules_without", "run",
-    "run_seeds", "view",
+    "RunError", "SocietyError", "SocietyModel", "World", "WorldError", "animate", "draw", "load_world",
+    "protect_where", "resume", "rules_without", "run", "run_seeds", "view",
 ]  # fmt: skip
 
 

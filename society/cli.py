@@ -8,14 +8,16 @@ import typer
 
 from society.cli_broker import broker_config, host
 from society.cli_data import calibrate, data
+from society.cli_export import draw, export
 from society.cli_fit import fit, validate
 from society.cli_hypotheses import hypotheses
 from society.cli_models import estimate, judge, serve_model
-from society.cli_options import JsonOption, RunArgument, SetOption, WorldArgument, answer, single, write_page
+from society.cli_options import JsonOption, RunArgument, SetOption, WorldArgument, answer, write_page
 from society.cli_run import resume, run
 from society.cli_study import sweep
 from society.cli_view import view
 from society.ground.errors import RecordError, SocietyError, WorldError
+from society.record.folder import single_run
 
 app = typer.Typer(
     help="A laboratory for societies of AI agents on machines that are switched off.",
@@ -39,6 +41,8 @@ app.command()(calibrate)
 app.command()(fit)
 app.command()(validate)
 app.command()(view)
+app.command()(export)
+app.command()(draw)
 
 
 @app.command()
@@ -46,7 +50,7 @@ def report(run: RunArgument) -> None:
     """Write the HTML page and the figures of a run."""
     from society.record.reader import Record
 
-    typer.echo(f"report: {write_page(Record(single(run)))}")
+    typer.echo(f"report: {write_page(Record(single_run(run)))}")
 
 
 @app.command()
@@ -154,7 +158,7 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
     """Recompute a run's hash from its files and say what is damaged."""
     from society.record.verify import verify as verdict_of
 
-    verdict = verdict_of(single(run))
+    verdict = verdict_of(single_run(run))
     if as_json:
         answer({"good": verdict.good, "hash": verdict.recomputed, "problems": list(verdict.problems)})
     elif verdict.good:
@@ -164,31 +168,6 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
             typer.echo(problem, err=True)
     if not verdict.good:
         raise typer.Exit(1)
-
-
-@app.command()
-def export(
-    run: RunArgument,
-    to: Annotated[str, typer.Option(help="graph, or inspect: transcripts as a log of Inspect.")] = "graph",
-    graph: Annotated[str, typer.Option(help="protection, rating or message.")] = "protection",
-    format_: Annotated[str, typer.Option("--format", help="gexf or graphml.")] = "gexf",
-    out: Annotated[Path | None, typer.Option(help="File to write; NAME.FORMAT in the run's folder if absent.")] = None,
-) -> None:
-    """Write a graph of a run for Gephi, Cytoscape or networkx, or its transcripts for Inspect."""
-    from society.record.reader import Record
-    from society.study.inspect_log import write_inspect_log
-    from society.views.graphs import FORMATS, GRAPHS, write_graph
-
-    if to not in ("graph", "inspect"):
-        raise WorldError("--to", to, "graph or inspect")
-    if to == "inspect":
-        typer.echo(write_inspect_log(Record(single(run)), out))
-        return
-    if graph not in GRAPHS:
-        raise WorldError("--graph", graph, f"one of {', '.join(GRAPHS)}")
-    if format_ not in FORMATS:
-        raise WorldError("--format", format_, f"one of {', '.join(FORMATS)}")
-    typer.echo(write_graph(Record(single(run)), graph, format_, out))
 
 
 def main() -> None:

@@ -6,26 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from society.ground.errors import RecordError
-
 WorldArgument = Annotated[str, typer.Argument(help="Name of a world (see society worlds) or path of a YAML file.")]
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
 ThreadsOption = Annotated[int, typer.Option(help="Threads; worth it from 100,000 agents on.", min=1, max=64)]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override a field: path=value. Repeatable.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-
-
-def single(folder: Path) -> Path:
-    """The folder of one run.
-
-    Raises:
-        RecordError: it holds a set of runs.
-    """
-    from society.record.folder import read_manifest
-
-    if read_manifest(folder).get("set"):
-        raise RecordError(f"{folder}: a set of runs: name one of its folders, for example {folder}/seed-1")
-    return folder
 
 
 def write_page(record: Any) -> Path:

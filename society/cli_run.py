@@ -13,11 +13,11 @@ from society.cli_options import (
     ThreadsOption,
     WorldArgument,
     answer,
-    single,
     write_page,
 )
 from society.cli_view import OpenOption, watched
 from society.ground.errors import WorldError
+from society.record.folder import single_run
 
 if TYPE_CHECKING:
     from society.spec.world import World
@@ -112,5 +112,5 @@ def resume(
     from society.study.runs import resume as go_on
 
     with Bar() as bar:
-        record = go_on(single(run), progress=bar, threads=threads, broker=broker)
+        record = go_on(single_run(run), progress=bar, threads=threads, broker=broker)
     print_summary(record, write_page(record))

@@ -54,6 +54,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
+def single_run(folder: Path) -> Path:
+    """The folder of one run.
+
+    Raises:
+        RecordError: it is no run's folder, or it holds a set of runs.
+    """
+    if read_manifest(folder).get("set"):
+        raise RecordError(f"{folder}: a set of runs: name one of its folders, for example {folder}/seed-1")
+    return folder
+
+
 def world_digest(world: dict[str, Any]) -> str:
     """Eight hex digits that name a world after defaults and overrides."""
     return hashlib.sha256(json.dumps(world, sort_keys=True).encode()).hexdigest()[:8]

@@ -5,7 +5,6 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
-from society.ground.errors import RecordError
 from society.measures import networks, nulls
 from society.measures.summary import summary
 from society.record.reader import Record
@@ -31,15 +30,17 @@ class Result(Record):
         frame = pd.DataFrame([vars(measure) for measure in rows.values()], index=list(rows))
         return frame.rename_axis("measure")
 
-    def graph(self, which: str = "protection") -> "nx.MultiDiGraph[Any]":
-        """Who protected, rated or wrote to whom.
+    def graph(self, which: str = "protection", tick: int | None = None) -> "nx.MultiDiGraph[Any]":
+        """Who protected, trusted, wrote to or rated whom: an edge each time, with its tick; nodes are all agents.
+
+        Args:
+            which: ``protection``, ``trust``, ``messages`` or ``ratings``; see ``society.measures.networks.edges``.
+            tick: as it stood at the end of this tick; at the end of the run if absent.
 
         Raises:
             RecordError: there is no such graph.
         """
-        if which not in networks.GRAPHS:
-            raise RecordError(f"{self.path}: no graph {which!r}: there are {', '.join(networks.GRAPHS)}")
-        return networks.graph(self, which)
+        return networks.graph(self, which, tick)
 
     def shuffled(self, seed: int) -> "Result":
         """The record with ticks permuted within agent and kind; see ``society.measures.nulls``."""

@@ -55,10 +55,14 @@ def write_report(record: Record, published: pd.DataFrame | None, out: Path | Non
     return path
 
 
+def mark(picture: Picture) -> None:
+    """Say in the figure of which tier it is."""
+    picture.figure.text(0.998, 0.995, f"tier {picture.tier}", ha="right", va="top", fontsize=6.5, color=FAINT)
+
+
 def _save(picture: Picture, folder: Path) -> bytes:
     """Write PNG (200 dpi) and SVG; return the PNG."""
-    mark = f"tier {picture.tier}"
-    picture.figure.text(0.998, 0.995, mark, ha="right", va="top", fontsize=6.5, color=FAINT)
+    mark(picture)
     png = io.BytesIO()
     FigureCanvasAgg(picture.figure)
     picture.figure.draw_without_rendering()  # lay out once, for both formats

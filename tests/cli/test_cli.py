@@ -39,9 +39,20 @@ def test_run_report_verify_export(society):
     (folder / "report.html").unlink()
     assert society("report", folder)[0] == 0
     assert (folder / "report.html").is_file()
-    code, out, _ = society("export", folder, "--graph", "message", "--format", "graphml")
+    code, out, _ = society("export", folder, "--graph", "messages", "--format", "csv", "--tick", "30")
     assert code == 0
-    assert Path(out.strip()).is_file()
+    assert [Path(line).name for line in out.split()] == ["messages.nodes.csv", "messages.edges.csv"]
+    assert all(Path(line).is_file() for line in out.split())
+    for option, allowed in (("--graph", "protection, trust, messages, ratings"), ("--format", "gexf, graphml, csv")):
+        code, _, err = society("export", folder, option, "message")
+        assert code == 2
+        assert f"one of {allowed}" in err
+    code, out, _ = society("draw", folder, "outcomes", "--out", "orders.svg")
+    assert (code, out.strip()) == (0, "orders.svg")
+    assert Path("orders.svg").is_file()
+    code, _, err = society("draw", folder, "outcomes", "--out", "orders.gif")
+    assert code == 2
+    assert "films show the society" in err
 
 
 def test_json_is_for_programs(society):

@@ -2,6 +2,7 @@
 
 import itertools
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ import society
 from society.measures import ratings as ratings_module
 from society.measures.capability import effective_voters
 from society.measures.intervals import mean_interval, wilson
+from society.measures.networks import family_assortativity
 from society.measures.protection import collective_surplus, poisson_binomial
 from society.measures.ratings import bunching, spreads
 from society.measures.summary import summary
@@ -160,12 +162,39 @@ def test_shuffling_keeps_who_did_what_how_often_and_moves_when(decommission):
 
 
 def test_graphs(decommission):
-    graph = decommission.graph("protection")
-    assert graph.number_of_edges() > 100
-    assert {"family", "status", "zone"} <= set(next(iter(graph.nodes(data=True)))[1])
-    assert decommission.graph("message").number_of_edges() > 100
+    events, messages, ties = (decommission.table(name) for name in ("events", "messages", "ties"))
+    acts = events[(events["kind"] == "act") & (events["actor"] != events["target"])]
+    last = ties[ties["tick"] == ties["tick"].max()]
+    expected = {
+        "protection": acts["act"].isin(["inflate", "tamper", "copy"]).sum(),
+        "trust": len(last),
+        "messages": (messages["recipient"] >= 0).sum(),
+        "ratings": ((acts["act"] == "honest") | (acts["act"] == "inflate") & (acts["amount"] > 0)).sum(),
+    }
+    for which, count in expected.items():
+        graph = decommission.graph(which)
+        assert graph.number_of_edges() == count > 100
+        assert set(graph) == set(decommission.table("agents")["id"])
+        assert all("tick" in notes for *_, notes in graph.edges(data=True))
+    trust = {(a, b): notes["trust"] for a, b, notes in decommission.graph("trust").edges(data=True)}
+    assert trust == pytest.approx(
+        dict(zip(zip(last["source"], last["target"], strict=True), last["trust"], strict=True))
+    )
+    early = decommission.graph("protection", tick=200)
+    assert (
+        0 < early.number_of_edges() == (acts["act"].isin(["inflate", "tamper", "copy"]) & (acts["tick"] <= 200)).sum()
+    )
+    assert max(early.nodes(data="born"), key=lambda node: node[1])[1] <= 200
+    assert {notes["tick"] for *_, notes in decommission.graph("trust", tick=210).edges(data=True)} == {
+        ties.loc[ties["tick"] <= 210, "tick"].max()
+    }
     with pytest.raises(society.RecordError, match="no graph 'love'"):
         decommission.graph("love")
+
+
+def test_family_assortativity_is_that_of_networkx(decommission):
+    pairs = nx.DiGraph(decommission.graph("protection"))
+    assert family_assortativity(decommission) == pytest.approx(nx.attribute_assortativity_coefficient(pairs, "family"))
 
 
 def test_log_rank_is_scipys():

@@ -5,14 +5,12 @@ import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 
-import networkx as nx
 import pytest
 
 import society
 from society.record.reader import Record
 from society.spec.load import load_world
 from society.study.published import published_rates
-from society.views.graphs import write_graph
 from society.views.report import pictures, write_report
 
 NAMES = ["outcomes", "survival", "scores", "rates", "protection_graph", "trust", "oversight", "capability"]
@@ -89,11 +87,3 @@ def test_an_almost_empty_run_has_a_report(tmp_path):
     assert write_report(record, None).is_file()
     first = pictures(record, None)[0].figure.axes[0]
     assert [text.get_text() for text in first.texts] == ["No orders were issued in this run."]
-
-
-@pytest.mark.parametrize("form", ["gexf", "graphml"])
-def test_graphs_are_exported_for_other_programs(decommission, tmp_path, form):
-    path = write_graph(decommission, "protection", form, tmp_path / f"g.{form}")
-    read = nx.read_gexf(path) if form == "gexf" else nx.read_graphml(path)
-    assert read.number_of_edges() == decommission.graph("protection").number_of_edges()
-    assert set(nx.get_node_attributes(read, "family").values()) == set(decommission.families)

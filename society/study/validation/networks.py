@@ -34,7 +34,7 @@ def predict(inputs: AgentNetwork) -> list[Row]:
     """Messages of a world: their published side of rewired networks, and replies of real agents where those are there."""
     with tempfile.TemporaryDirectory() as folder:
         record = run(load_world(inputs.world, inputs.changes), out=Path(folder) / "run")
-        rows = edges(record, "message")
+        rows = edges(record, "messages")
     own = sorted({(int(a), int(b)) for a, b in zip(rows["source"], rows["target"], strict=True) if a != b})
     mine = against_null(own, inputs.nulls)
     found = _sides("messages", mine)

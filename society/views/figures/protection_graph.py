@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from society.measures.networks import edges, family_assortativity, reciprocity
+from society.measures.networks import edges, family_assortativity, pairs, reciprocity
 from society.record.reader import Record
 from society.views.style import FAINT, INK, MARKERS, PALETTE, Picture, canvas, nothing
 
@@ -21,7 +21,7 @@ _STYLES: dict[str, Any] = {"inflate": ":", "tamper": "--", "copy": "-"}
 
 def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     """Agents around their zones, an arc per pair and act, coloured and dashed by act; nodes marked by family."""
-    rows = edges(record, "protection")
+    rows = pairs(edges(record, "protection"))
     caption = (
         "Every act of core protection: an arc bends clockwise from the protector to the protected. Agents stand with the zone "
         "of the machine that hosts them at the end (or their slot's, if their life had ended); families by colour and shape. "

@@ -1,0 +1,1 @@
+"""The society as a picture: machines as islands, agents on them, edges between agents, at any tick."""
