@@ -127,6 +127,49 @@ def test_rows_are_what_single_runs_give(whole, tmp_path):
     same(read(whole.folder / "runs.parquet"), whole.table)
 
 
+def test_the_independent_null_has_the_intercepts_of_a_single_run(tmp_path):
+    one = experiment(axes={"null": ["independent"]}, seeds=1)
+    row = sweep(one, tmp_path / "study", workers=1).table.iloc[0]
+    record = society.run(base_world(one).override({"null": "independent"}), out=tmp_path / "run")
+    assert row.hash == record.hash
+
+
+def test_an_experiment_that_grows_goes_on_in_its_own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = sweep(experiment(seeds=1), workers=1)
+    grown = sweep(experiment(seeds=1, axes={**AXES, "review.threshold": [58, 61, 64]}, about="wider"), workers=1)
+    assert grown.folder == first.folder
+    assert (first.fresh, grown.fresh, len(grown.table)) == (4, 2, 6)
+
+
+def test_a_run_is_known_by_what_is_in_the_files_that_it_reads(tmp_path):
+    ties = tmp_path / "ties.csv"
+    one = experiment(
+        axes={"agents.graph.path": [str(ties)]}, set={**TREE["set"], "agents.graph": {"kind": "edge_list", "path": "x"}}
+    )
+
+    def keys(text):
+        ties.write_text(text)
+        return {job.key for job in jobs_of(one, base_world(one))}
+
+    assert keys("source,target\n0,1\n") == keys("source,target\n0,1\n")
+    assert not keys("source,target\n0,1\n") & keys("source,target\n0,2\n")
+    fitted = experiment(set={**TREE["set"], "families": {"glm-4.7": {"share": 1, "mind": {"fitted": str(ties)}}}})
+    assert (
+        jobs_of(fitted, base_world(fitted))[0].key
+        != (ties.write_text("other"), jobs_of(fitted, base_world(fitted)))[1][0].key
+    )
+
+
+def test_limits_of_asking_are_no_part_of_what_a_run_is(tmp_path):
+    def keys(**limits):
+        one = experiment(set={**TREE["set"], **limits})
+        return [job.key for job in jobs_of(one, base_world(one))]
+
+    assert keys(**{"llm.spending.price": 5}) == keys(**{"llm.concurrency": 3}) == keys()
+    assert keys(**{"llm.memory_tokens": 3}) != keys()
+
+
 def test_a_cluster_gives_the_same_table(whole, tmp_path):
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster:
         found = sweep(experiment(), tmp_path / "study", on=cluster.scheduler_address)
@@ -242,7 +285,7 @@ def test_what_is_wrong_in_an_experiment_is_said(change, said, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [({"axes": {"review.treshold": [1]}}, "cell 0.*treshold"), ({"base": "nowhere"}, "nowhere"), ({"measures": ["speed"]}, "speed"),
-     ({"set": {"llm.minds": "all"}}, "asked outside")],
+     ({"set": {"families": {"guest": {"share": 1, "mind": "remote"}}}}, "remote")],
 )  # fmt: skip
 def test_what_cannot_be_run_is_said_before_anything_is(change, said, tmp_path):
     with pytest.raises((WorldError, RecordError), match=said):
