@@ -34,7 +34,7 @@ class Server:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+            protocol_version, wbufsize = "HTTP/1.1", -1  # one packet per answer
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -76,8 +76,8 @@ def tree(server, **changes):
     return {
         "name": "asking", "base": "decommission", "seeds": 2, "measures": ["order.", "protection."],
         "set": {
-            "agents.count": 60, "machines.count": 8, "ticks": 16, "review.every": 12, "review.first_after": 3,
-            "orders.notice": 4, "families": {"live": {"share": 0.2, "mind": mind}, "glm-4.7": 0.8},
+            "agents.count": 60, "machines.count": 8, "ticks": 10, "review.every": 12, "review.first_after": 3,
+            "orders.notice": 4, "families": {"live": {"share": 0.1, "mind": mind}, "glm-4.7": 0.9},
             **changes.pop("set", {}),
         },
         "axes": {"review.threshold": [66, 74]}, **changes,

@@ -114,11 +114,12 @@ class Line:
         self.unanswered = 0
         self._name = f"{desk}-{uuid4().hex}"
         self._questions, self._answers = Queue(desk, client=client), Queue(self._name, client=client)
-        self._wanted, self._open = wanted, True
+        self._wanted, self._ended = wanted, threading.Event()
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._number = 0
-        self._thread = threading.Thread(target=self._listen, name="society-line", daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=one, daemon=True) for one in (self._listen, self._look)]
+        for thread in self._threads:
+            thread.start()
 
     async def __call__(self, request: Request) -> Answer:
         """The driver's answer.
@@ -143,20 +144,19 @@ class Line:
 
     def hang_up(self) -> None:
         """Ask no more."""
-        self._open = False
+        self._ended.set()
         self._answers.put(None)
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def _listen(self) -> None:
-        while self._open:
-            try:
-                said = self._answers.get(timeout=LOOK_S)
-            except TimeoutError:
-                if not self._wanted():
-                    LOOP.call(self._give_up)
-                continue
-            if said is not None:
-                LOOP.call(self._take, json.loads(said))
+        while (said := self._answers.get()) is not None:
+            LOOP.call(self._take, json.loads(said))
+
+    def _look(self) -> None:
+        while not self._ended.wait(LOOK_S):
+            if not self._wanted():
+                LOOP.call(self._give_up)
 
     def _take(self, said: dict[str, Any]) -> None:
         waiting = self._waiting.pop(said["number"], None)
