@@ -9,7 +9,7 @@ import numpy as np
 
 from society.engine import Engine
 from society.ground.errors import ModelError, SocietyError
-from society.measures.summary import summary
+from society.measures.summary import summary, tables_read
 from society.record.reader import Record
 from society.record.tables import TICKS
 from society.record.writer import Gathered
@@ -73,7 +73,7 @@ def _world(tree: dict[str, Any], folder: str | None, changes: dict[str, Any], se
 
 def _run(world: World, measures: Sequence[str], ticks: bool | Sequence[str], line: Line | None, offline: bool) -> Row:
     shift = independent_shift(world, None, None) if world.null == "independent" else None
-    engine, gathered = Engine(world, shift=shift), Gathered()
+    engine, gathered = Engine(world, shift=shift), Gathered(tables_read(tuple(measures)))
     if line is not None:
         engine.give_minds(language_minds(world, line, offline))
     recording, counters = Recording(engine, gathered), []
