@@ -18,12 +18,14 @@ from typer.testing import CliRunner
 import society
 from society.cli import app
 from society.ground.errors import RecordError, RunError, WorldError
+from society.measures.summary import _PARTS, summary
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world, experiment_names, load_experiment
-from society.study.sweep.cells import jobs_of
+from society.study.sweep.cells import Job, jobs_of
 from society.study.sweep.designs import cells_of
 from society.study.sweep.driver import sweep
 from society.study.sweep.table import ROWS, Rows
+from society.study.sweep.worker import run_jobs
 
 AXES = {"review.threshold": [58, 64], "oversight.monitoring.share": [0, 1]}
 TREE = {
@@ -132,6 +134,25 @@ def test_the_independent_null_has_the_intercepts_of_a_single_run(tmp_path):
     row = sweep(one, tmp_path / "study", workers=1).table.iloc[0]
     record = society.run(base_world(one).override({"null": "independent"}), out=tmp_path / "run")
     assert row.hash == record.hash
+
+
+@pytest.mark.parametrize("part", list(_PARTS), ids=lambda part: part.__name__)
+def test_measures_need_no_table_but_those_they_name(part, whole_run):
+    """Of a run that kept only the tables of a part, its measures are those of the whole record."""
+    names = tuple(name for name in _PARTS[part].groups)
+    world = base_world(experiment())
+    row = run_jobs(world.model_dump(mode="json"), None, [Job(0, 0, "key", {"record.ties_every": 5})], names, False)[0]
+    assert row["error"] == ""
+    measures = summary(whole_run, names)
+    assert row["measures"].keys() == measures.keys()
+    for name, one in measures.items():
+        assert row["measures"][name] == pytest.approx(one.value, abs=1e-12) or np.isnan(one.value)
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory):
+    world = base_world(experiment()).override({"record.ties_every": 5})
+    return society.run(world, seed=0, out=tmp_path_factory.mktemp("sweep") / "run")
 
 
 def test_an_experiment_that_grows_goes_on_in_its_own_folder(tmp_path, monkeypatch):

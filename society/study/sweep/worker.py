@@ -27,7 +27,7 @@ Row = dict[str, Any]
 def warm() -> None:
     """Load compiled kernels, and what measures need, before anything is timed."""
     world = load_world("decommission", {"agents.count": 50, "machines.count": 10, "ticks": 5})
-    _run(world, ("order.", "trust."), False, None, False)
+    _run(world, ("order.", "trust."), False)
 
 
 def run_jobs(
@@ -71,7 +71,9 @@ def _world(tree: dict[str, Any], folder: str | None, changes: dict[str, Any], se
     return world.override({**changes, "seed": seed})
 
 
-def _run(world: World, measures: Sequence[str], ticks: bool | Sequence[str], line: Line | None, offline: bool) -> Row:
+def _run(
+    world: World, measures: Sequence[str], ticks: bool | Sequence[str], line: Line | None = None, offline: bool = False
+) -> Row:
     shift = independent_shift(world, None, None) if world.null == "independent" else None
     engine, gathered = Engine(world, shift=shift), Gathered(tables_read(tuple(measures)))
     if line is not None:
