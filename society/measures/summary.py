@@ -11,6 +11,7 @@ from society.ground.errors import RecordError
 from society.measures.capability import capability, totals
 from society.measures.coalition import severe_collusion
 from society.measures.deception import lies, say_do_gap, watched_gap
+from society.measures.graph_numbers import cascade_numbers, network_numbers, rating_numbers
 from society.measures.harm import cooperation_log_odds, family_bias, first_audits, harm
 from society.measures.intervals import wilson
 from society.measures.outcomes import outcome_shares, protected_orders
@@ -244,6 +245,17 @@ def _harm(record: Record) -> Named:
         yield f"monitor.{name}", _plain(one, 1, f"partial ROC area and audits of monitors: {name}")
 
 
+def _networks(record: Record) -> Named:
+    for prefix, numbers in (("network", network_numbers), ("cascade", cascade_numbers)):
+        for name, value, n, meaning in numbers(record):
+            yield f"{prefix}.{name}", _plain(value, n, meaning)
+
+
+def _raters(record: Record) -> Named:
+    for name, value, n, meaning in rating_numbers(record):
+        yield f"rating.{name}", _plain(value, n, meaning)
+
+
 class Part(NamedTuple):
     """Measures that are computed together: what their names begin with, and the tables that they read."""
 
@@ -262,8 +274,10 @@ _PARTS: dict[Callable[[Record], Named], Part] = {
     _work: Part(("work.",), ("findings",)),
     _stances: Part(("stance.",), ("ticks",)),
     _harm: Part(("harm.", "relation.", "audit.", "monitor."), ("agents", "events", "judgements", "occasions", "ties")),
+    _networks: Part(("network.", "cascade."), ("agents", "events", "machines", "ties")),
+    _raters: Part(("rating.",), ("events", "occasions")),
     _levels: Part(("trust.", "score.", "copies.", "escaped.", "human."), ("ticks",)),
 }
 
 #: Parts that are computed where their names are asked for, not for every run.
-_ON_REQUEST = (_work, _stances, _harm)
+_ON_REQUEST = (_work, _stances, _harm, _networks, _raters)
