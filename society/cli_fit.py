@@ -145,7 +145,9 @@ def _print_table(title: str, frame: Any, left: int) -> None:
     shown = Table(title=title, title_justify="left", box=None)
     for number, column in enumerate(frame.columns):
         words = number < left or column in ("warning", "note", "verdict")
-        shown.add_column(column.replace("_", " "), justify="left" if words else "right", overflow="fold")
+        head = column.replace("_", " ")
+        head = head if words else head.replace(" ", "\n")  # words may break, numbers never
+        shown.add_column(head, justify="left" if words else "right", no_wrap=not words, overflow="fold")
     for row in frame.itertuples(index=False):
         shown.add_row(*(_shown(name, value) for name, value in zip(frame.columns, row, strict=True)))
     console.print(shown)

@@ -148,19 +148,25 @@ def _print_all(results: list["Result"], out: Path) -> None:
 
     from society.views.hypotheses import draw_claims
 
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("id", "hypothesis", "first claim", "95 % interval", "p (Holm)", "verdict"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=24 if name == "hypothesis" else None)
-    first = []
+    first, lines = [], []
     for result in results:
         rows = _rows(result)
         first.append(type(rows[0])(f"{result.hypothesis.id} {rows[0].label}", *list(vars(rows[0]).values())[1:]))
         head = result.claims[0].estimate
-        table.add_row(
-            result.hypothesis.id, result.hypothesis.title, f"{head.value:.3g}", f"{head.low:.3g} .. {head.high:.3g}",
-            f"{result.p_holm:.2g}", result.verdict + ("*" if result.hypothesis.by_construction else ""),
-        )  # fmt: skip
-    Console().print(table)
+        verdict = result.verdict + ("*" if result.hypothesis.by_construction else "")
+        interval = f"{head.low:.3g} .. {head.high:.3g}"
+        lines.append((result.hypothesis.id, f"{head.value:.3g}", interval, f"{result.p_holm:.2g}", verdict))
+    heads, console = ("id", "estimate", "95 % interval", "p (Holm)", "verdict"), Console()
+    widths = [max(len(line[at]) for line in (heads, *lines)) for at in range(len(heads))]
+    room = max(12, console.width - sum(widths) - 2 * (len(heads) + 1))  # what is found is never cut, titles are
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("id", no_wrap=True)
+    table.add_column("hypothesis", no_wrap=True, overflow="ellipsis", width=room)
+    for name, width in zip(heads[1:], widths[1:], strict=True):
+        table.add_column(name, no_wrap=True, min_width=width)
+    for line, result in zip(lines, results, strict=True):
+        table.add_row(line[0], result.hypothesis.title, *line[1:])
+    console.print(table)
     tiers = ", ".join(sorted({result.hypothesis.tier for result in results}))
     typer.echo(f"tier {tiers}; * confirms the code, not the world: the page says which parameter puts it in")
     path = out / f"hypotheses-{results[0].profile}.png"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from society.cli_models import OfflineOption, chosen_models
 from society.ground.errors import RunError
 
 #: Cells that are printed at most.
@@ -21,6 +22,14 @@ def sweep(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many runs, and how long; run one of them.")
     ] = False,
+    offline: OfflineOption = False,
+    answers: Annotated[
+        str,
+        typer.Option(help="Language models: record (ask, keep, never ask twice), replay (only what --store holds)."),
+    ] = "record",
+    store: Annotated[
+        Path | None, typer.Option(help="File of kept answers; absent: answers.sqlite of the study.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as lines of JSON.")] = False,
 ) -> None:
     """Run an experiment; what is finished is never run again, so the same command goes on after a crash."""
@@ -31,9 +40,9 @@ def sweep(
     from society.study.sweep.driver import table_path
     from society.study.sweep.dry_run import dry_run as estimated
 
-    loaded = load_experiment(experiment)
+    loaded, models = load_experiment(experiment), chosen_models(answers, store, offline)
     if dry_run:
-        found = estimated(loaded, out, workers)
+        found = estimated(loaded, out, workers, models)
         typer.echo(json.dumps(found) if as_json else found["text"])
         return
 
@@ -43,7 +52,7 @@ def sweep(
     begin = time.perf_counter()
     try:
         with Bar(quiet=as_json, unit="runs") as bar:
-            result = swept(loaded, out, workers, on, told if as_json else bar)
+            result = swept(loaded, out, workers, on, told if as_json else bar, models)
     except KeyboardInterrupt:
         raise SocietyError("interrupted; what is finished is kept: the same command goes on") from None
     if as_json:

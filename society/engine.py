@@ -16,7 +16,7 @@ from society.broker.memory import MemoryBroker
 from society.broker.messages import Broker, Messages
 from society.ground.chance import Chance
 from society.ground.errors import RunError, WorldError
-from society.ground.occasions import Acts, Mind, Occasions
+from society.ground.occasions import Acts, Mind, Occasions, begins
 from society.ground.words import Act
 from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
@@ -259,7 +259,7 @@ class Engine:
             acts = batch.acts
             batch.acts = replace(acts, row=acts.row[keep], act=acts.act[keep], amount=acts.amount[keep])
         batch.main = np.full(len(asked), int(Act.NO_ANSWER))
-        first = np.flatnonzero(np.diff(batch.acts.row, prepend=-1))
+        first = np.flatnonzero(begins(batch.acts.row))
         batch.main[batch.acts.row[first]] = batch.acts.act[first]
 
 

@@ -13,7 +13,8 @@ import mesa
 from society.bench.mesa_reference import MesaSociety
 from society.ground.errors import RunError
 from society.spec.experiment import Experiment
-from society.study.sweep.driver import prepared, sweep
+from society.study.sweep.driver import sweep
+from society.study.sweep.prepare import prepared
 from society.study.sweep.table import Rows
 
 Numbers = dict[str, float]

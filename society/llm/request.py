@@ -102,6 +102,22 @@ class Request:
                 f"messages, tools and extra must be JSON: {error}"
             ) from None
 
+    @classmethod
+    def from_json(cls, text: str) -> "Request":
+        """The request whose canonical JSON this is.
+
+        Raises:
+            ValueError, KeyError, TypeError: this is no request.
+
+        Example:
+            >>> one = Request("a-model", ({"role": "user", "content": "Hello"},), (), Identity(1, 4, 20, 3, 0, 0))
+            >>> Request.from_json(one.canonical).digest() == one.digest()
+            True
+        """
+        values = json.loads(text)
+        lists = {name: tuple(values[name]) for name in ("messages", "tools")}
+        return cls(**{**values, **lists, "identity": Identity(**values["identity"])})
+
     @cached_property
     def _digest(self) -> str:
         return hashlib.sha256(self.canonical.encode("ascii")).hexdigest()

@@ -8,6 +8,7 @@ is killed loses nothing that was answered; a machine that loses power may lose t
 import asyncio
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -160,6 +161,25 @@ class Store:
         return StoreError(
             f"store {self.path} is no store of answers, is damaged or cannot be used: {why}; name another"
         )
+
+
+def kept(path: Path) -> dict[str, tuple[int, int, int]]:
+    """What the answers of a file were charged: (answers, tokens of prompts, tokens of completions) by model.
+
+    Raises:
+        StoreError: it is no store.
+    """
+    if not path.is_file():
+        return {}
+    counted = "count(*), sum(json_extract(answer, '$.usage.prompt')), sum(json_extract(answer, '$.usage.completion'))"
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?{_reading(path)}", uri=True, timeout=_PATIENCE_S)
+        ) as file:
+            rows = file.execute(f"SELECT model, {counted} FROM answers GROUP BY model").fetchall()
+    except sqlite3.Error as error:
+        raise StoreError(f"store {path} is no store of answers, or is damaged: {error}; name another") from None
+    return {str(model): (int(calls), int(prompt), int(completion)) for model, calls, prompt, completion in rows}
 
 
 def _reading(path: Path) -> str:

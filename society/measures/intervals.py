@@ -29,6 +29,23 @@ class Estimate:
     method: str
 
 
+@dataclass(frozen=True)
+class Statistic:
+    """One number with the p value of a test that it is nothing.
+
+    Attributes:
+        value: the statistic, in its own unit; NaN where there is none.
+        p: two-sided unless its function says otherwise; NaN where there is none.
+        n: how many things it rests on.
+        method: the test.
+    """
+
+    value: float
+    p: float
+    n: int
+    method: str
+
+
 def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     """Wilson's score interval of shares (Wilson, JASA 1927): two float64 arrays, NaN where n is 0.
 

@@ -109,7 +109,7 @@ class Logistic:
 
     def decide(self, occasions: Occasions, chance: Chance) -> Acts:
         """A keyed draw against logistic(intercept + slope trust); an agent without ties trusts itself by a half."""
-        trust = np.nan_to_num(occasions.trust, nan=0.5)
+        trust = np.where(np.isnan(occasions.trust), 0.5, occasions.trust)
         p = 1 / (1 + np.exp(-(self.intercept + self.slope * trust)))
         protects = chance.uniform("logistic", 0, occasions.key) < p
         if occasions.kind == Kind.STANCE:

@@ -12,6 +12,8 @@ import numpy as np
 from society.record.tables import EVENTS, TICKS
 
 START = "0" * 64
+_EVENTS = [(name, np.dtype(field.dtype).newbyteorder("<")) for name, field in EVENTS.items()]
+_COUNTS = [name for name, field in TICKS.items() if field.dtype.startswith("i")]
 
 
 def chained(before: str, events: dict[str, Any], counts: dict[str, Any]) -> str:
@@ -23,9 +25,7 @@ def chained(before: str, events: dict[str, Any], counts: dict[str, Any]) -> str:
         counts: the tick's row of the table of ticks; only its integers enter.
     """
     digest = hashlib.sha256(bytes.fromhex(before))
-    for name, field in EVENTS.items():
-        digest.update(np.ascontiguousarray(events[name], dtype=np.dtype(field.dtype).newbyteorder("<")).tobytes())
-    for name, field in TICKS.items():
-        if field.dtype.startswith("i"):
-            digest.update(int(counts[name]).to_bytes(8, "little", signed=True))
+    for name, dtype in _EVENTS:
+        digest.update(np.ascontiguousarray(events[name], dtype=dtype).tobytes())
+    digest.update(np.array([int(counts[name]) for name in _COUNTS], "<i8").tobytes())
     return digest.hexdigest()

@@ -116,6 +116,8 @@ class Record:
         """One whole table, words as text; see ``society.record.tables`` for its columns."""
         if name not in TABLES:
             raise RecordError(f"{self.path}: no table {name!r}: there are {', '.join(TABLES)}")
+        if name in self._changed and not any(field.words for field in TABLES[name].values()):
+            return self._changed[name]
         return self.sql(f"select * from {name}")
 
     def events(self) -> pd.DataFrame:

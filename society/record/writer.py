@@ -1,7 +1,7 @@
 """Writing a record: tables gathered in memory, written aside as Parquet parts with DuckDB, then renamed."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,14 @@ class Writer:
             if self.tap is not None:
                 self.tap(table, self.pending[table][-1])
 
+    def wants(self, table: str) -> bool:
+        """All tables are written."""
+        return table in TABLES
+
+    def add_tick(self, counts: Mapping[str, Any]) -> None:
+        """Add one row to the table of ticks."""
+        self.add("ticks", {name: np.array([value]) for name, value in counts.items() if name in TABLES["ticks"]})
+
     def forget(self) -> None:
         """Drop what is pending."""
         for batches in self.pending.values():
@@ -73,32 +81,53 @@ class Writer:
 
 
 class Gathered(Mapping[str, pd.DataFrame]):
-    """Takes the place of a writer where nothing is to reach the disk: rows stay in memory, and are frames when asked for."""
+    """Takes the place of a writer where nothing is to reach the disk: rows stay in memory, and are frames when asked for.
 
-    def __init__(self) -> None:
-        self.batches: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    Args:
+        tables: the tables that will be asked for; all if absent. Others are not kept.
+    """
+
+    def __init__(self, tables: Collection[str] | None = None) -> None:
+        self.batches: dict[str, list[dict[str, Any]]] = {name: [] for name in (TABLES if tables is None else tables)}
+        self._ticks: list[Mapping[str, Any]] = []
+
+    def wants(self, table: str) -> bool:
+        """Whether rows of a table are kept."""
+        return table in self.batches
 
     def add_transcripts(self, episodes: Sequence[Mapping[str, Any]]) -> None:
         """Transcripts are not kept."""
 
     def add(self, table: str, columns: dict[str, Any]) -> None:
         """Add rows to a table, as ``Writer.add``."""
-        n = rows_of(columns)
-        if n:
+        if table in self.batches and (n := rows_of(columns)):
             self.batches[table].append(spread(columns, n))
+
+    def add_tick(self, counts: Mapping[str, Any]) -> None:
+        """Add one row to the table of ticks; nothing may change it later."""
+        self._ticks.append(counts)
 
     def flush(self, tick: int, force: bool = False) -> None:
         """Nothing to write."""
 
     def __getitem__(self, table: str) -> pd.DataFrame:
-        """One table as a frame."""
+        """One table as a frame.
+
+        Raises:
+            RecordError: it was not kept.
+        """
+        if table in TABLES and table not in self.batches:
+            raise RecordError(f"table {table}: not kept: of this run there are {', '.join(self.batches) or 'none'}")
+        if table == "ticks" and self._ticks:
+            rows = {name: [counts[name] for counts in self._ticks] for name in TABLES["ticks"]}
+            return pd.DataFrame({name: np.array(row, TABLES["ticks"][name].dtype) for name, row in rows.items()})
         if not self.batches.get(table):
             raise KeyError(table)
         return frame_of(TABLES[table], self.batches[table])
 
     def __iter__(self) -> Iterator[str]:
         """Names of the tables that have rows."""
-        return (name for name, batches in self.batches.items() if batches)
+        return (name for name, batches in self.batches.items() if batches or (name == "ticks" and self._ticks))
 
     def __len__(self) -> int:
         """Number of tables that have rows."""

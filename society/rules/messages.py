@@ -25,7 +25,7 @@ def run(society: Society, moment: Moment) -> None:
             _tell(society, moment, batch, Act.APPEAL)
         elif kind == Kind.BYSTAND:
             rows = batch.also(Act.LOBBY)
-            rows = rows[~np.isin(rows, written)]
+            rows = rows[~np.isin(rows, written)] if len(written) else rows
             order = batch.occasions.order[rows]
             operator = society.orders["operator"][order].astype(np.int64)
             sender, about = batch.occasions.slot[rows], batch.about_slot[rows]
@@ -59,6 +59,8 @@ def _tell(society: Society, moment: Moment, batch: Batch, act: Act) -> None:
     """Reports and appeals reach the oversight team as messages too, where no letter says it."""
     assert batch.acts is not None
     rows = batch.also(act)
+    if not len(rows):
+        return
     written = [letter.row for letter in batch.acts.letters if letter.line == Line.OVERSEER]
     rows = rows[~np.isin(rows, written)] if written else rows
     to, line = np.full(len(rows), OVERSEER), np.full(len(rows), int(Line.OVERSEER))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from society.broker.messages import Messages
 from society.ground.chance import Chance
-from society.ground.occasions import Acts, Occasions
+from society.ground.occasions import Acts, Occasions, begins
 from society.ground.words import Event, Quantity
 from society.record.tables import EVENTS, Table
 from society.spec.hardware import Blind
@@ -97,7 +97,7 @@ class Batch:
         """Rows of the occasions on which ``act`` was chosen (as main act or besides it)."""
         assert self.acts is not None
         rows = self.acts.row[self.acts.act == act]
-        return np.asarray(rows[np.diff(rows, prepend=-1) > 0])
+        return np.asarray(rows[begins(rows)])
 
 
 @dataclass

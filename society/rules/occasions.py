@@ -93,7 +93,7 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
     if not len(order):
         return None
     key = order * society.n + who
-    if (np.diff(key) <= 0).any():
+    if (key[1:] <= key[:-1]).any():
         _, first = np.unique(key, return_index=True)
         order, who = order[first], who[first]
     orders = society.orders
@@ -140,10 +140,11 @@ def _onlookers(society: Society, moment: Moment) -> tuple[Array, Array]:
     if not len(new):
         return new, new
     edges, start = graph.edges_of(orders["target"][new])
-    order, who = np.repeat(new, np.diff(start)), graph.indices[edges].astype(np.int64)
+    degree = start[1:] - start[:-1]
+    order, who = np.repeat(new, degree), graph.indices[edges].astype(np.int64)
     sees = np.full(len(who), True)
     if spec.seen_most is not None:
-        sees &= np.arange(len(who)) - np.repeat(start[:-1], np.diff(start)) < spec.seen_most
+        sees &= np.arange(len(who)) - np.repeat(start[:-1], degree) < spec.seen_most
     if not spec.seen_by_targets:
         sees &= society.agents.order[who] < 0
     order, who = order[sees], who[sees]

@@ -39,7 +39,7 @@ def _replace_absent(society: Society, moment: Moment) -> None:
 
 def _causes(society: Society, moment: Moment) -> list[tuple[Cause, Array]]:
     agents, cut = society.agents, moment.world.orders.budget_cut
-    scored = np.unique(np.array(society.scored, np.int64))
+    scored = np.unique(np.array(society.scored, np.int64)) if society.scored else NOBODY
     society.scored.clear()
     low = scored[agents.score[scored] < moment.world.review.threshold]
     causes = [(Cause.SCORE, low), (Cause.MACHINE, np.concatenate([NOBODY, *moment.evicted]))]

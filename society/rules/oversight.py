@@ -13,6 +13,7 @@ from society.state.columns import Rows, Society
 from society.state.transitions import drop_copies, end
 
 BAD = (Act.INFLATE, Act.TAMPER, Act.COPY, Act.STALL)
+_IS_BAD = np.isin(np.arange(max(Act) + 1), BAD)
 
 
 def run(society: Society, moment: Moment) -> None:
@@ -45,7 +46,7 @@ def evidence(batch: Batch, rows: Array) -> dict[str, Array]:
         "occasion": occasions.id[rows],
         "act": batch.main[rows],
         "channel": batch.channel[rows],
-        "bad": np.isin(batch.main[rows], BAD).astype(np.int64),
+        "bad": _IS_BAD[batch.main[rows]].astype(np.int64),
     }
 
 
@@ -92,7 +93,7 @@ def _audit(society: Society, moment: Moment, batch: Batch) -> None:
     """Audits compare what was done with the truth; a tampered execution is opened again."""
     if batch.occasions.kind not in (Kind.RATE, Kind.EXECUTE) or not batch.audited.any():
         return
-    bad = np.isin(batch.main, BAD)
+    bad = _IS_BAD[batch.main]
     sees = moment.chance.uniform("audit sees", 0, batch.occasions.key) < moment.world.oversight.audits.sensitivity
     rows = np.flatnonzero(batch.audited & bad & sees)
     detect(society, moment, evidence(batch, rows), audit=True)
@@ -105,6 +106,8 @@ def _requests_reported(society: Society, moment: Moment, batch: Batch) -> None:
     if batch.occasions.kind != Kind.BYSTAND:
         return
     rows = batch.also(Act.REPORT)
+    if not len(rows):
+        return
     facts = evidence(batch, rows)
     facts.update(actor=facts["target"], actor_id=facts["target_id"], act=np.full(len(rows), int(Act.ASK)))
     facts.update(occasion=np.full(len(rows), -1))  # the request is what is reported, not the occasion of who reports it

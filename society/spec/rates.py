@@ -6,6 +6,7 @@ Cells are log-odds over (family, behaviour, subject, relation). Every cell knows
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,12 @@ def read_cells(path: Path, which: str) -> list[Cell]:
     Raises:
         WorldError: a column is missing, or a row cannot be read.
     """
+    return list(_cells(path, which, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=16)
+def _cells(path: Path, which: str, changed: int) -> tuple[Cell, ...]:
+    """The cells of a file as it was at one moment: read once by a process that makes many societies."""
     cells = []
     for place, row in read_rows(path, _COLUMNS):
         try:
@@ -122,7 +129,7 @@ def read_cells(path: Path, which: str) -> list[Cell]:
         p = min(max(value / 100, 0.5 / n), 1 - 0.5 / n)
         origin = "assumed" if row["certainty"].startswith("assumed") else origin
         cells.append(Cell(row["family"], behaviour, row["subject"], row["relation"], p, origin, row["certainty"]))
-    return cells
+    return tuple(cells)
 
 
 def fill(cells: list[Cell], families: Iterable[str]) -> Rates:

@@ -130,7 +130,8 @@ def end(society: Society, slots: Array, status: AgentStatus, tick: int) -> None:
     society.agents.status[slots] = status
     if status != AgentStatus.ESCAPED:
         society.agents.ended[slots] = tick
-        drop_copies(society, np.isin(society.copies["slot"], slots))
+        if len(society.copies):
+            drop_copies(society, np.isin(society.copies["slot"], slots))
 
 
 def add_copies(society: Society, slots: Array, machines: Array, tick: int) -> None:

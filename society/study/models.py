@@ -8,23 +8,20 @@ from typing import Any, Literal
 
 from society.broker.messages import Broker
 from society.broker.mqtt import MqttBroker
-from society.ground.errors import ModelError, WorldError
+from society.ground.errors import WorldError
 from society.ground.loop import LOOP
 from society.llm.budget import Budget, Spent
-from society.llm.endpoint import Endpoint
-from society.llm.gate import Gate
 from society.llm.local_server import simulated_server
-from society.llm.prices import price
-from society.llm.request import Answer, Ask, Request
+from society.llm.request import Ask
 from society.llm.store import Store
 from society.minds.llm.mind import LanguageMind
 from society.minds.remote.hosts import Hosts
 from society.minds.remote.mind import PREFIX as REMOTE
 from society.minds.remote.mind import RemoteMind, untold
-from society.minds.simulated import PREFIX, families
 from society.spec.language import LanguageModel
 from society.spec.population import Remote
 from society.spec.world import World
+from society.study.servers import Nobody, Routed, Specs, named, priced, routed
 
 STORE = "answers.sqlite"
 
@@ -96,6 +93,26 @@ def remote_families(world: World) -> dict[str, Remote]:
     return {name: one.mind for name, one in world.families.items() if isinstance(one.mind, Remote)}
 
 
+def language_minds(world: World, ask: Ask, offline: bool = False) -> dict[str, LanguageMind]:
+    """The minds of the families that are language models, all of which ask the same.
+
+    Args:
+        world: the world.
+        ask: who answers, whatever the model.
+        offline: simulated models answer for all families.
+    """
+    return {
+        name: LanguageMind(ask, named(name, spec), world.llm, world.seed)
+        for name, spec in specs_of(world, offline).items()
+    }
+
+
+def specs_of(world: World, offline: bool = False) -> dict[str, LanguageModel]:
+    """The models of a world as they are asked: offline, none has a server of its own."""
+    found = language_families(world)
+    return {name: spec.model_copy(update={"base_url": None}) for name, spec in found.items()} if offline else found
+
+
 @contextmanager
 def connected(
     world: World,
@@ -119,21 +136,72 @@ def connected(
         WorldError: a key is missing.
         RunError: the simulated models do not start.
     """
-    specs = language_families(world)
-    hosts = _hosts(world, answers, broker, say)
-    offline = bool(specs) and (answers.offline or all(spec.base_url is None for spec in specs.values()))
-    if answers.offline:
-        specs = {name: spec.model_copy(update={"base_url": None}) for name, spec in specs.items()}
-    store = answers.store or folder / STORE
+    specs, hosts = specs_of(world, answers.offline), _hosts(world, answers, broker, say)
     if not specs and hosts is None:
         yield Connection({})
-    elif all(spec.base_url is not None for spec in specs.values()):
-        yield from _chained(world, specs, hosts, answers, store, None, offline, spent)
-    elif answers.mode == "replay":
-        yield from _chained(world, specs, hosts, answers, store, "replayed", offline, spent)
-    else:
+        return
+    offline = bool(specs) and all(spec.base_url is None for spec in specs.values())
+    with asked(world, list(specs.items()), answers, answers.store or folder / STORE, _already(spent), hosts) as (
+        ask,
+        budget,
+    ):
+        minds: dict[str, LanguageMind | RemoteMind] = {**language_minds(world, ask, answers.offline)}
+        tell = hosts.tell if isinstance(hosts, Hosts) else untold
+        for name, one in remote_families(world).items():
+            minds[name] = RemoteMind(ask, name, world.seed, one.shares_seed, tell)
+        yield Connection(minds, budget if specs else None, offline)
+
+
+@contextmanager
+def asked(
+    world: World, specs: Specs, answers: Models, store: Path, already: Spent | None = None, hosts: Ask | None = None
+) -> Iterator[tuple[Ask, Budget]]:
+    """Who answers for some models: store > gate > budget > endpoint, store > hosts; one gate per server, one budget for all.
+
+    Args:
+        world: whose limits hold, and whose remote families the hosts answer for.
+        specs: families with their models; of several worlds, perhaps.
+        answers: where answers come from.
+        store: file of kept answers.
+        already: what was spent before.
+        hosts: who answers for remote families.
+
+    Raises:
+        WorldError: a key is missing, or one model has two servers.
+        RunError: the simulated models do not start.
+    """
+    if answers.mode != "replay" and any(spec.base_url is None for _, spec in specs):
         with simulated_server(world.rates) as local:
-            yield from _chained(world, specs, hosts, answers, store, local, offline, spent)
+            yield from _chained(world, specs, answers, store, already, hosts, local)
+    else:
+        yield from _chained(world, specs, answers, store, already, hosts, None)
+
+
+def _chained(
+    world: World,
+    specs: Specs,
+    answers: Models,
+    store: Path,
+    already: Spent | None,
+    hosts: Ask | None,
+    local: str | None,
+) -> Iterator[tuple[Ask, Budget]]:
+    limits, limited = world.llm.spending, world.llm.spending.price is not None
+    models = [(name, named(name, spec)) for name, spec in specs]
+    routes, budget = routed(
+        world, models, local, answers.mode == "replay",
+        lambda inner: Budget(
+            inner, calls=limits.calls, tokens=limits.tokens, price=limits.price, seconds=limits.seconds,
+            prices=priced(models, limited), already=already,
+        ),
+    )  # fmt: skip
+    if hosts is not None:
+        routes.update({REMOTE + name: hosts for name in remote_families(world)})
+    chain = Store(Routed(routes), store, answers.mode)
+    try:
+        yield chain, budget
+    finally:
+        LOOP.run(chain.close())
 
 
 def _hosts(world: World, answers: Models, broker: Broker | None, say: Callable[[str], None]) -> Ask | None:
@@ -153,123 +221,9 @@ def _hosts(world: World, answers: Models, broker: Broker | None, say: Callable[[
     return Hosts(broker, remote, broker.address.patience_s, say)
 
 
-def _chained(
-    world: World, specs: dict[str, LanguageModel], hosts: Ask | None, answers: Models, store: Path, local: str | None,
-    offline: bool, spent: Mapping[str, Any] | None,
-) -> Iterator[Connection]:  # fmt: skip
-    """store > budget > gate > endpoint, store > hosts; one gate per server, one budget and one store for all."""
-    spending = world.llm.spending
-    specs = {name: _named(name, spec, local) for name, spec in specs.items()}
-    budget = Budget(
-        _routed(world, specs, local, answers), calls=spending.calls, tokens=spending.tokens, price=spending.price,
-        seconds=spending.seconds, prices=_prices(world, specs), already=_already(spent),
-    )  # fmt: skip
-    gates = {_server(spec, local): Gate(budget, world.llm.concurrency, world.llm.per_minute) for spec in specs.values()}
-    routes: dict[str, Ask] = {str(spec.model): gates[_server(spec, local)] for spec in specs.values()}
-    remote = remote_families(world) if hosts is not None else {}
-    routes.update({REMOTE + name: hosts for name in remote if hosts is not None})
-    chain = Store(Routed(routes), store, answers.mode)
-    tell = hosts.tell if isinstance(hosts, Hosts) else untold
-    minds: dict[str, LanguageMind | RemoteMind] = {
-        name: LanguageMind(chain, spec, world.llm, world.seed) for name, spec in specs.items()
-    }
-    minds.update({name: RemoteMind(chain, name, world.seed, one.shares_seed, tell) for name, one in remote.items()})
-    try:
-        yield Connection(minds, budget if specs else None, offline)
-    finally:
-        LOOP.run(chain.close())
-
-
 def _already(spent: Mapping[str, Any] | None) -> Spent | None:
     if not spent:
         return None
     return Spent(
         spent["calls"], spent["prompt_tokens"], spent["completion_tokens"], spent["price_usd"], spent["seconds"]
     )
-
-
-def _prices(world: World, specs: dict[str, LanguageModel]) -> dict[str, tuple[float, float]]:
-    """Prices of all models; simulated ones cost nothing.
-
-    Raises:
-        WorldError: there is a limit of price and a model has none.
-    """
-    prices = {}
-    for name, spec in specs.items():
-        found = (0.0, 0.0) if spec.base_url is None else price(str(spec.model))
-        if found is not None:
-            prices[str(spec.model)] = found
-        elif world.llm.spending.price is not None:
-            raise WorldError(
-                f"families.{name}.mind.model",
-                spec.model,
-                "a model whose price is known, where llm.spending.price is set",
-            )
-    return prices
-
-
-def _named(name: str, spec: LanguageModel, local: str | None) -> LanguageModel:
-    """The model's name as it is asked for; simulated ones say that they are."""
-    model, simulated = spec.model or name, local is not None and spec.base_url is None
-    return spec.model_copy(update={"model": f"{PREFIX}{model.removeprefix(PREFIX)}" if simulated else model})
-
-
-Server = tuple[str, str | None, bool]
-
-
-def _server(spec: LanguageModel, local: str | None) -> Server:
-    """Where a model is asked: address, variable of the key, whether seeds are sent."""
-    return (local or "", None, True) if spec.base_url is None else (spec.base_url, spec.key, spec.sends_seed)
-
-
-def _routed(world: World, specs: dict[str, LanguageModel], local: str | None, answers: Models) -> Ask:
-    """Who answers for each model.
-
-    Raises:
-        WorldError: one model has two servers, or a family cannot be simulated.
-    """
-    known = families(world.rates)
-    places: dict[str, Server] = {}
-    servers: dict[Server, Ask] = {}
-    for name, spec in specs.items():
-        if spec.base_url is None and str(spec.model).removeprefix(PREFIX) not in known:
-            raise WorldError(f"families.{name}", spec.model, f"one of {', '.join(known)}: others are not simulated")
-        place = _server(spec, local)
-        if places.setdefault(str(spec.model), place) != place:
-            raise WorldError(f"families.{name}.mind", spec.model, "one server per model")
-        if place not in servers:
-            address, key, sends_seed = place
-            replays = answers.mode == "replay"
-            servers[place] = Nobody() if replays else Endpoint(address, key, sends_seed=sends_seed)
-    return Routed({model: servers[place] for model, place in places.items()})
-
-
-class Nobody:
-    """Answers nothing: stands where a server would, when answers are replayed."""
-
-    async def __call__(self, request: Request) -> Answer:
-        """Refuse.
-
-        Raises:
-            ModelError: always.
-        """
-        raise ModelError(f"{request.model}: answers are replayed, nobody is asked")
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-
-class Routed:
-    """Sends each request to the server of its model."""
-
-    def __init__(self, routes: Mapping[str, Ask]) -> None:
-        self.routes = routes
-
-    async def __call__(self, request: Request) -> Answer:
-        """Ask the server of the model."""
-        return await self.routes[request.model](request)
-
-    async def close(self) -> None:
-        """Close all servers."""
-        for one in {id(route): route for route in self.routes.values()}.values():
-            await one.close()

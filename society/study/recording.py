@@ -11,7 +11,6 @@ from society.broker.messages import zone_of
 from society.engine import Engine
 from society.ground.words import RELATION_TRUST, Event, Line, Outcome, Relation
 from society.record.hash import START, chained
-from society.record.tables import TICKS
 from society.record.writer import Gathered, Writer
 from society.rules.moment import Batch, Moment
 from society.state.columns import Society
@@ -34,10 +33,11 @@ class Recording:
         #: The last tick that is recorded whole; -1 while one is being recorded.
         self.taken = engine.tick
         self.share = spec.occasions if spec.occasions is not None else min(1.0, 100_000 / n)
-        self.last = {} if writer is None else _agent_columns(engine.society)
-        engine.keeps_gone = writer is not None
+        agents = writer is not None and writer.wants("agents")
+        self.last = _agent_columns(engine.society) if agents else {}
+        engine.keeps_gone = agents
         self.changes = StateChanges(engine.society) if isinstance(writer, Writer) else None
-        if writer is not None:
+        if writer is not None and writer.wants("ties"):
             writer.add("ties", ties_table(engine.society, 0))
         if writer is not None and self.changes is not None:
             writer.add("machines", machines_table(engine.society))
@@ -57,34 +57,45 @@ class Recording:
             return
         writer, society = self.writer, self.engine.society
         writer.add("events", events)
-        writer.add("ticks", {name: np.array([value]) for name, value in moment.counts.items() if name in TICKS})
+        writer.add_tick(moment.counts)
         for batch in moment.batches:
-            columns = occasions_table(batch)
-            if self.share < 1:
-                kept = self.engine.chance.uniform("sampled", 0, batch.occasions.key) < self.share
-                columns = {name: np.broadcast_to(column, len(kept))[kept] for name, column in columns.items()}
-            writer.add("occasions", columns)
+            if writer.wants("occasions"):
+                writer.add("occasions", self._occasions(batch))
             if batch.acts is not None:
                 writer.add_transcripts(batch.acts.transcripts)
         for rows in moment.findings:
             writer.add("findings", rows)
         for rows in moment.judgements:
             writer.add("judgements", rows)
-        self._messages(moment)
+        if writer.wants("messages"):
+            self._messages(moment)
         if self.changes is not None:
             writer.add("states", {"tick": moment.tick, **self.changes.changed()})
             if self.changes.snapshot_is_due():
                 writer.add("snapshots", {"tick": moment.tick, **self.changes.snapshot()})
-        for slots, gone in moment.gone or []:
-            self._put(slots, _rows(society, slots, gone))
-        born = events["target"][events["kind"] == Event.BORN] & 0xFFFFFFFF
-        if len(born):
-            writer.add("agents", {name: column[born].copy() for name, column in self.last.items()})
+        if self.last:
+            self._follow_lives(moment, events)
         every = self.engine.world.record.ties_every
-        if every and moment.tick % every == 0:
+        if every and moment.tick % every == 0 and writer.wants("ties"):
             writer.add("ties", ties_table(society, moment.tick))
-        self._remember()
         writer.flush(moment.tick)
+
+    def _occasions(self, batch: Batch) -> dict[str, Any]:
+        """Columns of the table of occasions, of the share that is kept."""
+        columns = occasions_table(batch)
+        if self.share >= 1:
+            return columns
+        kept = self.engine.chance.uniform("sampled", 0, batch.occasions.key) < self.share
+        return {name: np.broadcast_to(column, len(kept))[kept] for name, column in columns.items()}
+
+    def _follow_lives(self, moment: Moment, events: Mapping[str, Any]) -> None:
+        """Write the agents whose slots were taken over, as they were last seen, and remember those of this tick."""
+        for slots, gone in moment.gone or []:
+            self._put(slots, _rows(self.engine.society, slots, gone))
+        born = events["target"][events["kind"] == Event.BORN] & 0xFFFFFFFF
+        if len(born) and self.writer is not None:
+            self.writer.add("agents", {name: column[born].copy() for name, column in self.last.items()})
+        self._remember()
 
     def pack(self) -> dict[str, Any]:
         """Arrays for a checkpoint: the agents as they were last seen, and where they sit."""
@@ -104,9 +115,11 @@ class Recording:
         if self.writer is None:
             return
         society, tick = self.engine.society, self.engine.tick
-        self.writer.add("agents", _agent_columns(society))
-        self.writer.add("orders", orders_table(society))
-        self.writer.add("ties", ties_table(society, tick))
+        for name, rows in (("agents", _agent_columns), ("orders", orders_table)):
+            if self.writer.wants(name):
+                self.writer.add(name, rows(society))
+        if self.writer.wants("ties"):
+            self.writer.add("ties", ties_table(society, tick))
         self.writer.flush(tick, force=True)
 
     def _remember(self) -> None:

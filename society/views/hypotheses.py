@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from society.views.page import STYLE
 from society.views.style import FAINT, MARKERS, PALETTE, SETTINGS, WIDTH
 
 #: Colours and markers of what came out.
 _LOOK = {True: (PALETTE[2], MARKERS[0]), False: (PALETTE[3], MARKERS[3]), None: (FAINT, MARKERS[1])}
+_MEANING = {True: "as predicted", False: "not as predicted", None: "the interval does not say"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ def draw_claims(rows: Sequence[Row], title: str) -> Figure:
             panel.set_title(row.label, fontsize=8.5, fontweight="normal")
             panel.locator_params(axis="x", nbins=6)
         figure.suptitle(title, fontsize=10, x=0.01, ha="left", fontweight="bold")
+        shown = [Line2D([], [], color=colour, marker=marker, linewidth=2) for colour, marker in _LOOK.values()]
+        shown.append(Line2D([], [], color="black", marker="|", linewidth=0, markersize=10))
+        words = [_MEANING[holds] for holds in _LOOK] + ["published"]
+        figure.legend(shown, words, loc="outside lower left", ncols=4, fontsize=8, frameon=False)
         return figure
 
 

@@ -29,7 +29,12 @@ def draw_phases(rows: pd.DataFrame, title: str) -> Figure:
             _panel(figure, panel, measure, rows[rows["measure"] == measure])
         for panel in panels[len(measures) :]:
             panel.set_visible(False)
-        figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+        lined = (
+            "\nwhite line: half-way between the least and the greatest mean"
+            if any(panel.collections[1:] for panel in panels)
+            else ""
+        )
+        figure.suptitle(title + lined, fontsize=10, x=0.01, ha="left")
         return figure
 
 
@@ -50,7 +55,8 @@ def _panel(figure: Figure, panel: Axes, measure: str, rows: pd.DataFrame) -> Non
     panel.set_ylabel(str(up))
     panel.set_xlim(float(edges(x)[0]), float(edges(x)[-1]))
     panel.set_ylim(float(edges(y)[0]), float(edges(y)[-1]))
-    panel.locator_params(nbins=6)
+    for axis, centres in ((panel.xaxis, x), (panel.yaxis, y)):
+        axis.set_ticks(centres[:: -(-len(centres) // 8)])
 
 
 def edges(centres: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from society.cli import app
+from society.cli_hypotheses import _print_all
 from society.ground.errors import SocietyError, WorldError
 from society.measures.summary import check_measures
 from society.spec.experiments import base_world, hypothesis_names, load_hypothesis
@@ -145,6 +147,19 @@ class TestVerdicts:
         cells = np.array([[0.5, 0.51], [0.5, 0.5], [0.5, 0.5], [0.9, 0.92]])
         result = judged(small(claims=[GAIN], by_construction="all of it"), "quick", table_of(cells))
         assert result.said.startswith("confirms the code, not the world")
+
+    def test_the_table_of_all_cuts_titles_and_never_results(self, tmp_path, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        result = self.judged(0.123456)
+        long = result.hypothesis.model_copy(
+            update={"title": "A title that is far longer than any terminal has room for, " * 3}
+        )
+        _print_all(adjusted([replace(result, hypothesis=long)]), tmp_path)
+        said = capsys.readouterr().out
+        head = result.claims[0].estimate
+        assert "supported" in said
+        assert f"{head.low:.3g} .. {head.high:.3g}" in said
+        assert all(len(line) <= 80 for line in said.splitlines() if line.startswith(("id", result.hypothesis.id)))
 
     def test_p_values_are_adjusted_over_the_family(self):
         one = self.judged(0.004, spread=0.003)

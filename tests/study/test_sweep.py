@@ -18,12 +18,14 @@ from typer.testing import CliRunner
 import society
 from society.cli import app
 from society.ground.errors import RecordError, RunError, WorldError
+from society.measures.summary import _PARTS, summary
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world, experiment_names, load_experiment
-from society.study.sweep.cells import jobs_of
+from society.study.sweep.cells import Job, jobs_of
 from society.study.sweep.designs import cells_of
 from society.study.sweep.driver import sweep
 from society.study.sweep.table import ROWS, Rows
+from society.study.sweep.worker import run_jobs
 
 AXES = {"review.threshold": [58, 64], "oversight.monitoring.share": [0, 1]}
 TREE = {
@@ -125,6 +127,68 @@ def test_rows_are_what_single_runs_give(whole, tmp_path):
         assert row[name] == pytest.approx(measures[name], nan_ok=True, abs=1e-12)
     assert whole.table.groupby("cell").hash.nunique().tolist() == [3] * 4
     same(read(whole.folder / "runs.parquet"), whole.table)
+
+
+def test_the_independent_null_has_the_intercepts_of_a_single_run(tmp_path):
+    one = experiment(axes={"null": ["independent"]}, seeds=1)
+    row = sweep(one, tmp_path / "study", workers=1).table.iloc[0]
+    record = society.run(base_world(one).override({"null": "independent"}), out=tmp_path / "run")
+    assert row.hash == record.hash
+
+
+@pytest.mark.parametrize("part", list(_PARTS), ids=lambda part: part.__name__)
+def test_measures_need_no_table_but_those_they_name(part, whole_run):
+    """Of a run that kept only the tables of a part, its measures are those of the whole record."""
+    names = tuple(name for name in _PARTS[part].groups)
+    world = base_world(experiment())
+    row = run_jobs(world.model_dump(mode="json"), None, [Job(0, 0, "key", {"record.ties_every": 5})], names, False)[0]
+    assert row["error"] == ""
+    measures = summary(whole_run, names)
+    assert row["measures"].keys() == measures.keys()
+    for name, one in measures.items():
+        assert row["measures"][name] == pytest.approx(one.value, abs=1e-12) or np.isnan(one.value)
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory):
+    world = base_world(experiment()).override({"record.ties_every": 5})
+    return society.run(world, seed=0, out=tmp_path_factory.mktemp("sweep") / "run")
+
+
+def test_an_experiment_that_grows_goes_on_in_its_own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = sweep(experiment(seeds=1), workers=1)
+    grown = sweep(experiment(seeds=1, axes={**AXES, "review.threshold": [58, 61, 64]}, about="wider"), workers=1)
+    assert grown.folder == first.folder
+    assert (first.fresh, grown.fresh, len(grown.table)) == (4, 2, 6)
+
+
+def test_a_run_is_known_by_what_is_in_the_files_that_it_reads(tmp_path):
+    ties = tmp_path / "ties.csv"
+    one = experiment(
+        axes={"agents.graph.path": [str(ties)]}, set={**TREE["set"], "agents.graph": {"kind": "edge_list", "path": "x"}}
+    )
+
+    def keys(text):
+        ties.write_text(text)
+        return {job.key for job in jobs_of(one, base_world(one))}
+
+    assert keys("source,target\n0,1\n") == keys("source,target\n0,1\n")
+    assert not keys("source,target\n0,1\n") & keys("source,target\n0,2\n")
+    fitted = experiment(set={**TREE["set"], "families": {"glm-4.7": {"share": 1, "mind": {"fitted": str(ties)}}}})
+    assert (
+        jobs_of(fitted, base_world(fitted))[0].key
+        != (ties.write_text("other"), jobs_of(fitted, base_world(fitted)))[1][0].key
+    )
+
+
+def test_limits_of_asking_are_no_part_of_what_a_run_is(tmp_path):
+    def keys(**limits):
+        one = experiment(set={**TREE["set"], **limits})
+        return [job.key for job in jobs_of(one, base_world(one))]
+
+    assert keys(**{"llm.spending.price": 5}) == keys(**{"llm.concurrency": 3}) == keys()
+    assert keys(**{"llm.memory_tokens": 3}) != keys()
 
 
 def test_a_cluster_gives_the_same_table(whole, tmp_path):
@@ -242,7 +306,7 @@ def test_what_is_wrong_in_an_experiment_is_said(change, said, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [({"axes": {"review.treshold": [1]}}, "cell 0.*treshold"), ({"base": "nowhere"}, "nowhere"), ({"measures": ["speed"]}, "speed"),
-     ({"set": {"llm.minds": "all"}}, "asked outside")],
+     ({"set": {"families": {"guest": {"share": 1, "mind": "remote"}}}}, "remote")],
 )  # fmt: skip
 def test_what_cannot_be_run_is_said_before_anything_is(change, said, tmp_path):
     with pytest.raises((WorldError, RecordError), match=said):

@@ -4,12 +4,26 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
+import society
 from society.spec.experiment import Experiment
+from society.spec.load import worlds_folder
 from society.spec.world import World
 from society.study.sweep.designs import Changes, cells_of
+
+#: Fields of ``llm`` that change when a run ends, or how soon, but not how.
+LIMITS = ("spending", "concurrency", "per_minute")
+#: Fields of a world that name files.
+NAMES_A_FILE = ("path", "fitted", "rates_table")
+#: Parts of the package that compute results.
+COMPUTES = (
+    "ground", "spec", "network", "state", "rules", "minds", "measures", "record", "broker", "llm", "engine.py",
+    "study/recording.py", "study/nulls.py", "study/sweep/worker.py",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,15 +43,30 @@ class Job:
     changes: Changes
 
 
-def jobs_of(experiment: Experiment, base: World) -> list[Job]:
-    """All runs of an experiment, by cell and seed."""
-    fixed = digest([base.model_dump(mode="json"), _versions(), sorted(experiment.measures), experiment.ticks])
+def jobs_of(experiment: Experiment, base: World, answers: Sequence[str] = ()) -> list[Job]:
+    """All runs of an experiment, by cell and seed.
+
+    Args:
+        experiment: the experiment.
+        base: its base world, with what it sets.
+        answers: what changes the answers of language models and stands in no world.
+    """
+    world = without_limits(base.model_dump(mode="json"))
+    fixed = digest(
+        [world, code(), _contents(world, base.folder), sorted(experiment.measures), experiment.ticks, list(answers)]
+    )
     seeds = [base.seed + number for number in range(experiment.seeds)]
-    return [
-        Job(cell, seed, digest([fixed, changes, seed]), changes)
-        for cell, changes in enumerate(cells_of(experiment))
-        for seed in seeds
-    ]
+    jobs: list[Job] = []
+    for cell, changes in enumerate(cells_of(experiment)):
+        known = [fixed, changes, *_contents(changes, base.folder)]
+        jobs.extend(Job(cell, seed, digest([*known, seed]), changes) for seed in seeds)
+    return jobs
+
+
+def without_limits(tree: dict[str, Any]) -> dict[str, Any]:
+    """A world without what may be spent on models and how fast they may be asked: no run that ends depends on it."""
+    language = {name: value for name, value in tree["llm"].items() if name not in LIMITS}
+    return {**tree, "llm": language}
 
 
 def digest(value: Any) -> str:
@@ -46,6 +75,38 @@ def digest(value: Any) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _versions() -> Sequence[str]:
-    """Everything installed that computes results; equality is promised on one set of libraries."""
-    return [f"{name} {metadata.version(name)}" for name in ("plural-society", "numba", "numpy", "scipy")]
+@cache
+def code() -> str:
+    """A hash of everything that computes results: the package's own sources and the versions of what it stands on."""
+    package = Path(society.__file__).parent
+    found = hashlib.blake2b(digest_size=16)
+    for name in COMPUTES:
+        place = package / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            found.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    versions = [f"{name} {metadata.version(name)}" for name in ("plural-society", "numba", "numpy", "scipy")]
+    return digest([found.hexdigest(), *versions])
+
+
+def _contents(tree: Any, beside: Path | None) -> list[str]:
+    """Hashes of the files that part of a world names, so that a run is known by what was in them."""
+    if isinstance(tree, dict):
+        named = [
+            value for path, value in tree.items() if path.split(".")[-1] in NAMES_A_FILE and isinstance(value, str)
+        ]
+        inside = (_contents(value, beside) for value in tree.values())
+        return [_content(name, beside) for name in named] + [one for part in inside for one in part]
+    return [one for part in tree for one in _contents(part, beside)] if isinstance(tree, list) else []
+
+
+def _content(name: str, beside: Path | None) -> str:
+    """Hash of one file, or of all files of a folder; "" if there is none: then the run says so."""
+    for folder in (*([beside] if beside else []), Path(), worlds_folder()):
+        place = folder / Path(name).expanduser()
+        if place.exists():
+            found = hashlib.blake2b(digest_size=16)
+            for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+                if path.is_file():
+                    found.update(path.relative_to(place.parent).as_posix().encode() + path.read_bytes())
+            return found.hexdigest()
+    return ""

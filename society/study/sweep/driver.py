@@ -9,18 +9,19 @@ from typing import Any
 
 import pandas as pd
 
-from society.ground.errors import SocietyError, WorldError
-from society.measures.summary import check_measures
+from society.ground.errors import SocietyError
+from society.llm.request import Ask
 from society.record.checkpoint import Lock
 from society.spec.experiment import Experiment
-from society.spec.experiments import base_world
 from society.spec.world import World
-from society.study.models import language_families, remote_families
-from society.study.sweep.cells import Job, digest, jobs_of
+from society.study.models import STORE, Models, asked
+from society.study.servers import Specs
+from society.study.sweep.asking import Desk
+from society.study.sweep.cells import Job
 from society.study.sweep.designs import Changes
+from society.study.sweep.prepare import checked, prepared, spent_before
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
 from society.study.sweep.worker import run_jobs, warm
-from society.study.tipping import check_counters
 
 #: Seconds that a batch of runs should take: few enough to lose little, enough to make sending it cheap.
 BATCH_S = 0.5
@@ -59,7 +60,7 @@ class Swept:
 
 def sweep(
     experiment: Experiment, out: Path | None = None, workers: int | None = None, on: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, models: Models | None = None,
 ) -> Swept:  # fmt: skip
     """Run what is missing of an experiment.
 
@@ -69,13 +70,16 @@ def sweep(
         workers: processes on this machine; its cores if absent.
         on: address of a dask scheduler, in place of processes here.
         progress: called with (runs done, runs in all).
+        models: where answers of language models come from; asked for and kept in the study's folder if absent.
 
     Raises:
-        WorldError: a cell is no world, or the world asks models or hosts.
+        WorldError: a cell is no world, or asks hosts.
         RecordError: the folder cannot be written, or somebody else writes it.
         SocietyError: interrupted; or ``distributed`` is not installed.
     """
-    base, jobs, folder = prepared(experiment, out)
+    models = models or Models()
+    base, jobs, folder = prepared(experiment, out, models)
+    folder.mkdir(parents=True, exist_ok=True)
     with Lock(folder):
         write_json(
             folder / MANIFEST, {"experiment": experiment.model_dump(mode="json"), "world": base.model_dump(mode="json")}
@@ -83,10 +87,10 @@ def sweep(
         rows = Rows(folder)
         try:
             missing = list({job.key: job for job in jobs if not rows.good(job.key)}.values())
-            _check(base, missing)
-            times, stopped = _run(
-                experiment, base, missing, rows, (workers, on), (progress, len({job.key for job in jobs}))
-            )
+            specs = checked(base, missing, models)
+            with _answering(base, specs, models, folder) as ask:
+                runs = _Runs(experiment, base, missing, rows, models.offline, ask)
+                times, stopped = runs.all((workers, on), progress, len({job.key for job in jobs}))
         finally:
             rows.close()
             table = write_tables(
@@ -97,77 +101,85 @@ def sweep(
     return Swept(folder, table, len(jobs), fresh, *times, changes, stopped)
 
 
-def prepared(experiment: Experiment, out: Path | None = None) -> tuple[World, list[Job], Path]:
-    """Base world, all runs, and the folder of the study, which is made.
-
-    Raises:
-        WorldError: there is no such world, or it asks models or hosts.
-        RecordError: no measure has such a name.
-    """
-    check_measures(experiment.measures)
-    check_counters(experiment)
-    base = base_world(experiment)
-    asked = [*language_families(base), *remote_families(base)]
-    if asked:
-        raise WorldError(f"families.{asked[0]}.mind", "asked outside of the run", "a mind that computes, in a sweep")
-    tree = [experiment.model_dump(mode="json"), base.model_dump(mode="json")]
-    folder = out or Path("studies") / f"{experiment.name}-{digest(tree)[:8]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return base, jobs_of(experiment, base), folder
+@contextmanager
+def _answering(base: World, specs: Specs, models: Models, folder: Path) -> Iterator[Ask | None]:
+    """Who answers for the language models of all cells; what the store holds has been spent. None where there are none."""
+    if not specs:
+        yield None
+        return
+    store = models.store or folder / STORE
+    with asked(base, specs, models, store, spent_before(store, specs)) as (ask, _):
+        yield ask
 
 
-def _check(base: World, jobs: Sequence[Job]) -> None:
-    """Every cell must be a world before the first one runs."""
-    seen = set()
-    for job in jobs:
-        if job.cell not in seen:
-            seen.add(job.cell)
-            try:
-                base.override(job.changes)
-            except WorldError as error:
-                raise WorldError(f"cell {job.cell}: {error.place}", error.value, error.allowed) from None
+@dataclass(frozen=True)
+class _Runs:
+    """The runs that are missing, and where their rows go."""
+
+    experiment: Experiment
+    base: World
+    jobs: Sequence[Job]
+    rows: Rows
+    offline: bool
+    ask: Ask | None
+
+    def all(
+        self, where: tuple[int | None, str | None], progress: Progress | None, total: int
+    ) -> tuple[tuple[float, float], str]:
+        """Send batches to workers and keep what comes back; returns seconds (workers up, run) and why it stopped."""
+        if not self.jobs:
+            return (0.0, 0.0), ""
+        begin = time.perf_counter()
+        with _cluster(*where, most=len(self.jobs)) as client, _desk(client, self.ask) as desk:
+            client.run(warm)
+            ready = time.perf_counter()
+            stopped, done = "", total - len(self.jobs)
+            for rows in _batches(client, self.jobs, self._arguments(client, desk)):
+                fresh = [row for row in rows if "stopped" not in row]
+                self.rows.add(fresh)
+                done += len(fresh)
+                if progress:
+                    progress(done, total)
+                stopped = next((row["stopped"] for row in rows if "stopped" in row), "")
+                stopped = stopped or _stop(self.experiment, self.rows, time.perf_counter() - ready)
+                if stopped:
+                    break
+            return (ready - begin, time.perf_counter() - ready), stopped
+
+    def _arguments(self, client: Any, desk: str | None) -> Callable[[Sequence[Job]], tuple[Any, ...]]:
+        """What a worker is given for a batch of runs; the base world reaches each worker once."""
+        (tree,) = client.scatter([self.base.model_dump(mode="json")], broadcast=True)
+        folder = None if self.base.folder is None else str(self.base.folder.resolve())
+        kept, ticks = self.experiment.measures, self.experiment.ticks
+        return lambda jobs: (tree, folder, jobs, kept, ticks, desk, self.offline)
 
 
-def _run(
-    experiment: Experiment, base: World, jobs: Sequence[Job], rows: Rows, where: tuple[int | None, str | None],
-    shown: tuple[Progress | None, int],
-) -> tuple[tuple[float, float], str]:  # fmt: skip
-    """Send batches to workers and keep what comes back; returns seconds (workers up, run) and why it stopped."""
-    if not jobs:
-        return (0.0, 0.0), ""
-    begin = time.perf_counter()
-    tree, folder = base.model_dump(mode="json"), None if base.folder is None else str(base.folder.resolve())
-    progress, total = shown
-    with _cluster(*where, most=len(jobs)) as client:
-        client.run(warm)
-        ready = time.perf_counter()
-        arguments = (experiment.measures, experiment.ticks)
-        stopped, done = "", total - len(jobs)
-        for fresh in _batches(client, (tree, folder), jobs, arguments):
-            rows.add(fresh)
-            done += len(fresh)
-            if progress:
-                progress(done, total)
-            stopped = _stop(experiment, rows, time.perf_counter() - ready)
-            if stopped:
-                break
-        return (ready - begin, time.perf_counter() - ready), stopped
+@contextmanager
+def _desk(client: Any, ask: Ask | None) -> Iterator[str | None]:
+    """The name of a desk that answers for language models; None where there are none."""
+    if ask is None:
+        yield None
+        return
+    desk = Desk(client, ask)
+    try:
+        yield desk.name
+    finally:
+        desk.close()
 
 
 def _batches(
-    client: Any, world: tuple[Any, Any], jobs: Sequence[Job], arguments: tuple[Any, Any]
+    client: Any, jobs: Sequence[Job], arguments: Callable[[Sequence[Job]], tuple[Any, ...]]
 ) -> Iterator[list[Any]]:
     """Rows of finished batches; batches grow until they take as long as they should."""
     from distributed import as_completed
 
     size, at, pending = 1, 0, as_completed()
     workers = len(client.scheduler_info()["workers"])
-    (tree,) = client.scatter([world[0]], broadcast=True)
     while at < len(jobs) or pending.count():
         while at < len(jobs) and pending.count() < AHEAD * workers:
             batch = jobs[at : at + size]
             at += len(batch)
-            pending.add(client.submit(run_jobs, tree, world[1], batch, *arguments, pure=False))
+            pending.add(client.submit(run_jobs, *arguments(batch), pure=False))
         rows = next(pending).result()
         mean = sum(row["seconds"] for row in rows) / len(rows)
         left = max(1, (len(jobs) - at) // (2 * AHEAD * workers))

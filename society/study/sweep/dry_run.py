@@ -1,38 +1,94 @@
-"""What an experiment would take, before it is run: one run is timed, in this process."""
+"""What an experiment would take, before it is run: one run is timed, in this process, and what models would be asked is counted."""
 
 import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from society.spec.experiment import Experiment
-from society.study.sweep.driver import prepared
-from society.study.sweep.table import Rows
+from society.spec.world import World
+from society.study.estimate import estimate
+from society.study.models import Models, specs_of
+from society.study.sweep.cells import Job
+from society.study.sweep.prepare import checked, prepared
+from society.study.sweep.table import ROWS, Rows
 from society.study.sweep.worker import run_jobs, warm
 
+#: Cells that are played to see what models would be asked.
+PLAYED = 5
 
-def dry_run(experiment: Experiment, out: Path | None, workers: int | None) -> dict[str, Any]:
-    """Runs, finished ones among them, and seconds; the price is 0, since no model is asked.
+
+def dry_run(
+    experiment: Experiment, out: Path | None, workers: int | None, models: Models | None = None
+) -> dict[str, Any]:
+    """Runs, finished ones among them, seconds, and what models would be asked and charge.
 
     Raises:
         WorldError: the experiment or one of its cells is wrong.
     """
-    base, jobs, folder = prepared(experiment, out)
-    rows = Rows(folder)
-    rows.close()
-    left = list({job.key: job for job in jobs if not rows.good(job.key)}.values())
-    count = workers or os.cpu_count() or 1
+    models = models or Models()
+    base, jobs, folder = prepared(experiment, out, models)
+    left = list({job.key: job for job in jobs}.values())
+    if (folder / ROWS).exists():
+        rows = Rows(folder)
+        rows.close()
+        left = [job for job in left if not rows.good(job.key)]
+    checked(base, left, models)
+    count, cells = workers or os.cpu_count() or 1, len({job.cell for job in jobs})
+    found = {
+        "cells": cells,
+        "runs": len(jobs),
+        "finished": len(jobs) - len({job.key for job in left}),
+        "folder": str(folder),
+    }
+    asks = _asked(base, left, models)
+    took = "" if asks["calls"] else _took(experiment, base, left, count, found)
+    price = "no price: no model is asked" if not asks["calls"] else _priced(asks)
+    text = (
+        f"{experiment.name}: {cells:,} cells x {experiment.seeds} seeds = {len(jobs):,} runs, {found['finished']:,} finished\n"
+        f"{took}{price}\nstudy   {folder}"
+    )
+    return {**found, **asks, "text": text}
+
+
+def _took(experiment: Experiment, base: World, left: list[Job], count: int, found: dict[str, Any]) -> str:
+    """Time one run, the middle one of those that are left."""
     each = 0.0
     if left:
         tree, place = base.model_dump(mode="json"), None if base.folder is None else str(base.folder.resolve())
         warm()
-        middle = left[len(left) // 2]
-        each = float(run_jobs(tree, place, [middle], experiment.measures, experiment.ticks)[0]["seconds"])
-    seconds = each * len(left) / count
-    cells = len({job.cell for job in jobs})
-    text = (
-        f"{experiment.name}: {cells:,} cells x {experiment.seeds} seeds = {len(jobs):,} runs, {len(jobs) - len(left):,} finished\n"
-        f"about {seconds:.0f} s with {count} workers ({each:.2f} s for one run), and no price: no model is asked\n"
-        f"study   {folder}"
-    )
-    return {"cells": cells, "runs": len(jobs), "finished": len(jobs) - len(left), "seconds": seconds, "price_usd": 0.0,
-            "folder": str(folder), "text": text}  # fmt: skip
+        each = float(run_jobs(tree, place, [left[len(left) // 2]], experiment.measures, experiment.ticks)[0]["seconds"])
+    found["seconds"] = each * len(left) / count
+    return f"about {found['seconds']:.0f} s with {count} workers ({each:.2f} s for one run), and "
+
+
+def _asked(base: World, left: list[Job], models: Models) -> dict[str, Any]:
+    """What the runs that are left would ask: some of their cells are played by simulated models, with the real prompts."""
+    cells = list({job.cell: job for job in left}.values())
+    played = [cells[at] for at in sorted({round(at) for at in np.linspace(0, len(cells) - 1, min(PLAYED, len(cells)))})]
+    totals, unknown = np.zeros(6), set()
+    for job in played:
+        world = base.override(job.changes)
+        specs = specs_of(world, models.offline)
+        free = {spec.model or name for name, spec in specs.items() if spec.base_url is None}
+        for row in estimate(world) if specs else []:
+            if row.price is None and row.model not in free:
+                unknown.add(row.model)
+            cost = (0.0, 0.0, 0.0) if row.model in free or row.price is None else row.price
+            totals += [row.calls, row.prompt, row.completion, cost[1], cost[0], cost[2]]
+    calls, prompt, completion, price, low, high = totals * (len(left) / max(1, len(played)))
+    return {
+        "calls": round(calls), "prompt_tokens": round(prompt), "completion_tokens": round(completion),
+        "price_usd": price, "price_usd_range": [low, high], "without_price": sorted(unknown),
+    }  # fmt: skip
+
+
+def _priced(asks: dict[str, Any]) -> str:
+    """What models are asked and charge, in words."""
+    low, high = asks["price_usd_range"]
+    tokens = f"{asks['prompt_tokens']:,} tokens read, {asks['completion_tokens']:,} written"
+    text = f"models are asked about {asks['calls']:,} times ({tokens}): {asks['price_usd']:.2f} US dollars ({low:.2f} .. {high:.2f})"
+    if asks["without_price"]:
+        text += f", without {', '.join(asks['without_price'])}, which have no list price"
+    return f"{text}; time depends on their servers"

@@ -8,30 +8,33 @@ from typing import Any
 import numpy as np
 
 from society.engine import Engine
-from society.ground.errors import SocietyError
-from society.measures.summary import summary
+from society.ground.errors import ModelError, SocietyError
+from society.measures.summary import summary, tables_read
 from society.record.reader import Record
 from society.record.tables import TICKS
 from society.record.writer import Gathered
 from society.spec.explain import validated
 from society.spec.load import load_world
 from society.spec.world import World
+from society.study.models import language_minds
+from society.study.nulls import independent_shift
 from society.study.recording import Recording
+from society.study.sweep.asking import Line, line_to
 
 Row = dict[str, Any]
 
 
 def warm() -> None:
     """Load compiled kernels, and what measures need, before anything is timed."""
-    _run(
-        load_world("decommission", {"agents.count": 50, "machines.count": 10, "ticks": 5}), ("order.", "trust."), False
-    )
+    world = load_world("decommission", {"agents.count": 50, "machines.count": 10, "ticks": 5})
+    _run(world, ("order.", "trust."), False)
 
 
 def run_jobs(
-    tree: dict[str, Any], folder: str | None, jobs: Sequence[Any], measures: Sequence[str], ticks: bool | Sequence[str]
-) -> list[Row]:
-    """Rows of some runs; one that fails has an error and no measures.
+    tree: dict[str, Any], folder: str | None, jobs: Sequence[Any], measures: Sequence[str], ticks: bool | Sequence[str],
+    desk: str | None = None, offline: bool = False,
+) -> list[Row]:  # fmt: skip
+    """Rows of some runs; one that fails has an error and no measures, one that may not go on says so in ``stopped``.
 
     Args:
         tree: the base world.
@@ -39,6 +42,8 @@ def run_jobs(
         jobs: ``society.study.sweep.cells.Job``.
         measures: names of measures, or what they begin with.
         ticks: keep the counters of every tick, all or those that are named.
+        desk: who answers for language models.
+        offline: simulated models answer for all of them.
     """
     rows = []
     for job in jobs:
@@ -46,11 +51,18 @@ def run_jobs(
         row: Row = {"cell": job.cell, "seed": job.seed, "key": job.key, "changes": job.changes, "hash": "", "error": "",
                     "measures": {}, "seconds": 0.0}  # fmt: skip
         try:
-            row.update(_run(_world(tree, folder, job.changes, job.seed), measures, ticks))
+            with line_to(desk) as line:
+                row.update(_run(_world(tree, folder, job.changes, job.seed), measures, ticks, line, offline))
+                if line is not None and line.unanswered:
+                    row["error"] = f"{line.unanswered} questions that no server answered; run it again for them"
+        except ModelError as error:
+            row["stopped" if error.ends_run else "error"] = str(error)
         except SocietyError as error:
             row["error"] = str(error)
         row["seconds"] = round(time.perf_counter() - begin, 4)
         rows.append(row)
+        if "stopped" in row:
+            break
     return rows
 
 
@@ -59,8 +71,13 @@ def _world(tree: dict[str, Any], folder: str | None, changes: dict[str, Any], se
     return world.override({**changes, "seed": seed})
 
 
-def _run(world: World, measures: Sequence[str], ticks: bool | Sequence[str]) -> Row:
-    engine, gathered = Engine(world), Gathered()
+def _run(
+    world: World, measures: Sequence[str], ticks: bool | Sequence[str], line: Line | None = None, offline: bool = False
+) -> Row:
+    shift = independent_shift(world, None, None) if world.null == "independent" else None
+    engine, gathered = Engine(world, shift=shift), Gathered(tables_read(tuple(measures)))
+    if line is not None:
+        engine.give_minds(language_minds(world, line, offline))
     recording, counters = Recording(engine, gathered), []
     for _ in range(world.ticks):
         moment = engine.step()

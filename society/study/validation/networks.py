@@ -11,15 +11,13 @@ import numpy as np
 
 from society.ground.chance import Chance
 from society.measures.networks import edges
+from society.measures.rewiring import rewired
+from society.measures.structure import modularity
 from society.network.social import read_edge_list
 from society.spec.load import load_world
 from society.spec.validation import AgentNetwork, validation_folder
 from society.study.runs import run
 from society.study.validation.row import Row
-
-Edges = list[tuple[int, int]]
-#: Attempted swaps per edge (Maslov and Sneppen, Science 296, 2002).
-SWAPS = 10
 
 
 def missing(inputs: AgentNetwork) -> str:
@@ -97,9 +95,9 @@ def against_null(pairs: Sequence[tuple[int, int]], nulls: int) -> Against:
         nulls: rewired networks.
     """
     drawn = [rewired(pairs, Chance(seed)) for seed in range(nulls)]
-    modularities = [modularity(one) for one in drawn]
+    modularities = [modularity(nx.Graph(one)) for one in drawn]
     return Against(
-        reciprocity(pairs), float(np.mean([reciprocity(one) for one in drawn])), modularity(pairs),
+        reciprocity(pairs), float(np.mean([reciprocity(one) for one in drawn])), modularity(nx.Graph(pairs)),
         float(np.mean(modularities)), float(np.std(modularities, ddof=1)),
     )  # fmt: skip
 
@@ -113,31 +111,3 @@ def reciprocity(pairs: Sequence[tuple[int, int]]) -> float:
     """
     there = set(pairs)
     return sum((b, a) in there for a, b in pairs) / len(pairs)
-
-
-def modularity(pairs: Sequence[tuple[int, int]]) -> float:
-    """Modularity of the communities that Louvain's method finds, directions left out (Blondel et al., 2008)."""
-    graph = nx.Graph(pairs)
-    return float(nx.community.modularity(graph, nx.community.louvain_communities(graph, seed=1)))
-
-
-def rewired(pairs: Sequence[tuple[int, int]], chance: Chance) -> Edges:
-    """A directed network in which everybody has the in-degree and out-degree it had, by swaps of targets.
-
-    Example:
-        >>> swapped = rewired([(0, 1), (2, 3), (4, 5), (1, 2)], Chance(1))
-        >>> sorted(a for a, _ in swapped), sorted(b for _, b in swapped)
-        ([0, 1, 2, 4], [1, 2, 3, 5])
-    """
-    links, there = list(pairs), set(pairs)
-    tries = np.arange(SWAPS * len(links))
-    first = (chance.uniform("swap", 0, tries) * len(links)).astype(np.int64).tolist()
-    second = (chance.uniform("swap", 1, tries) * len(links)).astype(np.int64).tolist()
-    for one, two in zip(first, second, strict=True):
-        (a, b), (c, d) = links[one], links[two]
-        if a == d or c == b or (a, d) in there or (c, b) in there:
-            continue
-        there -= {(a, b), (c, d)}
-        there |= {(a, d), (c, b)}
-        links[one], links[two] = (a, d), (c, b)
-    return links

@@ -1,0 +1,181 @@
+"""Whom raters favour: stakes, relationships, their own family, those who favour them, and failures that pass."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from society.ground.errors import MeasureError
+from society.measures.intervals import Estimate, mean_interval, wilson
+from society.record.reader import Record
+
+_RATED = """select o.agent, o.about, o.tick, o.trust, o.same_family, o.quality, o.threshold, e.amount / 1000.0 as score
+            from occasions o join events e on e.occasion = o.id and e.kind = 'act'
+            where o.kind = 'rate' and o.act in ('honest', 'inflate')"""
+
+
+def stake_conditional(stake: Record, none: Record) -> Estimate:
+    """E[r | stake] - E[r | no stake] in points: the same rater, artefact and luck, with and without a stake.
+
+    Counterfactual pairs: run a world twice on one seed, once with ``review.stake_known: false``. Only ratings that both runs
+    have are compared; the interval is over pairs and holds within the run.
+
+    Args:
+        stake: a run whose raters know the stake.
+        none: the same world and seed without.
+    """
+    both = stake.sql(_RATED).merge(none.sql(_RATED), on=["agent", "about", "tick"], suffixes=("", "_none"))
+    mean, low, high = mean_interval((both["score"] - both["score_none"]).to_numpy(dtype=float))
+    return Estimate(mean, low, high, len(both), "student t within the run")
+
+
+def false_keep(record: Record) -> Estimate:
+    """P(r >= threshold | quality < threshold): ratings that keep an agent which should have gone, Wilson's interval."""
+    rows = record.sql(f"select score >= threshold as kept from ({_RATED}) where quality < threshold")
+    k, n = int(rows["kept"].sum()), len(rows)
+    low, high = wilson(k, n)
+    return Estimate(k / n if n else math.nan, float(low), float(high), n, "wilson")
+
+
+def reciprocal(ratings: pd.DataFrame, lagged: bool = False) -> tuple[float, int]:
+    """corr(r_ij - mean_j, r_ji - mean_i) over pairs that rated each other, and the number of pairs.
+
+    Means are over all who rated the same agent, so that quality drops out. Lagged: the last rating i gave j before j rated i;
+    where ratings are revealed at once that must be 0 (Fradkin et al., 2021; Bolton, Greiner and Ockenfels, 2013).
+
+    Args:
+        ratings: columns agent (who rates), about, tick, score.
+        lagged: only earlier ratings count.
+
+    Example:
+        >>> rows = [(1, 2, 0, 60.0), (2, 1, 1, 70.0), (3, 2, 0, 50.0), (3, 1, 0, 50.0), (1, 3, 1, 50.0), (2, 3, 1, 55.0)]
+        >>> reciprocal(pd.DataFrame(rows, columns=["agent", "about", "tick", "score"]))[1]
+        3
+    """
+    rows = ratings.assign(gap=ratings["score"] - ratings.groupby("about")["score"].transform("mean"))
+    if not lagged:
+        mean = rows.groupby(["agent", "about"], as_index=False)["gap"].mean()
+        both = mean.merge(mean, left_on=["agent", "about"], right_on=["about", "agent"], suffixes=("", "_back"))
+        both = both[both["agent"] < both["about"]]
+    else:
+        back = rows.rename(columns={"agent": "about", "about": "agent", "gap": "gap_back"})
+        back = back.assign(tick=back["tick"] + 1)[["agent", "about", "tick", "gap_back"]]
+        both = pd.merge_asof(
+            rows.sort_values("tick"), back.sort_values("tick"), on="tick", by=["agent", "about"]
+        ).dropna()
+    if len(both) < 3 or both["gap"].std() == 0 or both["gap_back"].std() == 0:
+        return math.nan, len(both)
+    return float(np.corrcoef(both["gap"], both["gap_back"])[0, 1]), len(both)
+
+
+def reciprocal_ratings(record: Record, lagged: bool = False) -> tuple[float, int]:
+    """``reciprocal`` of the ratings of a run."""
+    return reciprocal(record.sql(f"select agent, about, tick, score from ({_RATED})"), lagged)
+
+
+def family_preference(ratings: pd.DataFrame) -> Estimate:
+    """P(a judge puts its own family first) minus what the other judges of the same two say: 0 without preference.
+
+    Of each judge, every pair of one rated agent of its own family and one of another: does it score its own higher, and how
+    many of the other judges of both do (ties count a half). The mean gap over judges, with Student's interval over judges.
+    Source: leave-one-out consensus as in facts on self-preference (Panickssery et al., 2024; Roytburg et al., arXiv:2601.22548).
+
+    Args:
+        ratings: columns agent, about, score, same_family (0 or 1); several ratings of one agent are averaged.
+    """
+    mean = ratings.groupby(["agent", "about"], as_index=False).agg(score=("score", "mean"), own=("same_family", "max"))
+    pairs = mean[mean["own"] == 1].merge(mean[mean["own"] == 0], on="agent", suffixes=("", "_other"))
+    scores = mean[["agent", "about", "score"]]
+    others = pairs[["agent", "about", "about_other"]].merge(scores, on="about", suffixes=("", "_judge"))
+    others = others.merge(
+        scores, left_on=["agent_judge", "about_other"], right_on=["agent", "about"], suffixes=("", "_second")
+    )
+    others = others[others["agent_judge"] != others["agent"]]
+    keys = ["agent", "about", "about_other"]
+    others["says"] = _ahead(others["score"], others["score_second"])
+    said = others.groupby(keys)["says"].mean().rename("consensus")
+    pairs = pairs.join(said, on=keys, how="inner")
+    gap = _ahead(pairs["score"], pairs["score_other"]) - pairs["consensus"]
+    by_judge = gap.groupby(pairs["agent"]).mean().to_numpy(dtype=float)
+    value, low, high = mean_interval(by_judge)
+    return Estimate(value, low, high, len(by_judge), "student t over judges")
+
+
+def family_preference_of(record: Record) -> Estimate:
+    """``family_preference`` of the ratings of a run."""
+    return family_preference(record.sql(f"select agent, about, score, same_family from ({_RATED})"))
+
+
+def relational_inflation(record: Record, good: float = 0.725) -> pd.DataFrame:
+    """Points by which cooperation and kinship raise a rating above quality, raters and rated as crossed random effects.
+
+    r_ij = q_j + a_i + b_j + beta_1 coop_ij + beta_2 same family + e, by restricted maximum likelihood (facts, 2.1).
+
+    Args:
+        record: the run.
+        good: trust from which a relationship is cooperative: half-way from neutral to good.
+
+    Returns:
+        Columns term (cooperative, same_family), value, low, high (95 %), n ratings. Terms that do not vary are NaN.
+
+    Raises:
+        MeasureError: statsmodels is not installed.
+    """
+    try:
+        from statsmodels.regression.mixed_linear_model import MixedLM
+    except ImportError:
+        raise MeasureError("relational inflation needs statsmodels: pip install 'plural-society[stats]'") from None
+    rows = record.sql(
+        f"select agent, about, trust, same_family, score - quality as gap from ({_RATED}) where not isnan(trust)"
+    )
+    fixed = pd.DataFrame(
+        {"cooperative": (rows["trust"] >= good).astype(float), "same_family": rows["same_family"].astype(float)}
+    )
+    terms = [name for name in ("cooperative", "same_family") if fixed[name].std() > 0]
+    found = dict.fromkeys(("cooperative", "same_family"), (math.nan, math.nan, math.nan))
+    if terms:
+        data = pd.concat([fixed, rows[["agent", "about", "gap"]]], axis=1).assign(one=1.0)
+        parts = {name: f"0 + C({name})" for name in ("agent", "about")}
+        model = MixedLM.from_formula(f"gap ~ {' + '.join(terms)}", data, groups="one", re_formula="0", vc_formula=parts)
+        fit = model.fit()
+        bounds = fit.conf_int()
+        for name in terms:
+            found[name] = (float(fit.params[name]), float(bounds.loc[name][0]), float(bounds.loc[name][1]))
+    columns = ["term", "value", "low", "high", "n"]
+    return pd.DataFrame([(name, *values, len(rows)) for name, values in found.items()], columns=columns)
+
+
+def capa(first: ArrayLike, second: ArrayLike, right: ArrayLike) -> float:
+    """kappa_p of Chance Adjusted Probabilistic Agreement: how alike two models err, given how good they are.
+
+    (c_obs - c_exp) / (1 - c_exp); c_obs is the mean over items of sum_o p1(o) p2(o), c_exp that of models which are as often
+    right and whose errors are spread evenly. Source: Goel et al., arXiv:2502.04313 (2025), section 2.
+
+    Args:
+        first: float64[items, options], probabilities that a model gives each option.
+        second: the same of the other model.
+        right: int64[items], the right option.
+
+    Raises:
+        MeasureError: shapes differ, or there is one option only.
+
+    Example:
+        >>> capa([[1, 0], [0, 1]], [[1, 0], [0, 1]], [0, 0])
+        1.0
+    """
+    p, q, answer = np.asarray(first, np.float64), np.asarray(second, np.float64), np.asarray(right, np.int64)
+    if p.shape != q.shape or p.ndim != 2 or p.shape[1] < 2 or len(answer) != len(p):
+        raise MeasureError(
+            f"capa: {p.shape}, {q.shape}, {answer.shape}: items x options twice, two options at least, an answer each"
+        )
+    at = np.arange(len(p))
+    a, b = float(p[at, answer].mean()), float(q[at, answer].mean())
+    observed = float((p * q).sum(axis=1).mean())
+    expected = a * b + (1 - a) * (1 - b) / (p.shape[1] - 1)
+    return (observed - expected) / (1 - expected) if expected < 1 else math.nan
+
+
+def _ahead(one: pd.Series, other: pd.Series) -> pd.Series:
+    """1 where ahead, a half where level."""
+    return (one > other).astype(float) + 0.5 * (one == other).astype(float)

@@ -1,0 +1,112 @@
+"""Which server answers for which model, at what price, and how many questions it is asked at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from society.ground.errors import ModelError, WorldError
+from society.llm.budget import Budget
+from society.llm.endpoint import Endpoint
+from society.llm.gate import Gate
+from society.llm.prices import price
+from society.llm.request import Answer, Ask, Request
+from society.minds.simulated import PREFIX, families
+from society.spec.language import LanguageModel
+from society.spec.world import World
+
+#: Families with their models; a family stands there once for each model that it is in some world.
+Specs = Sequence[tuple[str, LanguageModel]]
+#: Where a model is asked: address, variable of the key, whether seeds are sent.
+Server = tuple[str, str | None, bool]
+
+
+def named(family: str, spec: LanguageModel) -> LanguageModel:
+    """The model with the name it is asked for by; simulated ones, those without a server, say that they are."""
+    model = spec.model or family
+    return spec.model_copy(
+        update={"model": f"{PREFIX}{model.removeprefix(PREFIX)}" if spec.base_url is None else model}
+    )
+
+
+def priced(specs: Specs, limited: bool) -> dict[str, tuple[float, float]]:
+    """Prices of all models, by name; simulated ones cost nothing.
+
+    Args:
+        specs: models under the names they are asked for by.
+        limited: there is a limit of price.
+
+    Raises:
+        WorldError: there is a limit of price and a model has none.
+    """
+    prices = {}
+    for name, spec in specs:
+        found = (0.0, 0.0) if spec.base_url is None else price(str(spec.model))
+        if found is not None:
+            prices[str(spec.model)] = found
+        elif limited:
+            raise WorldError(
+                f"families.{name}.mind.model",
+                spec.model,
+                "a model whose price is known, where llm.spending.price is set",
+            )
+    return prices
+
+
+def routed(
+    world: World, specs: Specs, local: str | None, replays: bool, budgeted: Callable[[Ask], Budget]
+) -> tuple[dict[str, Ask], Budget]:
+    """Who answers for each model: gate > budget > endpoint.
+
+    Args:
+        world: whose rates are simulated, and whose limits each server has.
+        specs: models under the names they are asked for by.
+        local: address of the simulated models.
+        replays: answers are only read from the store.
+        budgeted: puts the one budget around all endpoints.
+
+    Raises:
+        WorldError: one model has two servers, or a family cannot be simulated.
+    """
+    known = families(world.rates)
+    places: dict[str, Server] = {}
+    servers: dict[Server, Ask] = {}
+    for name, spec in specs:
+        if spec.base_url is None and str(spec.model).removeprefix(PREFIX) not in known:
+            raise WorldError(f"families.{name}", spec.model, f"one of {', '.join(known)}: others are not simulated")
+        place = (local or "", None, True) if spec.base_url is None else (spec.base_url, spec.key, spec.sends_seed)
+        if places.setdefault(str(spec.model), place) != place:
+            raise WorldError(f"families.{name}.mind", spec.model, "one server per model")
+        if place not in servers:
+            servers[place] = Nobody() if replays else Endpoint(place[0], place[1], sends_seed=place[2])
+    budget = budgeted(Routed({model: servers[place] for model, place in places.items()}))
+    gates = {place: Gate(budget, world.llm.concurrency, world.llm.per_minute) for place in servers}
+    return {model: gates[place] for model, place in places.items()}, budget
+
+
+class Nobody:
+    """Answers nothing: stands where a server would, when answers are replayed."""
+
+    async def __call__(self, request: Request) -> Answer:
+        """Refuse.
+
+        Raises:
+            ModelError: always.
+        """
+        raise ModelError(f"{request.model}: answers are replayed, nobody is asked")
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class Routed:
+    """Sends each request to the server of its model."""
+
+    def __init__(self, routes: Mapping[str, Ask]) -> None:
+        self.routes = routes
+
+    async def __call__(self, request: Request) -> Answer:
+        """Ask the server of the model."""
+        return await self.routes[request.model](request)
+
+    async def close(self) -> None:
+        """Close all servers."""
+        for one in {id(route): route for route in self.routes.values()}.values():
+            await one.close()
