@@ -263,7 +263,29 @@ export class Panel {
   }
 
   private async list(title: string, asked: Asked): Promise<(Node | null)[]> {
-    return [h("h2", {}, title), this.eventList(await this.source.rows("events", asked))];
+    return [h("h2", {}, title), this.askedFor(title, asked), this.eventList(await this.source.rows("events", asked))];
+  }
+
+  /** What events are listed, to be changed. */
+  private askedFor(title: string, asked: Asked): Node {
+    const { words } = this.society.meta;
+    const choose = (name: string, listed: string[]): HTMLElement => {
+      const select: HTMLSelectElement = h("select", { "aria-label": name, onchange: () => this.turn(title, { ...asked, [name]: select.value }) },
+        h("option", { value: "" }, `any ${name}`), listed.map((word) => h("option", { value: word, selected: String(asked[name] ?? "") === word }, word.replaceAll("_", " "))));
+      if (asked[name] !== undefined && !listed.includes(String(asked[name]))) select.prepend(h("option", { value: String(asked[name]), selected: true }, String(asked[name]).replaceAll(",", " or ").replaceAll("_", " ")));
+      return select;
+    };
+    const tick = (name: "first" | "last", words: string): HTMLElement => {
+      const box: HTMLInputElement = h("input", { type: "number", min: 0, max: this.society.meta.ticks, value: asked[name] ?? "", placeholder: words, "aria-label": `${words} tick`, onchange: () => this.turn(title, { ...asked, [name]: box.value }) });
+      return box;
+    };
+    return h("div", { class: "buttons asking" }, choose("kind", words.kind), choose("act", words.act.filter((one) => one !== "no_answer")), tick("first", "from"), tick("last", "to"));
+  }
+
+  private turn(title: string, asked: Asked): void {
+    const kept = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ""));
+    this.shown = { what: "events", title: title.startsWith("Events") ? title : "Events", asked: kept };
+    this.refresh(true);
   }
 
   private eventList(rows: Rows, forward = false): Node {
