@@ -83,10 +83,9 @@ def run(
     """
     world, address = load_world(world, None if seed is None else {"seed": seed}), address_of(broker)
     shift = independent_shift(world, minds, rules) if world.null == "independent" else None
-    taken = seat(world, overseer, decisions, say)
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
     manifest = described(engine, world, minds, shift)
-    took_seat(manifest, taken, 0)
+    took_seat(manifest, taken := seat(world, overseer, decisions, say), 0)
     folder = new_folder(world.name, manifest["world"], Path(out) if out is not None else None, overwrite)
     models, asked = models or Models(), language_families(world) or remote_families(world)
     manifest.update(models=models.plain() if asked else None, broker=address.full)
@@ -99,8 +98,8 @@ def run(
         engine.give_minds({**connection.minds, **(minds or {})})
         engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, 0)
         write_manifest(folder, manifest)
-        writer = Writer(folder)
-        return _written(engine, Recording(engine, writer), writer, manifest, connection, progress, watch)
+        recording = Recording(engine, writer := Writer(folder))
+        return _written(engine, recording, writer, manifest, connection, progress, watch)
 
 
 def resume(
