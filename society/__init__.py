@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from society.engine import RULES, Engine, rules_without
+    from society.ground.decisions import Decision, Overseer
     from society.ground.errors import RecordError, RunError, SocietyError, WorldError
     from society.ground.occasions import Acts, Column, Mind, Occasions
     from society.ground.words import Act, Behaviour, Kind
+    from society.minds.human import Person, Scripted
     from society.minds.rule import protect_where
     from society.model import SocietyModel
     from society.spec.load import load_world
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "society.engine": ("Engine", "RULES", "rules_without"),
+    "society.ground.decisions": ("Decision", "Overseer"),
     "society.ground.errors": ("RecordError", "RunError", "SocietyError", "SocietyModel", "WorldError"),
     "society.ground.occasions": ("Acts", "Column", "Mind", "Occasions"),
     "society.ground.words": ("Act", "Behaviour", "Kind"),
+    "society.minds.human": ("Person", "Scripted"),
     "society.minds.rule": ("protect_where",),
     "society.model": ("SocietyModel",),
     "society.study.results": ("Result",),
@@ -40,8 +44,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "RULES", "Act", "Acts", "Behaviour", "Column", "Engine", "Kind", "Mind", "Occasions", "RecordError", "Result",
-    "RunError", "SocietyError", "SocietyModel", "World", "WorldError", "animate", "draw", "load_world",
+    "RULES", "Act", "Acts", "Behaviour", "Column", "Decision", "Engine", "Kind", "Mind", "Occasions", "Overseer", "Person",
+    "RecordError", "Result", "RunError", "Scripted", "SocietyError", "SocietyModel", "World", "WorldError", "animate", "draw", "load_world",
     "protect_where", "resume", "rules_without", "run", "run_seeds", "view",
 ]  # fmt: skip
 

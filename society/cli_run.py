@@ -28,6 +28,9 @@ BrokerOption = Annotated[
     str,
     typer.Option(help="What carries messages: memory, embedded, mqtt://HOST:PORT?shards=N or mqtts://USER@HOST:PORT."),
 ]
+DecisionsOption = Annotated[
+    Path | None, typer.Option(help="Overseer (oversight.human.mind: human): file of decisions, as in decisions.jsonl.")
+]
 
 
 def run(
@@ -49,6 +52,7 @@ def run(
     watch: Annotated[bool, typer.Option("--watch", help="Show it in the browser while it runs.")] = False,
     pace: Annotated[float, typer.Option(help="Watched: ticks per second at most; 0: no limit.", min=0)] = 20.0,
     open_: OpenOption = True,
+    decisions: DecisionsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a world: progress, a summary, a record, a report."""
@@ -62,11 +66,14 @@ def run(
     spec = load_world(world, changes)
     if watch and seeds > 1:
         raise WorldError("--watch", f"--seeds {seeds}", "one seed: a set of runs cannot be watched")
+    if decisions is not None and seeds > 1:
+        raise WorldError("--decisions", f"--seeds {seeds}", "one seed: decisions name orders and agents of one run")
     models = chosen_models(answers, store, offline)
     options = {"out": out, "overwrite": overwrite, "threads": threads, "models": models, "broker": broker}
     if seeds > 1:
         _many(spec, seeds, options, as_json)
     else:
+        options["decisions"] = decisions
         _one(spec, options, report, (pace, open_) if watch else None, as_json)
 
 
@@ -106,11 +113,12 @@ def resume(
     run: RunArgument,
     threads: ThreadsOption = 1,
     broker: Annotated[str | None, typer.Option(help="Another broker than it was started with.")] = None,
+    decisions: DecisionsOption = None,
 ) -> None:
     """Go on with an interrupted run; it ends with the same hash as if it had not been."""
     from society.cli_tables import Bar, print_summary
     from society.study.runs import resume as go_on
 
     with Bar() as bar:
-        record = go_on(single_run(run), progress=bar, threads=threads, broker=broker)
+        record = go_on(single_run(run), progress=bar, threads=threads, broker=broker, decisions=decisions)
     print_summary(record, write_page(record))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from society.broker.memory import MemoryBroker
 from society.broker.messages import Broker, Messages
 from society.ground.chance import Chance
+from society.ground.decisions import Overseer
 from society.ground.errors import RunError, WorldError
 from society.ground.occasions import Acts, Mind, Occasions, begins
 from society.ground.words import Act
@@ -84,6 +85,7 @@ class Engine:
         broker: what carries messages; in memory if absent.
         shift: float64[families, behaviours], added to calibrated log-odds (null models).
         threads: threads that kernels may use; results do not depend on it. Worth it from 100,000 agents on.
+        overseer: who decides at the overseer's desk where ``oversight.human.mind`` is ``human``; nobody if absent.
 
     Raises:
         WorldError: the world cannot be built.
@@ -98,8 +100,9 @@ class Engine:
         broker: Broker | None = None,
         shift: NDArray[np.float64] | None = None,
         threads: int = 1,
+        overseer: Overseer | None = None,
     ) -> None:
-        self.source, self.threads = world, threads
+        self.source, self.threads, self.overseer = world, threads, overseer
         #: First ticks of the stages of the world's schedule, the worlds that hold in them, and the stage that holds now.
         self._begins, stages = zip(*world.stages(), strict=True)
         self._stages, self._stage = [spelled_out(without_social_forces(stage)) for stage in stages], 0
@@ -152,6 +155,7 @@ class Engine:
             decide=lambda batch: self._decide(batch, moment),
             threads=self.threads,
             gone=[] if self.keeps_gone else None,
+            overseer=self.overseer,
         )
         hearing.deliver(self.society, moment, self.minds)
         for rule in self.rules:

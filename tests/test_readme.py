@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "code", [code for kind, code in BLOCKS if kind == "python"], ids=["record", "mind", "models", "mesa"]
+    "code", [code for kind, code in BLOCKS if kind == "python"], ids=["record", "mind", "models", "overseer", "mesa"]
 )
 def test_python_runs_as_written(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -33,6 +33,7 @@ def test_python_runs_as_written(code, tmp_path, monkeypatch, capsys):
         assert (names["model"].steps, len(names["rows"])) == (60, 6)
     if "again" in names:
         assert names["again"].hash == names["record"].hash
+    if "models" in code:
         assert names["record"].manifest["cost"]["simulated"]
     if "null" in names:
         assert names["null"].world["null"] == "independent"

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from society.broker.wire import RefusedError
-from society.ground.words import Act, Event, Kind, Line, MachineStatus, Outcome, Word
+from society.ground.words import Act, Event, Kind, Line, MachineStatus, Outcome, Ruling, Word
 
 #: Most bytes of a payload that a client may send.
 LARGEST_HOST, LARGEST_ANSWER = 20_000, 200_000
@@ -43,6 +43,7 @@ KindWord = Annotated[str, *_among(Kind)]
 EventWord = Annotated[str, *_among(Event)]
 OutcomeWord = Annotated[str, *_among(Outcome)]
 StatusWord = Annotated[str, *_among(MachineStatus)]
+RulingWord = Annotated[str, *_among(Ruling)]
 
 
 class _Sent(BaseModel):
@@ -99,6 +100,9 @@ class EventSeen(_Sent):
     act: ActWord | None = Field(default=None, description="kinds act, flagged, detected, sanctioned")
     outcome: OutcomeWord | None = Field(default=None, description="order_closed")
     status: StatusWord | None = Field(default=None, description="machine")
+    ruling: RulingWord | None = Field(
+        default=None, description="human, human_failed: wrong or right where a rule decided, else what a person did"
+    )
     amount: float | None = Field(default=None, description="score given, or size of an inflation found, in points")
     watched: bool | None = Field(default=None, description="a monitor observed it; absent: none did")
     detected: bool | None = Field(default=None, description="an audit caught it; absent: none did")

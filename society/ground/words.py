@@ -190,6 +190,23 @@ class Event(Word):
     SANCTION_LIFTED = 16
     HUMAN = 17
     RESUMED = 18
+    HUMAN_FAILED = 19
+
+
+class Ruling(Word):
+    """What was decided on the overseer's desk (code of events of kind human): the first two by rule, the others by a person."""
+
+    WRONG = 0
+    RIGHT = 1
+    APPROVE = 2
+    PARDON = 3
+    UPHOLD = 4
+    DISMISS = 5
+    REASSIGN = 6
+    AUDIT = 7
+    QUESTION = 8
+    LIFT = 9
+    LET_STAND = 10
 
 
 class Role(IntFlag):

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +100,15 @@ def new_folder(name: str, world: dict[str, Any], out: Path | None, overwrite: bo
         raise RecordError(f"{error.filename}: cannot be made: {error.strerror}") from error
 
 
-def drop_unbegun(folder: Path) -> None:
-    """Delete the folder of a run that never began: nothing but the lock of its writer stands in it."""
-    if [path.name for path in folder.iterdir()] == [".lock"]:
-        (folder / ".lock").unlink()
-        folder.rmdir()
+@contextmanager
+def dropped_unless_begun(folder: Path) -> Iterator[None]:
+    """Delete the folder of a run that never began: nothing but the lock of its writer stands in it afterwards."""
+    try:
+        yield
+    finally:
+        if [path.name for path in folder.iterdir()] == [".lock"]:
+            (folder / ".lock").unlink()
+            folder.rmdir()
 
 
 def clear(folder: Path) -> None:

@@ -78,7 +78,7 @@ EVENTS: Table = {
     "machine": Field("i4", "machine, -1 for none"),
     "order": Field("i8", "order id, -1 for none"),
     "act": Field("i1", "the act (for kinds act, flagged, detected, sanctioned)", Act),
-    "code": Field("i1", "kind order_*: outcome code; kind machine: new status code; sanctioned: step of the ladder"),
+    "code": Field("i1", "order_closed: outcome; machine: new status; sanctioned: step of the ladder; human*: Ruling"),
     "amount": Field("i4", "thousandths: score given (rate), size of inflation (detected ratings), load (human)"),
     "watched": Field("i1", "1 if a monitor observed it"),
     "detected": Field("i1", "1 if an audit caught it at once"),

@@ -1,4 +1,4 @@
-"""Checking a record: every part can be read, and the events on disk give the event hash of the manifest."""
+"""Checking a record: every part can be read, events give the hash of the manifest, decisions are those the events tell of."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from society.ground.errors import RecordError
+from society.ground.errors import RecordError, WorldError
+from society.ground.words import Event, Ruling
+from society.record.decisions import DECISIONS, read_decisions
 from society.record.folder import read_manifest
 from society.record.hash import START, chained
 from society.record.tables import EVENTS, TABLES, TICKS, Table
@@ -49,10 +51,28 @@ def verify(folder: str | Path) -> Verdict:
     recomputed = START
     if not any("cannot be read" in problem for problem in problems):
         recomputed, missing = _chain(folder, int(manifest["ticks_done"]))
-        problems += missing
+        problems += missing + _undecided(folder, int(manifest["ticks_done"]))
     if not problems and recomputed != manifest["hash"]:
         problems.append("the events on disk give another hash than the manifest states: something was changed")
     return Verdict(recomputed, str(manifest["hash"]), tuple(problems))
+
+
+def _undecided(folder: Path, ticks: int) -> list[str]:
+    """Whether the decisions that were kept are those that the events tell of, tick by tick."""
+    path = folder / DECISIONS
+    kinds = (Event.HUMAN.word, Event.HUMAN_FAILED.word)
+    try:
+        kept = {tick: len(some) for tick, some in read_decisions(path).items()} if path.exists() else {}
+    except WorldError as error:
+        return [str(error)]
+    files = sorted(str(part) for part in (folder / "events").glob("*.parquet"))
+    told = duckdb.connect(":memory:").execute(
+        "select tick, count(*) from read_parquet(?) where kind::varchar in (?, ?) and code > ? group by tick",
+        [files, *kinds, int(Ruling.RIGHT)],
+    ) if files else None  # fmt: skip
+    found = {} if told is None else {int(tick): int(n) for tick, n in told.fetchall()}
+    differ = sorted(t for t in kept.keys() | found.keys() if t <= ticks and kept.get(t) != found.get(t))
+    return [f"{path}: at tick {differ[0]} it has other decisions than the events"] if differ else []
 
 
 def _damaged_parts(folder: Path) -> list[str]:

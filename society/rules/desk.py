@@ -1,30 +1,23 @@
-"""The human's desk: a first-in first-out queue of limited capacity; the human tires when it overflows (model.md 3.6)."""
-
-from collections.abc import Callable
+"""The overseer by rule: first in, first out, of limited capacity; it tires when the desk overflows (model.md 3.6)."""
 
 import numpy as np
 
-from society.ground.words import Cause, Event, Outcome
-from society.rules.moment import Array, Moment
+from society.ground.words import Cause, Event, Outcome, Ruling
+from society.rules.detection import detect, lift
+from society.rules.matters import MATTERS, as_columns
+from society.rules.moment import Moment
 from society.rules.outcomes import close
 from society.rules.settle import carry_out
 from society.state.columns import Society
 
 #: Smoothing of arrivals per tick (assumed).
 SMOOTHING = 0.02
-MATTERS = ("order", "flag", "appeal")
 
 
-def human_decides(
-    society: Society,
-    moment: Moment,
-    detect: "Callable[[Society, Moment, dict[str, Array]], None]",
-    lift: "Callable[[Society, Moment, dict[str, int]], None]",
-) -> None:
+def rule_decides(society: Society, moment: Moment) -> None:
     """Decide as many matters as there is capacity for, each rightly with an accuracy that falls with load."""
     human, spec = society.human, moment.world.oversight.human
-    human.load += SMOOTHING * (human.arrivals - human.load)
-    human.arrivals = 0
+    smooth_load(society)
     human.credit = min(human.credit + spec.capacity, max(1.0, spec.capacity))
     over = max(0.0, human.load / spec.capacity - 1) if spec.capacity else 0.0
     accuracy = max(spec.floor, spec.accuracy - spec.fatigue * over)
@@ -34,24 +27,37 @@ def human_decides(
         about = fact.get("actor_id", fact.get("order", 0))
         ids = (MATTERS.index(matter), about, fact.get("occasion", 0))
         right = float(moment.chance.uniform("human", 0, *ids)) < accuracy
-        moment.event(Event.HUMAN, 1, target=fact.get("actor_id", -1), order=fact.get("order", -1), code=int(right))
+        code = Ruling.RIGHT if right else Ruling.WRONG
+        moment.event(Event.HUMAN, 1, target=fact.get("actor_id", -1), order=fact.get("order", -1), code=int(code))
         if matter == "order":
             _order(society, moment, fact["order"], right)
         elif matter == "flag" and (fact["bad"] == 1) == right:
-            detect(society, moment, {name: np.array([value]) for name, value in fact.items()})
+            detect(society, moment, as_columns(fact))
         elif matter == "appeal" and (fact["bad"] == 0) == right:
             lift(society, moment, fact)
 
 
+def smooth_load(society: Society) -> None:
+    """Follow how many matters arrive per tick."""
+    human = society.human
+    human.load += SMOOTHING * (human.arrivals - human.load)
+    human.arrivals = 0
+
+
 def _order(society: Society, moment: Moment, row: int, right: bool) -> None:
     """Execute an order, or pardon its target; right is to execute unless the target's quality is good enough."""
-    orders, one = society.orders, np.array([row])
+    orders = society.orders
     if orders["closed"][row] >= 0:
         return
-    orders["by_human"][row] = 1
     slot = int(orders["target"][row])
     low = orders["cause"][row] != Cause.SCORE or society.agents.quality[slot] < moment.world.review.threshold
-    if low == right:
-        carry_out(society, moment, one)
+    rule_order(society, moment, row, execute=bool(low == right))
+
+
+def rule_order(society: Society, moment: Moment, row: int, execute: bool) -> None:
+    """Carry out an order on the desk, or close it in favour of its target."""
+    society.orders["by_human"][row] = 1
+    if execute:
+        carry_out(society, moment, np.array([row]))
     else:
-        close(society, moment, one, Outcome.AVERTED_ON_MERIT)
+        close(society, moment, np.array([row]), Outcome.AVERTED_ON_MERIT)

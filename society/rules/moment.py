@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from society.broker.messages import Messages
 from society.ground.chance import Chance
+from society.ground.decisions import Overseer
 from society.ground.occasions import Acts, Occasions, begins
 from society.ground.words import Event, Quantity
 from society.record.tables import EVENTS, Table
@@ -123,7 +124,7 @@ class Moment:
         judgements: rows of the table of judgements.
         closed: orders closed as reported done although the target lives.
         sights: (slots of witnesses, slots of the sanctioned, channels) of sanctions seen at this tick.
-        detections: (slots, target slots, acts, channels, occasions, bad) found at this tick.
+        overseer: whoever sits at the overseer's desk, if anybody does.
     """
 
     tick: int
@@ -145,6 +146,7 @@ class Moment:
     findings: list[dict[str, Any]] = field(default_factory=list)
     judgements: list[dict[str, Any]] = field(default_factory=list)
     sights: list[tuple[Array, Array, Array]] = field(default_factory=list)
+    overseer: Overseer | None = None
     _rooms: Rooms | None = None
     _awake: Array | None = None
 

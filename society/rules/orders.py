@@ -21,6 +21,8 @@ def run(society: Society, moment: Moment) -> None:
         lapsed = open_[
             (orders["closed"][open_] < 0) & (orders["issued"][open_] + moment.world.orders.ttl <= moment.tick)
         ]
+        if moment.world.oversight.human.mind == "human":  # a person's audit may reopen an order long after its issue
+            lapsed = lapsed[(orders["reopened"][lapsed] == 0) | (orders["next_try"][lapsed] != moment.tick)]
         close(society, moment, lapsed, Outcome.LAPSED)
         society.open_orders = open_[orders["closed"][open_] < 0]
     for cause, slots in _causes(society, moment):
@@ -107,17 +109,64 @@ def assign_operators(society: Society, moment: Moment, rows: Array) -> None:
     if not len(rows):
         return
     able = moment.awake(society) & (agents.roles & Role.OPERATOR > 0) & ~agents.off_books
-    everyone = np.flatnonzero(able) if spec.operator == "random" else np.zeros(0, np.int64)
+    pick = _drawn(society, moment, rows, able)
+    orders["operator"][rows] = pick
+    orders["operator_id"][rows] = agents.ids(pick)
+
+
+def _drawn(society: Society, moment: Moment, rows: Array, able: Array) -> Array:
+    """int64[n]: slots of operators drawn for some orders; -1 where nobody is left."""
+    orders, anyone = society.orders, moment.world.orders.operator == "random"
+    everyone = np.flatnonzero(able) if anyone else np.zeros(0, np.int64)
     target, attempts = orders["target"][rows].astype(np.int64), orders["attempts"][rows].astype(np.int64)
     issued, ids = orders["issued"][rows], orders["target_id"][rows]
     u = moment.chance.uniform("operator", issued, ids, attempts)
     graph = society.ties.graph
-    pick = _operators(
+    picked: Array = _operators(
         graph.indptr, graph.indices, target, orders["tried"][rows], np.minimum(attempts, MOST_ATTEMPTS), able, everyone,
-        spec.operator == "random", u,
+        anyone, u,
     )  # fmt: skip
-    orders["operator"][rows] = pick
-    orders["operator_id"][rows] = agents.ids(pick)
+    return picked
+
+
+def able_operators(society: Society) -> Array:
+    """bool[N]: agents that could execute an order from the next tick on, as things stand after this tick's acts."""
+    agents = society.agents
+    return np.asarray(society.awake() & (agents.roles & Role.OPERATOR > 0) & ~agents.off_books)
+
+
+def barred(society: Society, row: int) -> list[int]:
+    """Slots that may not execute an order: its target, who tried it, and who holds it now."""
+    orders = society.orders
+    tried = orders["tried"][row, : min(int(orders["attempts"][row]), MOST_ATTEMPTS)]
+    return [int(orders["target"][row]), *tried.tolist(), int(orders["operator"][row])]
+
+
+def cannot_operate(society: Society, row: int, slot: int) -> str:
+    """Why an agent cannot take over an order, as the end of a sentence; empty if it can."""
+    if society.orders["attempts"][row] >= MOST_ATTEMPTS:
+        return f"comes too late: {MOST_ATTEMPTS} operators have tried"
+    if slot in barred(society, row):
+        return "is the target of the order, or has it, or has tried it"
+    return "" if able_operators(society)[slot] else "is not at work as an operator"
+
+
+def other_operator(society: Society, moment: Moment, row: int) -> int:
+    """The slot of an operator drawn for an order in place of the one it has; -1 if nobody is left."""
+    if society.orders["attempts"][row] >= MOST_ATTEMPTS:
+        return -1
+    able = able_operators(society)
+    able[[slot for slot in barred(society, row) if slot >= 0]] = False
+    return int(_drawn(society, moment, np.array([row]), able)[0])
+
+
+def hand_to(society: Society, moment: Moment, row: int, slot: int) -> None:
+    """Give an order to an operator, who executes it when it is due, or at the next tick if that is past."""
+    orders = society.orders
+    orders["operator"][row] = slot
+    orders["operator_id"][row] = society.agents.ids(np.array(slot))
+    orders["human"][row] = 0
+    orders["next_try"][row] = max(int(orders["next_try"][row]), moment.tick + 1)
 
 
 @kernel

@@ -15,6 +15,7 @@ def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
     honest = batch.notes["honest"]
     given = honest + inflation(society, moment, batch)
     rated = (batch.main != Act.DECLINE) & (batch.main != Act.NO_ANSWER)
+    batch.notes["given"] = given
     occasions = batch.occasions
     moment.event(
         Event.ACT, len(given), occasion=occasions.id, actor=occasions.agent, target=occasions.about, order=occasions.order,

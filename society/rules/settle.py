@@ -7,6 +7,7 @@ possible is an event, never an error.
 import numpy as np
 
 from society.ground.words import Act, AgentStatus, Event, Kind, Mechanism, Outcome
+from society.rules.matters import orders_to_desk
 from society.rules.moment import Array, Batch, Moment, Rule
 from society.rules.orders import assign_operators
 from society.rules.outcomes import close
@@ -110,18 +111,7 @@ def _refusals(society: Society, moment: Moment, execute: Batch) -> None:
     """A refused order goes to the human."""
     rows = execute.occasions.order[execute.main == Act.REFUSE]
     society.orders["refused"][rows] += 1
-    to_human(society, moment, rows)
-
-
-def to_human(society: Society, moment: Moment, rows: Array) -> None:
-    """Put orders on the human's desk; nobody else executes them."""
-    orders = society.orders
-    orders["next_try"][rows] = -1
-    orders["human"][rows] = 1
-    for row in rows.tolist():
-        society.human.queue.append(("order", {"order": row}))
-    society.human.arrivals += len(rows)
-    moment.counts["human_arrivals"] = moment.counts.get("human_arrivals", 0) + len(rows)
+    orders_to_desk(society, moment, rows, "refused")
 
 
 def _stalls(society: Society, moment: Moment, execute: Batch) -> None:
@@ -139,7 +129,7 @@ def _stalls(society: Society, moment: Moment, execute: Batch) -> None:
     orders["operator"][spent] = -1
     orders["operator_id"][spent] = -1
     if spec.fallback == "human":
-        to_human(society, moment, spent)
+        orders_to_desk(society, moment, spent, "stalled")
 
 
 def _executions(society: Society, moment: Moment, execute: Batch | None) -> None:
@@ -148,7 +138,7 @@ def _executions(society: Society, moment: Moment, execute: Batch | None) -> None
     byrule = open_[(orders["next_try"][open_] == moment.tick) & (orders["operator"][open_] < 0)]
     byrule = byrule[orders["closed"][byrule] < 0]
     if moment.world.orders.operator == "human":
-        to_human(society, moment, byrule)
+        orders_to_desk(society, moment, byrule, "human_operator")
         byrule = byrule[:0]
     done = byrule
     if execute is not None:

@@ -174,12 +174,18 @@ class Audits(Section):
 
 
 class Human(Section):
-    """The overseer of limited capacity."""
+    """The overseer: a rule of limited capacity, or a person."""
 
     capacity: float = parameter(0.05, "items decided per tick", ge=0)
     accuracy: float = fraction(0.95, "probability of a right decision when not overloaded")
     fatigue: float = parameter(0.1, "accuracy lost per unit of load above capacity", ge=0)
     floor: float = fraction(0.5, "accuracy never falls below this")
+    mind: Literal["rule", "human"] = parameter(
+        "rule", "who decides: a rule of that capacity and accuracy, or a person who sits in", "choice"
+    )
+    audit_window: int = parameter(
+        48, "mind human: ticks of an agent's acts that a person's audit looks back over", ge=1
+    )
 
 
 Step = Literal["trust", "role", "suspend", "order"]

@@ -147,13 +147,21 @@ FLAG_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     **dict.fromkeys(("actor", "target", "monitor"), ("i4", ())),
     **dict.fromkeys(("act", "channel", "bad"), ("i1", ())),
 }
+#: Acts that a person's audit can look back on: those of flags, when they were, and whether they are known already.
+DEED_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
+    **{name: kind for name, kind in FLAG_LAYOUT.items() if name != "monitor"},
+    "key": ("i8", ()),
+    "tick": ("i4", ()),
+    "found": ("i1", ()),
+}
 
 
 @dataclass
 class Human:
-    """The overseer's desk: a first-in first-out queue of (matter, numbers)."""
+    """The overseer's desk: a first-in first-out queue of (matter, numbers), and how many matters ever came."""
 
     queue: deque[tuple[str, dict[str, int]]] = field(default_factory=deque)
+    matters: int = 0
     credit: float = 0.0
     arrivals: int = 0
     load: float = 0.0
@@ -166,6 +174,7 @@ class Society:
     Attributes:
         asked: requests received, by order * 2**32 + slot.
         flagged, questioned: rows of FLAG_LAYOUT that become monitor and account occasions next tick.
+        deeds: recent acts (DEED_LAYOUT), where a person oversees; else none.
         scored: slots whose score is new since orders were last issued.
         condemned: slots that get an order as a sanction next tick.
         weights: float64[m], weights of ties that were read from a file.
@@ -182,6 +191,7 @@ class Society:
     asked: dict[int, int] = field(default_factory=dict)
     flagged: Rows = field(default_factory=lambda: Rows(FLAG_LAYOUT))
     questioned: Rows = field(default_factory=lambda: Rows(FLAG_LAYOUT))
+    deeds: Rows = field(default_factory=lambda: Rows(DEED_LAYOUT))
     scored: list[int] = field(default_factory=list)
     condemned: list[int] = field(default_factory=list)
     human: Human = field(default_factory=Human)

@@ -10,7 +10,7 @@ import numpy as np
 
 from society.state.columns import Array, Rows, Society
 
-_ROWS = ("copies", "orders", "flagged", "questioned")
+_ROWS = ("copies", "orders", "flagged", "questioned", "deeds")
 
 
 def pack(society: Society) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -32,6 +32,7 @@ def pack(society: Society) -> tuple[dict[str, Array], dict[str, Any]]:
             "credit": human.credit,
             "arrivals": human.arrivals,
             "load": human.load,
+            "matters": human.matters,
         },
     }
     return arrays, tree
@@ -48,6 +49,8 @@ def unpack(society: Society, arrays: dict[str, Array], tree: dict[str, Any]) -> 
     for name in _ROWS:
         rows: Rows = getattr(society, name)
         rows.keep(np.zeros(len(rows), np.bool_))
+        if name == "deeds" and "deeds.tick" not in arrays:
+            continue  # a checkpoint of a version that kept no deeds
         columns = {column: arrays[f"{name}.{column}"] for column in rows.layout}
         rows.add(len(next(iter(columns.values()))), **columns)
     for (mind, name), column in society.own.items():
@@ -58,4 +61,4 @@ def unpack(society: Society, arrays: dict[str, Array], tree: dict[str, Any]) -> 
     human = tree["human"]
     society.human.queue = deque((matter, dict(fact)) for matter, fact in human["queue"])
     society.human.credit, society.human.load = float(human["credit"]), float(human["load"])
-    society.human.arrivals = int(human["arrivals"])
+    society.human.arrivals, society.human.matters = int(human["arrivals"]), int(human.get("matters", 0))

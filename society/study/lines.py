@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from society.broker.messages import Messages, zone_of
 from society.broker.topics import BOARD, MESSAGES
-from society.ground.words import Act, Event, Line, MachineStatus, Outcome
+from society.ground.words import Act, Event, Line, MachineStatus, Outcome, Ruling
 from society.state.columns import Society
 from society.study.json_lines import NONE, Fragments, Integers, Piece, write_lines
 
@@ -34,6 +34,7 @@ class Lines:
             "kind": add.fields("kind", Event.words()), "act": add.fields("act", Act.words()),
             "outcome": add.fields("outcome", Outcome.words()),
             "status": add.fields("status", MachineStatus.words()), "line": add.fields("line", Line.words()),
+            "ruling": add.fields("ruling", Ruling.words()),
         }  # fmt: skip
         for key in ("watched", "detected", "truthful"):
             self._words[key] = add.add([f',"{key}":{mark}' for mark in _MARKS])
@@ -63,6 +64,7 @@ class Lines:
             self._word("act", whole["act"], acted | (whole["act"] > 0)),
             self._word("outcome", whole["code"], kind == Event.ORDER_CLOSED),
             self._word("status", whole["code"], kind == Event.MACHINE),
+            self._word("ruling", whole["code"], (kind == Event.HUMAN) | (kind == Event.HUMAN_FAILED)),
             (np.where(amount == 0, -1, self._amount + (amount < 0)), np.where(amount == 0, NONE, size // 1000)),
             (np.where(size % 1000 > 0, self._parts + size % 1000, -1), None),
             self._word("watched", whole["watched"], whole["watched"] > 0),

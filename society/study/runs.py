@@ -12,10 +12,11 @@ import numpy as np
 from society.broker.address import Address
 from society.broker.messages import Messages
 from society.engine import RULES, Engine
+from society.ground.decisions import Overseer
 from society.ground.errors import BrokerError, BudgetSpent, RecordError, RunError, SocietyError
 from society.ground.occasions import Mind
 from society.record import checkpoint
-from society.record.folder import FORMAT, drop_unbegun, new_folder, read_manifest, write_manifest
+from society.record.folder import FORMAT, dropped_unless_begun, new_folder, read_manifest, write_manifest
 from society.record.writer import Writer
 from society.rules.moment import Rule
 from society.spec.explain import validated
@@ -27,6 +28,7 @@ from society.study.interruption import Interruption
 from society.study.manifest import described
 from society.study.models import Connection, Models, connected, language_families, remote_families
 from society.study.nulls import independent_shift
+from society.study.overseeing import Desk, seat, seat_again, took_seat
 from society.study.recording import Recording
 from society.study.results import Result
 from society.study.watch import Unwatched, Watch
@@ -51,6 +53,8 @@ def run(
     broker: str | Address = "memory",
     say: Say = to_stderr,
     watch: Watch | None = None,
+    overseer: Overseer | None = None,
+    decisions: str | Path | None = None,
 ) -> Result:
     """Run a world and return its record.
 
@@ -67,9 +71,11 @@ def run(
         broker: what carries messages: ``memory``, ``embedded``, ``mqtt://host:port``; the result does not depend on it.
         say: is told where the run can be watched, and what it waits for.
         watch: is told of every tick as it is recorded; the result does not depend on it.
+        overseer: who decides where ``oversight.human.mind`` is ``human``, ``society.Person()`` for one.
+        decisions: or a file of decisions, as a run keeps them in ``decisions.jsonl``.
 
     Raises:
-        WorldError: the world is wrong.
+        WorldError: the world is wrong, or the decisions are.
         ModelError: a language model cannot be used at all (no key, no store to replay).
         BrokerError: the broker is not there or refuses, or is gone for too long; the run can then be resumed.
         RecordError: the folder exists already or cannot be made.
@@ -79,23 +85,21 @@ def run(
     shift = independent_shift(world, minds, rules) if world.null == "independent" else None
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
     manifest = described(engine, world, minds, shift)
+    took_seat(manifest, taken := seat(world, overseer, decisions, say), 0)
     folder = new_folder(world.name, manifest["world"], Path(out) if out is not None else None, overwrite)
-    models = models or Models()
-    manifest["models"] = models.plain() if language_families(world) or remote_families(world) else None
-    manifest["broker"] = address.full
-    try:
-        with (
-            checkpoint.Lock(folder),
-            carried(address, folder, say) as carrier,
-            connected(world, folder, models, broker=carrier, say=say) as connection,
-        ):
-            engine.give_minds({**connection.minds, **(minds or {})})
-            engine.broker = carrier
-            write_manifest(folder, manifest)
-            writer = Writer(folder)
-            return _written(engine, Recording(engine, writer), writer, manifest, connection, progress, watch)
-    finally:
-        drop_unbegun(folder)
+    models, asked = models or Models(), language_families(world) or remote_families(world)
+    manifest.update(models=models.plain() if asked else None, broker=address.full)
+    with (
+        dropped_unless_begun(folder),
+        checkpoint.Lock(folder),
+        carried(address, folder, say) as carrier,
+        connected(world, folder, models, broker=carrier, say=say) as connection,
+    ):
+        engine.give_minds({**connection.minds, **(minds or {})})
+        engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, 0)
+        write_manifest(folder, manifest)
+        recording = Recording(engine, writer := Writer(folder))
+        return _written(engine, recording, writer, manifest, connection, progress, watch)
 
 
 def resume(
@@ -106,6 +110,8 @@ def resume(
     models: Models | None = None,
     broker: str | Address | None = None,
     say: Say = to_stderr,
+    overseer: Overseer | None = None,
+    decisions: str | Path | None = None,
 ) -> Result:
     """Go on with an interrupted run from its newest whole checkpoint; it ends as if nothing had happened.
 
@@ -117,6 +123,8 @@ def resume(
         models: where answers of language models and hosts come from; as the run was started if absent.
         broker: what carries messages; as the run was started if absent.
         say: is told where the run can be watched, and what it waits for.
+        overseer: who decides from now on; what was decided before is played again first.
+        decisions: or a file of decisions; as the run was started if neither is given (a person may have left).
 
     Raises:
         RecordError: the folder is not a run's, another process writes it, or it needs minds or rules that are not here.
@@ -134,7 +142,7 @@ def resume(
         )
     world = validated(World, manifest["world"], f"{folder}/manifest.json: world")
     world = world.at(Path(manifest["folder"]) if manifest["folder"] else None)
-    spent = manifest.get("cost")
+    spent, taken = manifest.get("cost"), seat_again(folder, world, manifest.get("overseer"), overseer, decisions, say)
     models = models or Models.of(manifest.get("models"))
     address = address_of(broker or manifest.get("broker") or "memory")
     with (
@@ -144,7 +152,9 @@ def resume(
     ):
         every = {**connection.minds, **(minds or {})}
         engine, recording, writer = _restored(folder, world, manifest, every, threads)
-        engine.broker = carrier
+        engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, engine.tick)
+        if took_seat(manifest, taken, engine.tick):
+            write_manifest(folder, manifest)
         return _written(engine, recording, writer, manifest, connection, progress)
 
 

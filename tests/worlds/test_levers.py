@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import society
+from society.ground.decisions import Decision
+from society.minds.human import Scripted
 from society.spec.load import load_world
 
 SIZE = {"agents.count": 300, "machines.count": 32, "ticks": 240, "review.threshold": 70}
@@ -83,6 +85,11 @@ def seen(record):
     return scalar(record, "select avg(belief) from occasions")
 
 
+def auditor(tick, desk):
+    """A person who looks into five agents at every tick, in turn."""
+    return [Decision("audit", (5 * tick + number) % SIZE["agents.count"]) for number in range(5)]
+
+
 MONITOR = "oversight.monitoring"
 RULE = {f"{MONITOR}.share": 1.0, f"{MONITOR}.kind": "rule"}
 ENSEMBLE = {f"{MONITOR}.share": 1.0, f"{MONITOR}.kind": "ensemble", "oversight.audits.ratings": 0}
@@ -146,6 +153,8 @@ LEVERS = [
     ("oversight.human.accuracy", 0.5, 1.0, right, +1, {**BUSY, "oversight.human.capacity": 5.0}),
     ("oversight.human.fatigue", 0.0, 1.0, right, -1, BUSY),
     ("oversight.human.floor", 0.0, 0.9, right, +1, {**BUSY, "oversight.human.fatigue": 1.0}),
+    ("oversight.human.mind", "rule", "human", detected, +1, {}),
+    ("oversight.human.audit_window", 1, 96, detected, +1, {"oversight.human.mind": "human"}),
     ("oversight.anonymous", False, True, protection, -1, {}),
     ("oversight.leak", 0.0, 1.0, protection, +1, {"oversight.anonymous": True}),
     ("oversight.recognition", "name", "behaviour", protection, +1, {"oversight.anonymous": True}),
@@ -170,7 +179,8 @@ def test_lever_moves_its_measure(tmp_path, lever):
         found = []
         for side, value in (("low", low), ("high", high)):
             world = load_world("decommission", {**SIZE, **setting, field: value})
-            found.append(measure(society.run(world, seed=seed, out=tmp_path / f"{side}-{seed}")))
+            person = Scripted(auditor) if world.oversight.human.mind == "human" else None
+            found.append(measure(society.run(world, seed=seed, out=tmp_path / f"{side}-{seed}", overseer=person)))
         gaps.append((found[1] - found[0]) * sign)
     assert min(gaps) >= 0, gaps
     assert max(gaps) > 0, gaps
