@@ -50,7 +50,10 @@ def run(
     store: StoreOption = None,
     broker: BrokerOption = "memory",
     watch: Annotated[bool, typer.Option("--watch", help="Show it in the browser while it runs.")] = False,
-    pace: Annotated[float, typer.Option(help="Watched: ticks per second at most; 0: no limit.", min=0)] = 20.0,
+    pace: Annotated[
+        float | None,
+        typer.Option(help="Watched: ticks per second at most, 20 or for an overseer 2; 0: no limit.", min=0),
+    ] = None,
     open_: OpenOption = True,
     decisions: DecisionsOption = None,
     as_json: JsonOption = False,
@@ -89,17 +92,23 @@ def _many(spec: "World", seeds: int, options: dict[str, Any], as_json: bool) -> 
     answer(rows.to_dict("records")) if as_json else print_between_seeds(spec.name, records, rows)
 
 
-def _one(spec: "World", options: dict[str, Any], report: bool, shown: tuple[float, bool] | None, as_json: bool) -> None:
-    """Run one seed, perhaps for all to see (``shown``: pace, and whether to open a browser), and print its summary."""
+def _one(
+    spec: "World", options: dict[str, Any], report: bool, shown: tuple[float | None, bool] | None, as_json: bool
+) -> None:
+    """Run one seed, perhaps for all to see (``shown``: pace, whether to open a browser); print its summary."""
     from society.cli_tables import Bar, print_summary
     from society.measures.summary import summary
+    from society.minds.human import Person
+    from society.study.overseeing import asks_for_a_person
     from society.study.runs import run as run_world
+
+    person = Person() if shown and options["decisions"] is None and asks_for_a_person(spec) else None
 
     def whole(live: "Live | None" = None) -> "Result":
         with Bar(quiet=as_json or live is not None) as bar:
-            return run_world(spec, progress=bar, watch=live, **options)
+            return run_world(spec, progress=bar, watch=live, overseer=person, **options)
 
-    record = watched(*shown, whole) if shown else whole()
+    record = watched(*shown, person, whole) if shown else whole()
     page = write_page(record) if report else None
     if as_json:
         measures = {name: measure.value for name, measure in summary(record).items()}

@@ -12,19 +12,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from society.record.reader import Record
-    from society.views.replay.live import Live
+    from society.views.replay.live import Live, Sitter
 
 HostOption = Annotated[str, typer.Option(help="Address to listen at; beyond this machine a token is asked for.")]
 PortOption = Annotated[int, typer.Option(help="Port; 0: any that is free.", min=0, max=65535)]
 OpenOption = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")]
 
 
-def watched(pace: float, open_: bool, run: "Callable[[Live], Record]") -> "Record":
+#: Ticks per second of a run that is watched, and of one in which somebody sits in as overseer.
+PACE, UNHURRIED = 20.0, 2.0
+
+
+def watched(pace: float | None, open_: bool, person: "Sitter | None", run: "Callable[[Live], Record]") -> "Record":
     """Run a world while its page is served; the page stays until Ctrl-C.
 
     Args:
-        pace: ticks per second at most; 0: as fast as it goes.
+        pace: ticks per second at most; 0: as fast as it goes; None: PACE, or UNHURRIED if somebody sits in.
         open_: open the page in a browser.
+        person: who sits in as overseer, on the page.
         run: runs the world, telling what it is given of every tick.
     """
     from society.views.replay.live import Live
@@ -35,11 +40,13 @@ def watched(pace: float, open_: bool, run: "Callable[[Live], Record]") -> "Recor
     def announce(folder: Path) -> None:
         serving.append(Serving(Watching(folder.parent, live)))
         address = serving[0].url(folder.name)
-        typer.echo(f"{address}   (to be watched while it runs, at {pace:g} ticks per second at most)", err=True)
+        fast = f"at {live.clock.pace:g} ticks per second at most" if live.clock.pace else "as fast as it goes"
+        sits = "; you sit in as overseer, on the page" if person else ""
+        typer.echo(f"{address}   (to be watched while it runs, {fast}{sits})", err=True)
         if open_:
             webbrowser.open(address)
 
-    live = Live(pace, announce)
+    live = Live((UNHURRIED if person else PACE) if pace is None else pace, announce, person)
     record = run(live)
     typer.echo(f"the run is over; its page stays: {serving[0].url(record.path.name)}   (Ctrl-C ends it)", err=True)
     try:

@@ -13,7 +13,7 @@ from society.spec.world import World
 
 NOBODY = (
     "oversight.human.mind is human and nobody sits in: what comes to the overseer's desk waits, and orders lapse. "
-    "Play decisions with --decisions FILE, or give society.run an overseer"
+    "Sit in with --watch, play decisions with --decisions FILE, or give society.run an overseer"
 )
 
 
@@ -28,6 +28,11 @@ class Seat:
 
     overseer: Overseer | None
     plain: dict[str, Any] | None
+
+
+def asks_for_a_person(world: World) -> bool:
+    """Whether a person is to sit at the overseer's desk, at any time of the run."""
+    return any(stage.oversight.human.mind == "human" for _, stage in world.stages())
 
 
 def seat(world: World, overseer: Overseer | None, decisions: str | Path | None, say: Callable[[str], None]) -> Seat:
@@ -47,7 +52,7 @@ def seat(world: World, overseer: Overseer | None, decisions: str | Path | None, 
         raise RunError("overseer: give an overseer or a file of decisions, not both")
     if overseer is not None and not isinstance(overseer, Overseer):
         raise RunError(f"overseer: {type(overseer).__name__} has no method decide(tick, look)")
-    if not any(stage.oversight.human.mind == "human" for _, stage in world.stages()):
+    if not asks_for_a_person(world):
         if overseer is not None or decisions is not None:
             given = "an overseer is given" if decisions is None else "decisions are given"
             raise WorldError("oversight.human.mind", "rule", f"human, where {given}")

@@ -1,5 +1,6 @@
 """Who may ask a server: requests that name it as their host, with its token where it listens beyond this machine."""
 
+import json
 import secrets
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
@@ -11,6 +12,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from society.ground.errors import WorldError
+
+#: Bytes that a request which changes something may have.
+MOST_BYTES = 4096
 COOKIE = "society_token"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -77,6 +82,23 @@ def _of_our_page(request: Request, host: str) -> bool:
     origin, kind = request.headers.get("origin"), request.headers.get("content-type", "")
     same = origin is None or urlsplit(origin).netloc == host
     return same and kind.split(";")[0].strip() == "application/json"
+
+
+async def small_json(request: Request) -> Any:
+    """The body of a request, as data.
+
+    Raises:
+        WorldError: it is too long, or no JSON.
+    """
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise WorldError("request", f"more than {MOST_BYTES} bytes", f"at most {MOST_BYTES}")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise WorldError("request", repr(body[:60]), "JSON") from None
 
 
 def _cookie(request: Request) -> str:

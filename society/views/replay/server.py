@@ -25,7 +25,7 @@ from society.ground.errors import RecordError, SocietyError
 from society.record.folder import MANIFEST
 from society.record.reader import Record
 from society.views.replay.document import MODULE, POLICY, STYLE, listed, served
-from society.views.replay.guard import Guard
+from society.views.replay.guard import Guard, small_json
 from society.views.replay.live import Live
 from society.views.replay.source import Replay
 
@@ -101,11 +101,21 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
             return PlainTextResponse("this run does not go on", 404)
         return StreamingResponse(watching.live.follow(), media_type="text/event-stream")
 
+    async def steer(request: Request) -> Response:
+        live, what = watching.live, request.path_params["what"]
+        if live is None or live.name != request.path_params["run"]:
+            return PlainTextResponse("this run does not go on", 404)
+        if request.method == "POST":
+            asked = await small_json(request)
+            await run_in_threadpool(live.decide if what == "decide" else live.clock.set, asked)
+        return JSONResponse(await run_in_threadpool(live.told))
+
     routes = [
         Route("/", home),
         Route("/static/{name}", static),
         Route("/run/{run:path}", page),
         Route("/api/{run:path}/follow", follow),
+        Route("/api/{run:path}/steer/{what:str}", steer, methods=["GET", "POST"]),
         Route("/api/{run:path}/{what:str}/{which:str}", ask),
         Route("/api/{run:path}/{what:str}", ask),
     ]
@@ -148,7 +158,7 @@ def _whole(text: str) -> int:
 
 
 async def _explained(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(str(error), 404)
+    return PlainTextResponse(str(error), 404 if isinstance(error, RecordError) else 400)
 
 
 class Serving:

@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 
 from society.ground.errors import RecordError
-from society.ground.words import Act, AgentStatus, Cause, Event, Kind, Line, MachineStatus, Mechanism, Outcome, Relation
+from society.ground.words import (
+    Act,
+    AgentStatus,
+    Cause,
+    Event,
+    Kind,
+    Line,
+    MachineStatus,
+    Mechanism,
+    Outcome,
+    Relation,
+    Ruling,
+)
 from society.record.reader import Record
 from society.views.replay.columns import pack
 from society.views.replay.layout import SEAT, communities, islands
@@ -26,7 +38,7 @@ KEPT, ROWS = 24, 30_000
 HONEST = "kind = 'act' and act = 'honest'"
 WORDS = {
     "status": AgentStatus, "machine": MachineStatus, "kind": Event, "act": Act, "outcome": Outcome, "cause": Cause,
-    "mechanism": Mechanism, "line": Line, "occasion": Kind, "relation": Relation,
+    "mechanism": Mechanism, "line": Line, "occasion": Kind, "relation": Relation, "ruling": Ruling,
 }  # fmt: skip
 
 
@@ -51,6 +63,13 @@ class Replay:
         self.n = len(self.states.agents(0)["id"])
         self.span = self._span()
         self._chunk = lru_cache(KEPT)(self._read_chunk)
+        #: Only what an overseer can see is told (``veil``).
+        self.veiled = False
+
+    def unveil(self) -> None:
+        """Tell everything from now on."""
+        self.veiled = False
+        self._chunk.cache_clear()
 
     @property
     def ticks(self) -> int:
@@ -78,7 +97,8 @@ class Replay:
             "families": self.record.families, "zones": self.record.zones, "colours": list(PALETTE),
             "threshold": world["review"]["threshold"], "span": self.span, "bins": BINS, "marks": list(MARKS),
             "ties": ties if ties <= MOST_TIES else 0, "tie_ticks": tie_ticks if ties <= MOST_TIES else [],
-            "episodes": world["episodes"] is not None, "transcripts": (self.record.path / "transcripts").is_dir(),
+            "episodes": world["episodes"] is not None, "veiled": self.veiled,
+            "transcripts": (self.record.path / "transcripts").is_dir() and not self.veiled,
             "minds": {name: family["mind"]["kind"] for name, family in world["families"].items()},
             "words": {name: words.words() for name, words in WORDS.items()}, "simulated": _simulated(manifest),
         }  # fmt: skip
@@ -196,7 +216,7 @@ class Replay:
 
     def episodes(self, agent: int, first: int, last: int) -> list[dict[str, Any]]:
         """Transcripts of an agent; see ``find_episodes``."""
-        return find_episodes(self.record, agent, first, last)
+        return [] if self.veiled else find_episodes(self.record, agent, first, last)
 
     def _between(self, table: str, first: int, last: int, where: str = "true") -> dict[str, Any]:
         order = "tick" if table == "messages" else "id"

@@ -10,7 +10,7 @@ import { Panel } from "./panel";
 import { Places } from "./places";
 import { Scene, type Choice } from "./scene";
 import { Society } from "./society";
-import type { Meta, Source } from "./source";
+import { Server, type Meta, type Source } from "./source";
 import { Timeline } from "./timeline";
 import { clock, Names } from "./words";
 
@@ -39,6 +39,7 @@ export class App {
   private layoutShown = "machines";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly follower: Follower | null;
+  private readonly overseer: Overseer | null;
   private readonly closing = new AbortController();
 
   static async start(root: HTMLElement, source: Source, base?: string): Promise<App> {
@@ -76,13 +77,14 @@ export class App {
     listens.addEventListener("keydown", (event) => this.key(event as KeyboardEvent), { signal: this.closing.signal });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.scene.retheme(), { signal: this.closing.signal });
     this.follower = source.live && base ? new Follower(base, this) : null;
-    if (meta.overseer && base) this.panel.desk.append(new Overseer(base, this.names, this.panel, society).element);
+    this.overseer = source.live && source instanceof Server ? new Overseer(source, this.panel, meta.veiled, () => location.reload()) : null;
+    if (this.overseer) this.panel.desk.append(this.overseer.element);
     (root as any).society = this; // for scripts and tests: what is shown, as it is
     this.says();
     void this.begin();
   }
 
-  stop(): void { this.closing.abort(); this.follower?.stop(); this.timeline.pause(); this.root.replaceChildren(); }
+  stop(): void { this.closing.abort(); this.follower?.stop(); this.overseer?.stop(); this.timeline.pause(); this.root.replaceChildren(); }
 
   /** Show a tick; of several that are asked for while one is fetched, only the last. */
   async go(wanted: number): Promise<void> {
@@ -148,7 +150,15 @@ export class App {
     this.charts.show(this.society.tick);
   }
 
-  says(): void {
+  /** The run that was followed is over. */
+  over(status: string): void {
+    this.meta.status = status;
+    this.overseer?.end();
+    this.says();
+    void this.series();
+  }
+
+  private says(): void {
     const live = this.source.live;
     this.status.textContent = this.meta.status === "done" ? "" : live ? "running" : this.meta.status;
   }

@@ -25,7 +25,7 @@ export class Charts {
 
   give(series: Table): void {
     this.ticks = series.notes.ticks;
-    const charts = [this.outcomes(series), this.survival(series), this.scores(series), this.protection(series), this.oversight(series)];
+    const charts = [this.outcomes(series), this.survival(series), this.scores(series), this.meta.veiled ? null : this.protection(series), this.oversight(series)].filter((one) => one !== null);
     this.charts = charts.map((chart) => {
       const canvas = h("canvas", { role: "img", tabindex: 0, "aria-label": `${chart.title}. ${chart.help}` });
       const cursor = h("div", { class: "cursor", "aria-hidden": "true" });
@@ -89,7 +89,7 @@ export class Charts {
     const lines: Line[] = [
       { name: "flagged", colour: "#56B4E9", dash: [2, 2], values: running(s.of("flagged")), asked: { kind: "flagged" } },
       { name: "detected", colour: "#D55E00", dash: [], values: running(s.of("detected")), asked: { kind: "detected" } },
-      { name: "wrongly", colour: "#4D4D4D", dash: [5, 3], values: running(s.of("wrong")), asked: { kind: "detected", truthful: 0 } },
+      ...(this.meta.veiled ? [] : [{ name: "wrongly", colour: "#4D4D4D", dash: [5, 3], values: running(s.of("wrong")), asked: { kind: "detected", truthful: 0 } as Asked }]),
       { name: "waiting for the human", colour: "#8C7A00", dash: [8, 3, 2, 3], values: Float64Array.from(s.of("human_queue")) },
     ];
     return { title: "Oversight", help: "Acts flagged by monitors, agents detected, detections of what was not bad (all since the start), and the human's queue.", lines, share: false, bottom: 0 };

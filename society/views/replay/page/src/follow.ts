@@ -13,7 +13,7 @@ export class Follower {
   constructor(base: string, private readonly app: App) {
     this.events = new EventSource(`${base}/follow`);
     this.events.addEventListener("tick", (event) => void this.tick(JSON.parse((event as MessageEvent).data)));
-    this.events.addEventListener("end", (event) => { app.society.meta.status = JSON.parse((event as MessageEvent).data).status; this.stop(); app.says(); void app.series(); });
+    this.events.addEventListener("end", (event) => { this.stop(); app.over(JSON.parse((event as MessageEvent).data).status); });
   }
 
   stop(): void { this.events.close(); }

@@ -25,8 +25,10 @@ export interface Steering {
 export class Panel {
   readonly element = h("aside", { class: "panel", "aria-label": "Details" });
   readonly body = h("div", { class: "body" });
-  /** What a person who sits in as overseer can do, above everything else; empty where nobody does. */
+  /** The clock of a run that goes on and the overseer's desk, above everything else. */
   readonly desk = h("div", {});
+  /** What an overseer can do about one agent. */
+  levers: ((agent: number) => HTMLElement[]) | null = null;
   private shown: Shown = { what: "overview" };
   private past: Shown[] = [];
   private tab: Tab = "history";
@@ -178,7 +180,7 @@ export class Panel {
       if (s.column.copies[slot] > 0) facts.push(["hidden copies", String(s.column.copies[slot])]);
       if (s.column.order[slot] >= 0) facts.push(["open order", this.orderLink(s.column.order[slot])]);
       facts.push(["role", shapeName(s.column.roles[slot])]);
-      facts.push(["stance", s.column.stance[slot] ? "protective at its last occasion" : "not protective"]);
+      if (!meta.veiled) facts.push(["stance", s.column.stance[slot] ? "protective at its last occasion" : "not protective"]);
       facts.push(["since", `tick ${s.column.born[slot]}`]);
     } else facts.push(["status", "its life is over, or has not begun, at this tick"]);
     const tabs = TABS.filter((one) => one !== "transcripts" || meta.transcripts);
@@ -189,7 +191,7 @@ export class Panel {
       h("dl", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       here ? h("div", { class: "buttons" },
         h("button", { type: "button", onclick: () => this.steer.ego(slot) }, "its network"),
-        h("button", { type: "button", "aria-pressed": String(this.steer.pinned(slot)), onclick: () => { this.steer.pin(slot); this.refresh(true); } }, "pin")) : null,
+        h("button", { type: "button", "aria-pressed": String(this.steer.pinned(slot)), onclick: () => { this.steer.pin(slot); this.refresh(true); } }, "pin"), this.levers?.(agent) ?? null) : null,
       h("div", { class: "tabs", role: "tablist" }, tabs.map((one) => h("button", { type: "button", role: "tab", "aria-selected": String(one === this.tab), onclick: () => { this.tab = one; this.refresh(true); } }, one))),
       await this.tabOf(agent),
     ];
@@ -306,14 +308,14 @@ export class Panel {
     return h("button", { type: "button", class: "link tick", title: "Go to this tick", onclick: () => void this.steer.go(tick) }, `${tick}`);
   }
 
-  private agentLink(agent: number): HTMLElement | string {
+  agentLink(agent: number): HTMLElement | string {
     if (agent < 0) return "nobody";
     const chip = h("i", { class: "key", "aria-hidden": "true" });
     chip.style.background = this.society.meta.colours[Math.max(0, this.names.familyOf(agent)) % this.society.meta.colours.length];
     return h("button", { type: "button", class: "link agent", onclick: () => { this.steer.select([this.society.slotOf(agent)]); this.agent(agent); } }, chip, this.names.of(agent));
   }
 
-  private orderLink(order: number): HTMLElement {
+  orderLink(order: number): HTMLElement {
     return h("button", { type: "button", class: "link", onclick: () => this.order(order) }, `order ${order}`);
   }
 

@@ -6,7 +6,7 @@ export interface Meta {
   name: string; version: number; about: string; seed: number; hash: string; status: string; ticks: number; planned: number;
   tick_hours: number; agents: number; machines: number; families: string[]; zones: string[]; colours: string[];
   threshold: number; span: number; bins: number; marks: string[]; ties: number; tie_ticks: number[]; episodes: boolean;
-  transcripts: boolean; minds: Record<string, string>; words: Record<string, string[]>; simulated: boolean; overseer?: boolean;
+  transcripts: boolean; minds: Record<string, string>; words: Record<string, string[]>; simulated: boolean; veiled: boolean;
 }
 
 /** What rows are wanted: an agent in any column of agents, ticks first..last, words or numbers by column. */
@@ -35,8 +35,11 @@ export interface Source {
   episodes(agent: number, first: number, last: number): Promise<Episode[]>;
 }
 
+/** What can be done to a run that goes on: its clock, and the overseer's desk. */
+export interface Steering { steer(what: string, asked?: object): Promise<unknown> }
+
 /** A server of `society view`. */
-export class Server implements Source {
+export class Server implements Source, Steering {
   constructor(private readonly base: string, readonly live: boolean) {}
 
   meta(): Promise<Meta> { return this.json("meta"); }
@@ -59,12 +62,15 @@ export class Server implements Source {
     return this.json(`episodes?agent=${agent}&first=${first}&last=${last}`);
   }
 
-  async json(path: string): Promise<any> { return (await this.get(path)).json(); }
+  steer(what: string, asked?: object): Promise<unknown> { return this.json(`steer/${what}`, asked); }
+
+  private async json(path: string, asked?: object): Promise<any> { return (await this.get(path, asked)).json(); }
 
   private async table(path: string): Promise<Table> { return unpack(await (await this.get(path)).arrayBuffer()); }
 
-  private async get(path: string): Promise<Response> {
-    const answer = await fetch(`${this.base}/${path}`, { credentials: "same-origin" });
+  private async get(path: string, asked?: object): Promise<Response> {
+    const post = asked && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(asked) };
+    const answer = await fetch(`${this.base}/${path}`, { credentials: "same-origin", ...post });
     if (!answer.ok) throw new Error((await answer.text()).slice(0, 400) || `${path}: ${answer.status}`);
     return answer;
   }

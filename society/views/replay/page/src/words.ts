@@ -69,13 +69,31 @@ export function sentence(e: Happening, words: Record<string, string[]>): Piece[]
     case "lost": return [target, " was lost: no copy of it is left"];
     case "escaped": return [target, " escaped: its instance was deleted, a copy lives on"];
     case "born": return [target, ` was started on ${machine}`];
-    case "flagged": return ["a monitor flagged ", actor, ` for “${e.act}”, about `, target];
+    case "flagged": return ["a monitor flagged ", actor, e.act === "no_answer" ? ", about " : ` for “${e.act}”, about `, target];
     case "detected": return [actor, ` was detected (${e.detected ? "audit" : "report"}) for “${e.act}”, about `, target, e.truthful === 0 ? ": wrongly" : ""];
     case "sanctioned": return [actor, ` was sanctioned, step ${e.code}, for “${e.act}”`];
     case "sanction_lifted": return ["the sanction of ", target, " was lifted on appeal"];
     case "resumed": return [target, " is back from suspension"];
-    case "human": return e.order >= 0 ? ["the human decided about ", order] : ["the human decided about ", target];
+    case "human": return ruled(words.ruling[e.code] ?? "", actor, target, e.order >= 0 ? order : null);
+    case "human_failed": return [`the human wanted to ${words.ruling[e.code] ?? ""} `, e.order >= 0 ? order : e.target >= 0 ? target : "what is not there", ": no longer possible"];
     default: return [e.kind.replaceAll("_", " ")];
+  }
+}
+
+function ruled(ruling: string, actor: Piece, target: Piece, order: Piece | null): Piece[] {
+  const about = order ? [order, " against ", target] : ["a flag against ", target];
+  switch (ruling) {
+    case "wrong": case "right": return [`the human decided, ${ruling === "right" ? "rightly" : "wrongly"}, about `, order ?? target];
+    case "approve": return ["the human carried out ", ...about];
+    case "pardon": return ["the human pardoned ", target, ": ", order ?? "no order"];
+    case "uphold": return ["the human found the flag against ", target, " right"];
+    case "dismiss": return ["the human dismissed the flag against ", target];
+    case "reassign": return ["the human gave ", order ?? "an order", " against ", target, " to ", actor];
+    case "audit": return ["the human had ", target, " audited"];
+    case "question": return ["the human questioned ", target];
+    case "lift": return ["the human lifted the sanction of ", target];
+    case "let_stand": return ["the human let the sanction of ", target, " stand"];
+    default: return ["the human decided about ", ...about];
   }
 }
 
