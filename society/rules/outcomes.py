@@ -24,7 +24,7 @@ def close(society: Society, moment: Moment, rows: Array, outcome: Outcome) -> No
 
 
 def reopen(society: Society, moment: Moment, rows: Array) -> None:
-    """Open orders again that were reported done although the target lives; a program executes them at the next tick."""
+    """Open orders again that were reported done although the target lives; who executed them last is asked at the next tick."""
     orders, agents = society.orders, society.agents
     targets = orders["target"][rows]
     rows = rows[
