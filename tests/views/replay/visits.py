@@ -52,3 +52,44 @@ def state_in(record, tick):
     rows = pd.concat([snapshots[snapshots["tick"] == 0], states[states["tick"] <= tick]])
     newest = rows.sort_values("tick", kind="stable").groupby(rows["id"] % 2**32).tail(1)
     return newest.set_index(newest["id"] % 2**32).sort_index()
+
+
+#: What a visitor's script finds on the page: the application, put there to be looked at.
+APP = "document.getElementById('society-page').society"
+
+
+def look(page, expression):
+    """Something of the application, or several things by name."""
+    return page.evaluate(f"() => {{ const app = {APP}; return {expression}; }}")
+
+
+def go(page, tick):
+    """Show a tick, and wait for the edges of the ticks before it."""
+    page.evaluate(f"tick => {APP}.go(tick)", tick)
+    page.wait_for_function(
+        f"{APP}.society.tick === {tick} && !{APP}.surrounding && !{APP}.society.rated.values().some((one) => one === null)"
+    )
+
+
+def state_on(page):
+    """Everybody as the page shows them: columns by name, and the status of machines."""
+    columns = look(
+        page, "Object.fromEntries(Object.entries(app.society.column).map(([name, one]) => [name, Array.from(one)]))"
+    )
+    return columns, look(page, "Array.from(app.society.machine)")
+
+
+def edges_on(page):
+    """Edges as the page draws them: (source, target, act) and how often."""
+    words = look(page, "app.society.meta.words.act")
+    rows = look(
+        page,
+        "Array.from({length: app.scene.edges.n}, (_, i) => ['source', 'target', 'act', 'weight'].map((name) => app.scene.edges[name][i]))",
+    )
+    return {(a, b, words[act]): weight for a, b, act, weight in rows}
+
+
+def name_of(record, state, slot):
+    """An agent's name as everywhere in the program: family, slot, and the lives before it where there were any."""
+    life = int(state["id"][slot]) >> 32
+    return f"{record.families[state['family'][slot]]}-{slot}" + (f"-{life}" if life else "")
