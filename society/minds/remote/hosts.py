@@ -112,10 +112,8 @@ class Hosts:
         try:
             for _ in range(spec.max_asks):
                 payload = await self._ask(family, pending, spec.answer_within)
-                if payload is not None:
-                    said = json.loads(payload)
-                    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
-                    return Answer(text, (), Usage(0, 0), "stop", "/".join(pending.asked[-1]))
+                if payload is not None:  # kept as it came: written anew, it could be larger than what may be read
+                    return Answer(payload.decode(), (), Usage(0, 0), "stop", "/".join(pending.asked[-1]))
         finally:
             self._end(id_)
         self._office.counts["no answer"] += 1
