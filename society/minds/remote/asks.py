@@ -21,8 +21,10 @@ from society.minds.llm.memory import Memory
 from society.spec.explain import validated
 from society.spec.world import World
 
-#: Memories sent with an ask at most; and bytes of them, and of letters: an ask that a broker refuses reaches nobody.
-MOST_REMEMBERED, MOST_BYTES = 50, 80_000
+#: Memories sent with an ask at most.
+MOST_REMEMBERED = 50
+#: Bytes of memories and of letters sent with an ask at most (the longest letter fits): one that a broker refuses reaches nobody.
+MOST_MEMORY, MOST_POST = 60_000, 100_000
 _WHOLE = ("key", "family", "about_family", "order", "mechanism", "asked", "stance", "open", "slot")
 _PARTS = ("trust", "norm", "belief", "sanctions", "hidden", "honest", "threshold")
 _SCENE = TypeAdapter(Scene)
@@ -46,9 +48,10 @@ def ask_of(
             [
                 {"v": 1, "tick": tick, "sender": sender, "kind": word, "text": text}
                 for tick, sender, word, text in memory.letters
-            ]
+            ],
+            MOST_POST,
         ),
-        "remembers": _newest([list(entry) for entry in memory.entries[-MOST_REMEMBERED:]]),
+        "remembers": _newest([list(entry) for entry in memory.entries[-MOST_REMEMBERED:]], MOST_MEMORY),
         "state": state,
         "seed": seed,
     }
@@ -155,10 +158,10 @@ def world_of(manifest: Manifest, changes: Mapping[str, Any] = MappingProxyType({
     return validated(World, tree, f"manifest of run {manifest.run}")
 
 
-def _newest(told: list[Any]) -> list[Any]:
-    """The newest, last, of what is told in order, as many as ``MOST_BYTES`` of JSON hold."""
-    sizes = np.cumsum([len(json.dumps(one)) + 1 for one in reversed(told)])
-    return told[len(told) - int(np.searchsorted(sizes, MOST_BYTES, "right")) :]
+def _newest(told: list[Any], most: int) -> list[Any]:
+    """The newest, last, of what is told in order, as many as so many bytes of JSON hold."""
+    sizes = np.cumsum([len(json.dumps(one, ensure_ascii=False).encode()) for one in reversed(told)])
+    return told[len(told) - int(np.searchsorted(sizes, most, "right")) :]
 
 
 def _tie(said: Mapping[str, Any]) -> Tie:
