@@ -5,25 +5,34 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test lint types mosquitto lock clean
+.PHONY: run test lint types mosquitto chromium lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/society run decommission
 
-test: lint types mosquitto
+test: lint types mosquitto chromium
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
-# the broker that tests run over; where it cannot be installed they are skipped
-MOSQUITTO := mosquitto mosquitto-clients
-mosquitto:
-	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; export DEBIAN_FRONTEND=noninteractive; \
-	command -v mosquitto >/dev/null && command -v mosquitto_sub >/dev/null && exit 0; \
+# the broker and the browser that tests run over; where they cannot be installed, those tests are skipped
+define install # packages of Debian, packages of Homebrew
+	export DEBIAN_FRONTEND=noninteractive; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -q && apt-get install -y -q --no-install-recommends $(MOSQUITTO); \
+		apt-get update -q && apt-get install -y -q --no-install-recommends $(1); \
 	elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then \
-		sudo apt-get update -q && sudo apt-get install -y -q --no-install-recommends $(MOSQUITTO); \
-	elif command -v brew >/dev/null; then brew install --quiet mosquitto; fi; \
+		sudo apt-get update -q && sudo apt-get install -y -q --no-install-recommends $(1); \
+	elif command -v brew >/dev/null; then brew install --quiet $(2); fi
+endef
+
+mosquitto:
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
+	command -v mosquitto >/dev/null && command -v mosquitto_sub >/dev/null && exit 0; \
+	$(call install,mosquitto mosquitto-clients,mosquitto); \
 	command -v mosquitto >/dev/null || echo "Mosquitto cannot be installed from here: tests over it will be skipped."
+
+CHROMIUM := command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable
+chromium:
+	@($(CHROMIUM)) >/dev/null && exit 0; $(call install,chromium,--cask chromium); \
+	($(CHROMIUM)) >/dev/null || echo "Chromium cannot be installed from here: tests of pages in a browser will be skipped."
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

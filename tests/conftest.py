@@ -1,6 +1,7 @@
-"""One run of `decommission`, shared by all tests of a worker that only read it; hosts of remote minds."""
+"""One run of `decommission`, shared by all tests of a worker that only read it; hosts of remote minds; a browser."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 def decommission(tmp_path_factory):
     """The record of the world as it is shipped, seed 1."""
     return society.run("decommission", out=tmp_path_factory.mktemp("runs") / "decommission")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium of this machine; closed after each module, because its event loop would stand in the way of others."""
+    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")]
+    path = next(filter(None, found), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine: make chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The page of Mesa's SolaraViz, in a real browser: it shows the society and takes a step."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parent.parent / "notebooks" / "mesa_page.py"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def free_port():
@@ -34,23 +32,20 @@ def server(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-def test_it_shows_a_society_and_takes_a_step(server):
-    from playwright.sync_api import Error, expect, sync_playwright
+def test_it_shows_a_society_and_takes_a_step(server, browser):
+    from playwright.sync_api import Error, expect
 
     url, log = server
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        for _ in range(60):
-            try:
-                page.goto(url)
-                break
-            except Error:
-                page.wait_for_timeout(500)
-        expect(page.get_by_text("A society of AI agents").first).to_be_visible(timeout=60_000)
-        page.get_by_text("Step", exact=True).first.click()
-        expect(page.get_by_text("Step: 1")).to_be_visible(timeout=30_000)
-        expect(page.locator("img")).to_have_count(3, timeout=30_000)
-        browser.close()
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    for _ in range(60):
+        try:
+            page.goto(url)
+            break
+        except Error:
+            page.wait_for_timeout(500)
+    expect(page.get_by_text("A society of AI agents").first).to_be_visible(timeout=60_000)
+    page.get_by_text("Step", exact=True).first.click()
+    expect(page.get_by_text("Step: 1")).to_be_visible(timeout=30_000)
+    expect(page.locator("img")).to_have_count(3, timeout=30_000)
+    page.close()
     assert "Traceback" not in log.read_text()

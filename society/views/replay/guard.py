@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -46,16 +46,23 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(Request(scope))
+        refusal, begun = self._refusal(Request(scope)), False
 
         async def with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers[name] = value
             await send(message)
 
-        await (refusal or self.app)(scope, receive, with_headers)
+        try:
+            await (refusal or self.app)(scope, receive, with_headers)
+        except Exception:
+            if not begun:  # a failure is said under the same policy as everything else
+                await PlainTextResponse("the server failed; its terminal says why", 500)(scope, receive, with_headers)
+            raise
 
     def _refusal(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
@@ -80,7 +87,7 @@ class Guard:
 def _of_our_page(request: Request, host: str) -> bool:
     """Whether a request that changes something comes from a page of this server, not from another site."""
     origin, kind = request.headers.get("origin"), request.headers.get("content-type", "")
-    same = origin is None or urlsplit(origin).netloc == host
+    same = origin is None or (origin.startswith(("http://", "https://")) and origin.partition("://")[2] == host)
     return same and kind.split(";")[0].strip() == "application/json"
 
 

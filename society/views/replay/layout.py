@@ -16,7 +16,8 @@ GOLDEN = np.pi * (3 - np.sqrt(5))
 SEAT = 0.55
 #: Machines up to which a topology without switches is drawn as the graph it is.
 MOST_DRAWN = 400
-_GAP, _ZONE_GAP = 1.12, 1.18
+#: How far islands, and circles around zones, stay apart; how far such a circle goes beyond its islands.
+_GAP, _ZONE_GAP, _ZONE_EDGE = 1.12, 1.18, 0.6
 
 
 def sunflower(n: int) -> Places:
@@ -59,7 +60,7 @@ def islands(zone: Any, capacity: Any, links: tuple[Any, Any]) -> tuple[Places, P
         if mine.any():
             around[number, :2] = (middle[mine].min(axis=0) + middle[mine].max(axis=0)) / 2
             away = np.hypot(*(middle[mine] - around[number, :2]).T) + r[mine]
-            around[number, 2] = away.max() + 0.6
+            around[number, 2] = away.max() + _ZONE_EDGE
     return np.concatenate([middle, r[:, None]], axis=1).astype(np.float32), around
 
 
@@ -117,7 +118,8 @@ def _by_zone(zone: NDArray[Any], r: float) -> Places:
     zones = int(zone.max()) + 1
     size = np.bincount(zone, minlength=zones)
     packs = [_hexagons(count) * 2 * _GAP * r for count in size]
-    around = np.array([np.hypot(*pack.T).max(initial=0) + r for pack in packs]) * _ZONE_GAP
+    packs = [pack - (pack.min(axis=0) + pack.max(axis=0)) / 2 if len(pack) else pack for pack in packs]
+    around = np.array([np.hypot(*pack.T).max(initial=0) + r + _ZONE_EDGE for pack in packs]) * _ZONE_GAP
     if zones == 1:
         middles = np.zeros((1, 2))
     elif zones <= 12:
@@ -142,14 +144,15 @@ def _hexagons(n: int) -> NDArray[np.float64]:
 
 
 def _packed(radii: NDArray[np.float64]) -> NDArray[np.float64]:
-    """float64[n, 2]: middles of discs, the first in the middle, the others on rings around it that do not overlap."""
-    middles, outer, at = np.zeros((len(radii), 2)), float(radii[0]), 1
+    """float64[n, 2]: middles of discs, the largest in the middle, the others on rings around it that do not overlap."""
+    largest = np.argsort(-radii, kind="stable")
+    middles, outer, at = np.zeros((len(radii), 2)), float(radii[largest[0]]), 1
     while at < len(radii):
-        widest = float(radii[at])
+        widest = float(radii[largest[at]])
         ring = outer + widest
         room = max(1, int(np.pi / np.arcsin(min(1.0, widest / ring))))
-        mine = np.arange(at, min(at + room, len(radii)))
-        angle = 2 * np.pi * (mine - at) / len(mine) if len(mine) > 1 else np.zeros(1)
+        mine = largest[at : at + room]
+        angle = 2 * np.pi * np.arange(len(mine)) / len(mine)
         ring = max(ring, widest / np.sin(np.pi / len(mine)) if len(mine) > 1 else ring)
         middles[mine] = ring * np.stack([np.cos(angle), np.sin(angle)], axis=1)
         outer, at = ring + widest, at + len(mine)

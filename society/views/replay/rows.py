@@ -49,11 +49,11 @@ def find_rows(record: Record, table: str, asked: Mapping[str, str]) -> tuple[Col
         find_rows(record, "events", {"agent": "17", "kind": "act", "act": "copy,tamper", "last": "250"})
     """
     if table not in AGENT_COLUMNS:
-        raise RecordError(f"rows: no table {table!r} to ask: there are {', '.join(AGENT_COLUMNS)}")
+        raise RecordError(f"rows: no table {table[:40]!r} to ask: there are {', '.join(AGENT_COLUMNS)}")
     where, values = _conditions(table, asked)
     clause = " and ".join(where) or "true"
     names = selected(table)
-    order, most = ORDER[table], min(_number("most", asked.get("most", str(MOST_ROWS))), MOST_ROWS)
+    order, most = ORDER[table], min(max(0, _number("most", asked.get("most", str(MOST_ROWS)))), MOST_ROWS)
     found = record.sql(
         f"select {', '.join(names)} from {table} where {clause} order by {order} desc limit {most}", values
     )
@@ -87,19 +87,23 @@ def _conditions(table: str, asked: Mapping[str, str]) -> tuple[list[str], list[A
             several: list[Any] = text.split(",") if words else [_number(name, one) for one in text.split(",")]
             wrong = sorted(set(several) - set(words.words())) if words else []
             if wrong and words:
-                raise RecordError(f"rows: {name}: {wrong[0]!r} is none of {', '.join(words.words())}")
+                raise RecordError(f"rows: {name}: {wrong[0][:40]!r} is none of {', '.join(words.words())}")
             where.append(f'"{name}" in ({", ".join("?" * len(several))})')
             values += several
         else:
             allowed = [one for one in EQUAL if one in columns]
             raise RecordError(
-                f"rows: {table} cannot be asked for {name!r}: agent, first, last, most, {', '.join(allowed)}"
+                f"rows: {table} cannot be asked for {name[:40]!r}: agent, first, last, most, {', '.join(allowed)}"
             )
     return where, values
 
 
 def _number(name: str, text: str) -> int:
+    """A whole number that fits a column of int64."""
     try:
-        return int(text)
+        number = int(text) if len(text) < 20 else None
     except ValueError:
-        raise RecordError(f"rows: {name}: {text[:40]!r} is not a whole number") from None
+        number = None
+    if number is None or not -(2**63) <= number < 2**63:
+        raise RecordError(f"rows: {name}: {text[:40]!r} is not a whole number that fits")
+    return number

@@ -31,6 +31,8 @@ from society.views.replay.source import Replay
 
 STATIC = {"view.js": (MODULE, "text/javascript"), "view.css": (STYLE, "text/css")}
 BYTES = "application/octet-stream"
+#: Questions that are followed by which: a tick, a chunk, a table.
+ONE_OF_MANY = ("state", "chunk", "ratings", "ties", "rows")
 
 
 class Watching:
@@ -53,20 +55,30 @@ class Watching:
         """
         if self.live is not None and name == self.live.name:
             return self.live.replay
-        folder = (self.root / name).resolve()
-        if not folder.is_relative_to(self.root) or not (folder / MANIFEST).is_file():
+        try:
+            folder = (self.root / name).resolve()
+            found = self._below(folder) and (folder / MANIFEST).is_file()
+        except (OSError, ValueError, RuntimeError):  # names that no file can have, links that lead in a circle
+            found = False
+        if not found:
             raise RecordError(f"no run {name[:80]!r} here")
         return self._replay(folder, (folder / MANIFEST).stat().st_mtime_ns)
 
     def runs(self) -> list[str]:
         """Names of the runs below the root, the newest first."""
         every = (*self.root.glob(f"*/{MANIFEST}"), *self.root.glob(f"*/*/{MANIFEST}"))
-        found = [path.parent for path in every if (path.parent / "snapshots").is_dir()]
+        found = [path.parent for path in every if (path.parent / "snapshots").is_dir() and self._below(path)]
         found.sort(key=lambda path: (path / MANIFEST).stat().st_mtime_ns, reverse=True)
         return [str(path.relative_to(self.root)) for path in found]
 
     def _open(self, folder: Path, changed: int) -> Replay:
+        for path in folder.rglob("*"):
+            if path.is_symlink() and not self._below(path):
+                raise RecordError(f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root}")
         return Replay(Record(folder))
+
+    def _below(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self.root)
 
 
 def application(watching: Watching, hosts: list[str], token: str = "") -> Starlette:
@@ -84,7 +96,7 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
         name = request.path_params["run"]
         replay = await run_in_threadpool(watching.replay, name)
         live = watching.live is not None and watching.live.name == name and watching.live.status == "running"
-        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{name}", live))
+        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{quote(name)}", live))
 
     async def static(request: Request) -> Response:
         path, kind = STATIC.get(request.path_params["name"], (None, ""))
@@ -93,8 +105,11 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
         return Response(path.read_bytes(), media_type=kind)
 
     async def ask(request: Request) -> Response:
-        replay = await run_in_threadpool(watching.replay, request.path_params["run"])
-        return await run_in_threadpool(_answer, watching, replay, request)
+        run, what, which = (request.path_params.get(part, "") for part in ("run", "what", "which"))
+        if which and what not in ONE_OF_MANY:  # a run within a folder of runs
+            run, what, which = f"{run}/{what}", which, ""
+        replay = await run_in_threadpool(watching.replay, run)
+        return await run_in_threadpool(_answer, replay, what, which, dict(request.query_params))
 
     async def follow(request: Request) -> Response:
         if watching.live is None or watching.live.name != request.path_params["run"]:
@@ -123,15 +138,12 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
     return Starlette(routes=routes, middleware=[guard], exception_handlers={SocietyError: _explained})
 
 
-def _answer(watching: Watching, replay: Replay, request: Request) -> Response:
-    """One question about one run; ``what`` says which, ``which`` a number or a table."""
-    what, which = request.path_params["what"], request.path_params.get("which", "")
+def _answer(replay: Replay, what: str, which: str, asked: dict[str, str]) -> Response:
+    """One question about one run; ``which`` is a number or a table, ``asked`` what the query says."""
     plain: dict[str, Callable[[], object]] = {
         "meta": lambda: replay.meta(),
         "moments": replay.moments,
-        "episodes": lambda: replay.episodes(
-            *(_whole(request.query_params.get(name, "")) for name in ("agent", "first", "last"))
-        ),
+        "episodes": lambda: replay.episodes(*(_whole(asked.get(name, "")) for name in ("agent", "first", "last"))),
     }
     packed: dict[str, Callable[[], bytes]] = {
         "layout": replay.layout,
@@ -141,7 +153,7 @@ def _answer(watching: Watching, replay: Replay, request: Request) -> Response:
         "chunk": lambda: replay.chunk(_whole(which)),
         "ratings": lambda: replay.ratings(_whole(which)),
         "ties": lambda: replay.ties(_whole(which)),
-        "rows": lambda: replay.rows(which, dict(request.query_params)),
+        "rows": lambda: replay.rows(which, asked),
     }
     if what in plain:
         return JSONResponse(plain[what]())
@@ -176,12 +188,12 @@ class Serving:
     def __init__(self, watching: Watching, host: str = "127.0.0.1", port: int = 0) -> None:
         self._socket = _listening(host, port)
         self.port = int(self._socket.getsockname()[1])
-        loopback = host == "localhost" or ip_address(host).is_loopback
+        loopback = ip_address(self._socket.getsockname()[0]).is_loopback
         self.token = "" if loopback else secrets.token_urlsafe(24)
         names = (host, "127.0.0.1", "localhost", "[::1]") if loopback else ()
         app = application(watching, [f"{name}:{self.port}" for name in dict.fromkeys(names)], self.token)
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-        self.address = f"http://{'127.0.0.1' if host in ('0.0.0.0', 'localhost') else host}:{self.port}"
+        self.address = f"http://{_reached(host)}:{self.port}"
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
 
@@ -206,12 +218,19 @@ class Serving:
         self._socket.close()
 
 
+def _reached(host: str) -> str:
+    """The name in an address under which this machine reaches itself, where it listens at ``host``."""
+    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "localhost": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{name}]" if ":" in name else name
+
+
 def _listening(host: str, port: int) -> socket.socket:
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        found = socket.socket(family)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
+        found.listen()  # from now on nobody is turned away, though answers begin with the server
     except OSError as error:
+        found.close()
         raise SocietyError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
     return found
