@@ -7,7 +7,8 @@ from visits import LIES, Visit
 
 import society
 from society.study.models import Models
-from society.views.replay.server import Serving, Watching
+from society.views.replay.server import Serving
+from society.views.replay.watching import Watching
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +47,9 @@ def visit(browser):
     """Opens pages; afterwards none of them has asked anybody else for anything, or said that something went wrong."""
     visits = []
 
-    def go(url, **options):
+    def go(url, ready=None, **options):
         visits.append(Visit(browser, **options))
-        return visits[-1].open(url)
+        return visits[-1].open(url, ready)
 
     go.visits = visits
     yield go

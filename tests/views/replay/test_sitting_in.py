@@ -16,7 +16,8 @@ from society.record.decisions import read_decisions
 from society.spec.load import load_world
 from society.views.replay.columns import unpack
 from society.views.replay.live import Clock, Live
-from society.views.replay.server import Watching, application
+from society.views.replay.server import application
+from society.views.replay.watching import Watching
 
 HOST = "127.0.0.1:8000"
 CHANGES = {
