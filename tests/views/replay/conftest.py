@@ -3,12 +3,14 @@
 import shutil
 
 import pytest
-from visits import LIES, Visit
 
 import society
 from society.study.models import Models
 from society.views.replay.server import Serving
 from society.views.replay.watching import Watching
+
+pytest.register_assert_rewrite("visits")
+from visits import LIES, Visit  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -28,17 +30,18 @@ def copy_of(tmp_path):
     return copy
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve():
     """Serves the folder that a run stands in; gives the address of the run's page."""
-    servers = []
+    servers = {}
 
-    def start(folder, host="127.0.0.1"):
-        servers.append(Serving(Watching(folder.parent), host))
-        return servers[-1].url(folder.name)
+    def start(folder):
+        if folder.parent not in servers:
+            servers[folder.parent] = Serving(Watching(folder.parent))
+        return servers[folder.parent].url(folder.name)
 
     yield start
-    for one in servers:
+    for one in servers.values():
         one.stop()
 
 

@@ -66,11 +66,26 @@ def look(page, expression):
     return page.evaluate(f"() => {{ const app = {APP}; return {expression}; }}")
 
 
+def until(page, expression):
+    """Wait until something of the application holds. (Playwright's own waiting evaluates text, which the page's policy forbids.)"""
+    page.evaluate(
+        f"""async () => {{
+            const app = {APP}, end = performance.now() + 15000;
+            while (!({expression})) {{
+                if (performance.now() > end) throw new Error("it never came to that");
+                await new Promise((done) => setTimeout(done, 10));
+            }}
+        }}"""
+    )
+
+
 def go(page, tick):
     """Show a tick, and wait for the edges of the ticks before it."""
     page.evaluate(f"tick => {APP}.go(tick)", tick)
-    page.wait_for_function(
-        f"{APP}.society.tick === {tick} && !{APP}.surrounding && !{APP}.society.rated.values().some((one) => one === null)"
+    until(page, f"app.society.tick === {tick}")
+    until(
+        page,
+        "app.scene.edges.since === Math.max(0, app.controls.filter.window ? app.society.tick - app.controls.filter.window : 0)",
     )
 
 

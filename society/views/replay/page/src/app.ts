@@ -119,7 +119,11 @@ export class App {
         this.names.learn((await this.society.load(at)).table);
       }
     };
-    void each().finally(() => { this.surrounding = false; if (missing[0] <= this.society.tick) this.edgesOnly(); });
+    void each().finally(() => {
+      this.surrounding = false;
+      if (missing[0] <= this.society.tick) this.edgesOnly();
+      if (tick !== this.society.tick) this.surround(this.society.tick); // what was asked for meanwhile
+    });
   }
 
   private edgesOnly(): void {
@@ -306,7 +310,7 @@ export class App {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") { this.ego = -1; this.select([]); fill(this.controls.found); this.note.textContent = ""; this.panel.overview(); this.refresh(); return; }
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && (target as HTMLInputElement).type !== "range" && (target as HTMLInputElement).type !== "checkbox") return;
-    if (target.tagName === "BUTTON" && (event.key === " " || event.key === "Enter")) return;
+    if ((event.key === " " || event.key === "Enter") && target.matches("button, summary, a, input[type=checkbox]")) return; // it does what it always does
     const big = event.shiftKey ? 10 : 1;
     const keys: Record<string, () => void> = {
       " ": () => this.timeline.toggle(), ArrowLeft: () => this.timeline.step(-big), ArrowRight: () => this.timeline.step(big), Home: () => this.timeline.step(-Infinity), End: () => this.timeline.step(Infinity),

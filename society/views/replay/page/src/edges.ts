@@ -116,6 +116,7 @@ function kindOfAct(meta: Meta, filter: Filter): Int8Array {
 function joined(edges: Edges, n: number, least: number): Edges {
   const place = new Map<number, number>();
   const result = noEdges(edges.n);
+  result.since = edges.since;
   for (let i = 0; i < edges.n; i++) {
     const key = ((edges.source[i] * n + edges.target[i]) * 4 + edges.kind[i]) * 32 + edges.act[i];
     let at = place.get(key);

@@ -39,7 +39,11 @@ export class Timeline {
   }
 
   get following(): boolean { return this.live && this.follow.getAttribute("aria-pressed") === "true"; }
-  set following(on: boolean) { this.follow.setAttribute("aria-pressed", String(on)); if (on) { this.pause(); void this.go(this.meta.ticks); } }
+  set following(on: boolean) {
+    if (on) this.pause(); // which stops following too
+    this.follow.setAttribute("aria-pressed", String(on));
+    if (on) void this.go(this.meta.ticks);
+  }
 
   give(series: Table): void { this.series = series; this.paint(); }
 
@@ -57,7 +61,7 @@ export class Timeline {
     if (this.live) this.follow.setAttribute("aria-pressed", "false");
     this.playing = true; this.owed = 0;
     this.before = performance.now();
-    if (Number(this.slider.value) >= this.meta.ticks) void this.go(0);
+    if (Number(this.slider.value) >= this.meta.ticks) { this.slider.value = "0"; void this.go(0); } // from the end it begins again
     this.label();
     requestAnimationFrame((now) => void this.tickOn(now));
   }
