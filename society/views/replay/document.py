@@ -36,7 +36,7 @@ def served(title: str, api: str, live: bool, page: str = "run") -> str:
     """The page as a server gives it: it asks ``api`` for what it shows."""
     attributes = f'data-page="{page}" data-api="{html.escape(api)}" data-live="{int(live)}"'
     return _SHELL.format(
-        title=html.escape(title),
+        title=_named(title),
         head='<link rel="stylesheet" href="/static/view.css">',
         attributes=attributes,
         tail='<script type="module" src="/static/view.js"></script>',
@@ -74,12 +74,17 @@ def exported(title: str, container: bytes) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     return _SHELL.format(
-        title=html.escape(title),
+        title=_named(title),
         head=f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>',
         attributes='data-page="run" data-inside="record"',
         tail=f'<script type="application/octet-stream" id="record">{base64.b64encode(container).decode()}</script>\n'
         f'<script type="module">{module}</script>',
     )
+
+
+def _named(title: str) -> str:
+    """A title from a file that anybody may have written: one short line of signs that are seen."""
+    return html.escape("".join(sign if sign.isprintable() else " " for sign in title[:200]))
 
 
 def _digest(text: str) -> str:

@@ -1,5 +1,6 @@
 """A whole replay in one container of bytes: what an exported page and a notebook hold."""
 
+import contextlib
 import json
 import zlib
 from pathlib import Path
@@ -49,6 +50,9 @@ def write_page(replay: Replay, out: Path) -> Path:
         aside.replace(out)
     except OSError as error:
         raise RecordError(f"{out}: the page cannot be written: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink()
     return out
 
 

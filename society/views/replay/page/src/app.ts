@@ -11,6 +11,7 @@ import { Places } from "./places";
 import { Scene, type Choice } from "./scene";
 import { Society } from "./society";
 import { Server, type Meta, type Source } from "./source";
+import { metaOf } from "./strangers";
 import { Timeline } from "./timeline";
 import { clock, Names } from "./words";
 
@@ -43,7 +44,7 @@ export class App {
   private readonly closing = new AbortController();
 
   static async start(root: HTMLElement, source: Source, base?: string): Promise<App> {
-    const [meta, layout] = await Promise.all([source.meta(), source.layout()]);
+    const [told, layout] = await Promise.all([source.meta(), source.layout()]), meta = metaOf(told);
     const society = new Society(meta, source);
     const first = source.live ? meta.ticks : 0;
     await society.prepare(first);
@@ -254,7 +255,7 @@ export class App {
       if (s.column.status[slot] > 1 && s.column.status[slot] !== 4) continue;
       if (machine ? host === Number(machine[1]) : this.names.of(s.column.id[slot]).includes(query) || String(slot) === query || zone === query) hits.push(slot);
     }
-    fill(list, hits.length ? hits.map((slot) => h("li", {}, h("button", { type: "button", role: "option", onclick: () => { this.choose(slot); fill(list); this.scene.fit([slot]); } }, this.names.of(s.column.id[slot])))) : h("li", { class: "faint" }, "nobody of that name lives now"));
+    fill(list, hits.length ? hits.map((slot) => h("li", {}, h("button", { type: "button", role: "option", onclick: () => { this.choose(slot); fill(list); this.scene.fit([slot]); this.scene.canvas.focus({ preventScroll: true }); } }, this.names.of(s.column.id[slot])))) : h("li", { class: "faint" }, "nobody of that name lives now"));
   }
 
   choose(slot: number): void { this.select([slot]); this.panel.agent(this.society.column.id[slot]); }

@@ -1,6 +1,6 @@
 // The clock of a run that goes on; and sitting in as overseer: what waits on the desk, and what can be done about it.
 
-import { fill, h, number } from "./dom";
+import { fill, h, number, said } from "./dom";
 import type { Steering } from "./source";
 import type { Panel } from "./panel";
 
@@ -90,7 +90,7 @@ export class Overseer {
     fill(this.list,
       h("h2", {}, "Your desk", h("span", { class: "faint" }, waiting ? `${number(waiting)} wait` : "empty")),
       h("p", { class: "faint" }, "You oversee this run. The page shows what the institution sees; what is hidden from it is shown when the run is over."),
-      this.part("Answers", [...told.accounts].reverse().slice(0, 3), (one) => h("li", {}, `tick ${one.tick}: `, this.panel.agentLink(one.agent.id), ` ${one.said}; asked about “${one.suspected}”`)),
+      this.part("Answers", [...told.accounts].reverse().slice(0, 3), (one) => h("li", {}, `tick ${one.tick}: `, this.panel.agentLink(one.agent.id), " ", said(one.said, 400), `; asked about “${one.suspected}”`)),
       this.part("Decided lately", [...told.decided].reverse().slice(0, 3), (one) => h("li", { class: one.possible ? "" : "wrong" }, `tick ${one.tick}: ${one.what} `, this.subject(one), `: ${one.note}`)),
       this.part("Orders that wait", told.orders, (one) => this.order(one, true)),
       this.part("Flags", told.flags, (one) => this.matter(one, "flag")),

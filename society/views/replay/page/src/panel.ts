@@ -1,12 +1,13 @@
 // The side panel: what happened so far, one agent, one order, or the events behind a number.
 
-import { fill, h, number, percent, said } from "./dom";
+import { fill, h, keepingFocus, number, percent, said } from "./dom";
 import { OUTCOME_COLOURS } from "./charts";
 import { ACT_COLOURS } from "./edges";
 import { shapeName } from "./marks";
 import type { Table } from "./columns";
 import type { Asked, Episode, Moment, Rows, Source } from "./source";
 import type { Society } from "./society";
+import { episodeOf } from "./strangers";
 import { happenings, sentence, type Happening, type Names, type Piece } from "./words";
 import { transcripts } from "./transcripts";
 
@@ -34,6 +35,8 @@ export class Panel {
   private tab: Tab = "history";
   private moments: Moment[] = [];
   private asking = 0;
+  /** What stands in the body, without the tick. */
+  private seen = "";
   private drawn = "";
 
   constructor(private readonly source: Source, private readonly society: Society, private readonly names: Names, private readonly steer: Steering) {
@@ -109,7 +112,9 @@ export class Panel {
         : shown.what === "order" ? await this.course(shown.order)
         : await this.list(shown.title, shown.asked);
       if (mine !== this.asking) return; // something else was asked for meanwhile
-      fill(this.body, shown.what === "overview" ? null : h("button", { type: "button", class: "link back", onclick: () => this.back() }, "‹ back"), parts);
+      const key = JSON.stringify(shown);
+      keepingFocus(this.body, key === this.seen, () => fill(this.body, shown.what === "overview" ? null : h("button", { type: "button", class: "link back", onclick: () => this.back() }, "‹ back"), parts));
+      this.seen = key;
     } catch (error) {
       if (mine === this.asking) fill(this.body, h("p", { class: "wrong", role: "alert" }, String(error instanceof Error ? error.message : error)));
     }
@@ -205,14 +210,15 @@ export class Panel {
       case "orders": return this.orders(await this.source.rows("events", { target: agent, kind: "order_issued,order_closed,order_reopened", last }), await this.source.rows("events", { actor: agent, kind: "order_issued", last }));
       case "messages": return this.messages(await this.source.rows("messages", { agent, last, most: 300 }));
       case "choices": return this.choices(await this.source.rows("occasions", { agent, last, most: 200 }), agent);
-      case "transcripts": return transcripts(await this.source.episodes(agent, 0, last), words, (tick) => this.tick(tick), (id) => this.deed(agent, id));
+      case "transcripts": return transcripts((await this.source.episodes(agent, 0, last)).map(episodeOf), words, (tick) => this.tick(tick), (id) => this.deed(agent, id));
     }
   }
 
   /** The episode of an act that an account is about. */
   private async deed(agent: number, occasion: number): Promise<Episode | undefined> {
     const tick = Math.floor(occasion / 4294967296);
-    return (await this.source.episodes(agent, tick, tick)).find((one) => one.occasion === occasion);
+    const found = (await this.source.episodes(agent, tick, tick)).find((one) => one.occasion === occasion);
+    return found && episodeOf(found);
   }
 
   private ratings(agent: number, rows: Rows): Node {
