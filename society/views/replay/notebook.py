@@ -43,7 +43,10 @@ def view(record: Record, height: int = 720) -> Any:
     }
 
     def bundle(self: Any, **options: Any) -> Any:
-        data, *rest = anywidget.AnyWidget._repr_mimebundle_(self, **options)
+        found = anywidget.AnyWidget._repr_mimebundle_(self, **options)
+        if found is None:
+            return None
+        data, *rest = found
         picture: Any = draw(record)
         return {**data, "image/png": b64encode(picture._repr_png_()).decode()}, *rest
 

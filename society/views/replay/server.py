@@ -44,17 +44,31 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
     async def home(request: Request) -> Response:
         return HTMLResponse(listed(await run_in_threadpool(watching.listed)))
 
-    async def page(request: Request) -> Response:
-        name = request.path_params["run"]
-        replay = await run_in_threadpool(watching.replay, name)
-        live = watching.live is not None and watching.live.name == name and watching.live.status == "running"
-        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{quote(name)}", live))
-
     async def static(request: Request) -> Response:
         path, kind = STATIC.get(request.path_params["name"], (None, ""))
         if path is None:
             return PlainTextResponse("no such file", 404)
         return Response(path.read_bytes(), media_type=kind)
+
+    routes = [
+        Route("/", home),
+        Route("/static/{name}", static),
+        *_of_studies(watching),
+        *_of_live(watching),
+        *_of_runs(watching),
+    ]
+    guard = Middleware(Guard, policy=POLICY, hosts=hosts, token=token)
+    return Starlette(routes=routes, middleware=[guard], exception_handlers={SocietyError: _explained})
+
+
+def _of_runs(watching: Watching) -> list[Route]:
+    """A run's page, and what it asks."""
+
+    async def page(request: Request) -> Response:
+        name = request.path_params["run"]
+        replay = await run_in_threadpool(watching.replay, name)
+        live = watching.live is not None and watching.live.name == name and watching.live.status == "running"
+        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{quote(name)}", live))
 
     async def ask(request: Request) -> Response:
         run, what, which = (request.path_params.get(part, "") for part in ("run", "what", "which"))
@@ -62,6 +76,16 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
             run, what, which = f"{run}/{what}", which, ""
         replay = await run_in_threadpool(watching.replay, run)
         return await run_in_threadpool(_answer, replay, what, which, dict(request.query_params))
+
+    return [
+        Route("/run/{run:path}", page),
+        Route("/api/{run:path}/{what:str}/{which:str}", ask),
+        Route("/api/{run:path}/{what:str}", ask),
+    ]
+
+
+def _of_live(watching: Watching) -> list[Route]:
+    """What is told of a run that goes on, and what is done to it."""
 
     async def follow(request: Request) -> Response:
         if watching.live is None or watching.live.name != request.path_params["run"]:
@@ -77,43 +101,42 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
             await run_in_threadpool(live.decide if what == "decide" else live.clock.set, asked)
         return JSONResponse(await run_in_threadpool(live.told))
 
-    async def study(request: Request) -> Response:
+    return [
+        Route("/api/{run:path}/follow", follow),
+        Route("/api/{run:path}/steer/{what:str}", steer, methods=["GET", "POST"]),
+    ]
+
+
+def _of_studies(watching: Watching) -> list[Route]:
+    """A study's page, what it asks, and runs that it has run again."""
+    studies = watching.studies
+    if studies is None:
+        return []
+
+    async def page(request: Request) -> Response:
         folder = await run_in_threadpool(watching.study, request.path_params["study"])
         return HTMLResponse(served(folder.name, f"/studies/{quote(request.path_params['study'])}", False, "study"))
 
-    async def ask_study(request: Request) -> Response:
-        if watching.studies is None:
-            return PlainTextResponse("no studies here", 404)
-        folder, what = (
-            await run_in_threadpool(watching.study, request.path_params["study"]),
-            request.path_params["what"],
-        )
-        if what == "open":
-            if request.method != "POST":
-                return PlainTextResponse("POST only", 405)
-            asked = await small_json(request)
-            cell, seed = (
-                _whole(str(asked.get(name, "")) if isinstance(asked, dict) else "") for name in ("cell", "seed")
-            )
-            return JSONResponse(await run_in_threadpool(watching.studies.open, folder, cell, seed))
-        if what == "look":
-            return JSONResponse(await run_in_threadpool(watching.studies.look, folder))
-        measure, cell = request.query_params.get("measure", ""), _whole(request.query_params.get("reference", ""))
-        return JSONResponse(await run_in_threadpool(watching.studies.differences, folder, measure, cell))
+    async def look(request: Request) -> Response:
+        folder = await run_in_threadpool(watching.study, request.path_params["study"])
+        return JSONResponse(await run_in_threadpool(studies.look, folder))
 
-    routes = [
-        Route("/", home),
-        Route("/study/{study:path}", study),
-        Route("/studies/{study:path}/{what:str}", ask_study, methods=["GET", "POST"]),
-        Route("/static/{name}", static),
-        Route("/run/{run:path}", page),
-        Route("/api/{run:path}/follow", follow),
-        Route("/api/{run:path}/steer/{what:str}", steer, methods=["GET", "POST"]),
-        Route("/api/{run:path}/{what:str}/{which:str}", ask),
-        Route("/api/{run:path}/{what:str}", ask),
+    async def differences(request: Request) -> Response:
+        folder = await run_in_threadpool(watching.study, request.path_params["study"])
+        measure, cell = request.query_params.get("measure", ""), _whole(request.query_params.get("reference", ""))
+        return JSONResponse(await run_in_threadpool(studies.differences, folder, measure, cell))
+
+    async def again(request: Request) -> Response:
+        folder, asked = await run_in_threadpool(watching.study, request.path_params["study"]), await small_json(request)
+        cell, seed = (_whole(str(asked.get(name, "")) if isinstance(asked, dict) else "") for name in ("cell", "seed"))
+        return JSONResponse(await run_in_threadpool(studies.open, folder, cell, seed))
+
+    return [
+        Route("/study/{study:path}", page),
+        Route("/studies/{study:path}/look", look),
+        Route("/studies/{study:path}/differences", differences),
+        Route("/studies/{study:path}/open", again, methods=["POST"]),
     ]
-    guard = Middleware(Guard, policy=POLICY, hosts=hosts, token=token)
-    return Starlette(routes=routes, middleware=[guard], exception_handlers={SocietyError: _explained})
 
 
 def _answer(replay: Replay, what: str, which: str, asked: dict[str, str]) -> Response:

@@ -203,6 +203,9 @@ def test_a_reader_goes_from_a_field_of_the_heat_map_to_the_run(page, table):
     page.get_by_role("button", name="watch this run").nth(1).click()
     page.wait_for_url("**/run/watched/runs/cell-5-seed-2", timeout=60_000)
     expect(page.locator("header")).to_contain_text("seed 2, 60 agents on 8 machines")
+    page.locator(".charts figure").nth(4).wait_for()
+    page.locator(".panel h2").first.wait_for()
+    page.wait_for_load_state("networkidle")
 
 
 def test_the_table_sorts_and_the_forest_compares(page, table):
