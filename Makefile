@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test lint types mosquitto chromium lock clean
+.PHONY: run test notebooks lint types mosquitto chromium lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/society run decommission
@@ -33,6 +33,10 @@ CHROMIUM := command -v chromium || command -v chromium-browser || command -v goo
 chromium:
 	@($(CHROMIUM)) >/dev/null && exit 0; $(call install,chromium,--cask chromium); \
 	($(CHROMIUM)) >/dev/null || echo "Chromium cannot be installed from here: tests of pages in a browser will be skipped."
+
+# executes the notebooks and keeps what they show
+notebooks: $(VENV)/.dev
+	$(BIN)/python notebooks/refresh.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

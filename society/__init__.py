@@ -20,24 +20,28 @@ if TYPE_CHECKING:
     from society.model import SocietyModel
     from society.spec.load import load_world
     from society.spec.world import World
+    from society.study.compare import between_seeds, paired
     from society.study.results import Result
     from society.study.runs import resume, run, run_seeds
+    from society.study.sweep.driver import sweep
     from society.views.draw import animate, draw
     from society.views.replay.notebook import view
 
 _HOMES = {
     "society.engine": ("Engine", "RULES", "rules_without"),
     "society.ground.decisions": ("Decision", "Overseer"),
-    "society.ground.errors": ("RecordError", "RunError", "SocietyError", "SocietyModel", "WorldError"),
+    "society.ground.errors": ("RecordError", "RunError", "SocietyError", "WorldError"),
     "society.ground.occasions": ("Acts", "Column", "Mind", "Occasions"),
     "society.ground.words": ("Act", "Behaviour", "Kind"),
     "society.minds.human": ("Person", "Scripted"),
     "society.minds.rule": ("protect_where",),
     "society.model": ("SocietyModel",),
+    "society.study.compare": ("between_seeds", "paired"),
     "society.study.results": ("Result",),
     "society.spec.load": ("load_world",),
     "society.spec.world": ("World",),
     "society.study.runs": ("resume", "run", "run_seeds"),
+    "society.study.sweep.driver": ("sweep",),
     "society.views.replay.notebook": ("view",),
     "society.views.draw": ("animate", "draw"),
 }
@@ -45,8 +49,9 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "RULES", "Act", "Acts", "Behaviour", "Column", "Decision", "Engine", "Kind", "Mind", "Occasions", "Overseer", "Person",
-    "RecordError", "Result", "RunError", "Scripted", "SocietyError", "SocietyModel", "World", "WorldError", "animate", "draw", "load_world",
-    "protect_where", "resume", "rules_without", "run", "run_seeds", "view",
+    "RecordError", "Result", "RunError", "Scripted", "SocietyError", "SocietyModel", "World", "WorldError", "animate",
+    "between_seeds", "draw", "load_world", "paired", "protect_where", "resume", "rules_without", "run", "run_seeds",
+    "sweep", "view",
 ]  # fmt: skip
 
 

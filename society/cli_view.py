@@ -1,4 +1,4 @@
-"""The command ``society view``: a run in the browser, or as one file."""
+"""The command ``society view``: runs and studies in the browser, a run as one file."""
 
 import webbrowser
 from pathlib import Path
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from society.record.reader import Record
     from society.views.replay.live import Live, Sitter
+    from society.views.replay.watching import Watching
 
 HostOption = Annotated[str, typer.Option(help="Address to listen at; beyond this machine a token is asked for.")]
 PortOption = Annotated[int, typer.Option(help="Port; 0: any that is free.", min=0, max=65535)]
@@ -33,7 +34,8 @@ def watched(pace: float | None, open_: bool, person: "Sitter | None", run: "Call
         run: runs the world, telling what it is given of every tick.
     """
     from society.views.replay.live import Live
-    from society.views.replay.server import Serving, Watching
+    from society.views.replay.server import Serving
+    from society.views.replay.watching import Watching
 
     serving: list[Serving] = []
 
@@ -57,32 +59,27 @@ def watched(pace: float | None, open_: bool, person: "Sitter | None", run: "Call
 
 
 def view(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, or a folder that holds runs.")] = Path("runs"),
-    export: Annotated[Path | None, typer.Option(help="Write the page as this file instead of serving it.")] = None,
+    run: Annotated[
+        Path | None, typer.Argument(help="A run, a study, or a folder that holds some; absent: runs and studies here.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the page of a run as this file instead of serving it.")
+    ] = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 0,
     open_: OpenOption = True,
 ) -> None:
-    """Watch a run in the browser, or write it as one HTML file."""
-    from society.record.folder import MANIFEST
-    from society.record.reader import Record
-    from society.views.replay.export import write_page
-    from society.views.replay.server import Serving, Watching
-    from society.views.replay.source import Replay
+    """Look at a run or a study in the browser, or write a run as one HTML file."""
+    from society.views.replay.server import Serving
 
-    single = (run / MANIFEST).is_file()
-    if not run.is_dir():
+    if run is not None and not run.is_dir():
         raise RecordError(f"{run}: no such folder; society run WORLD makes one")
     if export is not None:
-        if not single:
-            raise RecordError(f"{run}: not a run's folder: --export takes one run")
-        typer.echo(write_page(Replay(Record(run)), export))
+        typer.echo(_exported(run, export))
         return
-    if single:
-        Replay(Record(run))  # says what is wrong with it before a browser opens
-    watching = Watching(run.resolve().parent if single else run)
+    watching, page = _shown(run)
     serving = Serving(watching, host, port)
-    address = serving.url(run.resolve().name) if single else serving.address + serving.query
+    address = serving.url(*page) if page else serving.address + "/" + serving.query
     typer.echo(f"{address}   (Ctrl-C ends it)")
     if open_:
         webbrowser.open(address)
@@ -90,3 +87,35 @@ def view(
         serving.wait()
     except KeyboardInterrupt:
         serving.stop()
+
+
+def _exported(run: Path | None, export: Path) -> Path:
+    from society.record.folder import MANIFEST
+    from society.record.reader import Record
+    from society.views.replay.export import write_page
+    from society.views.replay.source import Replay
+
+    if run is None or not (run / MANIFEST).is_file():
+        raise RecordError(f"{run or 'runs'}: not a run's folder: --export takes one run")
+    return write_page(Replay(Record(run)), export)
+
+
+def _shown(run: Path | None) -> "tuple[Watching, tuple[str, str] | None]":
+    """What is to be served, and the page that is to be opened: its name and kind; None for the list."""
+    from society.record.folder import MANIFEST
+    from society.record.reader import Record
+    from society.study.sweep.viewed import Studies
+    from society.views.replay.source import Replay
+    from society.views.replay.watching import Watching
+
+    studies = Studies()
+    if run is None:
+        return Watching(Path(), studies=studies, inside=("runs", "studies")), None
+    folder = run.resolve()
+    if (folder / MANIFEST).is_file():
+        Replay(Record(run))  # says what is wrong with it before a browser opens
+        return Watching(folder.parent, studies=studies), (folder.name, "run")
+    if (folder / studies.manifest).is_file():
+        studies.look(folder)
+        return Watching(folder.parent, studies=studies), (folder.name, "study")
+    return Watching(folder, studies=studies), None

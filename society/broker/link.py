@@ -9,6 +9,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import aiomqtt
 
@@ -176,7 +177,7 @@ class Link:
         return self.address.patience_s if self.connections else min(self._first_s, self.address.patience_s)
 
     def _made(self) -> aiomqtt.Client:
-        client = aiomqtt.Client(
+        client = _Client(
             self.address.host, self.address.port, username=self._user, password=self.address.password(),
             identifier=self._user or self.name, protocol=aiomqtt.ProtocolVersion.V311, clean_session=True, will=self._will,
             timeout=TIMEOUT_S, keepalive=20, max_inflight_messages=0, tls_context=self._context(), logger=_QUIET,
@@ -231,6 +232,24 @@ class Link:
             await client.__aexit__(None, None, None)
         except aiomqtt.MqttError as error:
             _QUIET.debug("%s: dropped: %s", self.name, error)
+
+
+class _Client(aiomqtt.Client):
+    """aiomqtt has a socket watched a moment later, when a broker that is gone may have closed it: then nothing is to be written."""
+
+    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        def write() -> None:
+            try:
+                client.loop_write()
+            except OSError as error:
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def watch() -> None:
+            if sock.fileno() >= 0:
+                self._loop.add_writer(sock.fileno(), write)
+
+        self._loop.call_soon_threadsafe(watch)
 
 
 def _refused(error: Exception) -> bool:

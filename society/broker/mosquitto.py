@@ -29,6 +29,7 @@ from society.broker.topics import (
 )
 from society.broker.wire import LARGEST
 from society.ground.errors import BrokerError, WorldError
+from society.ground.scenes import agent_name, is_agent_name
 from society.ground.words import Line
 
 ENGINE = "engine"
@@ -87,19 +88,27 @@ def host(words: str) -> User:
         User(name='anna', family='glm-4.7', zones=(), lines=(), agent=False)
     """
     name, _, family = words.partition("=")
-    return User(_checked("--host", name), _checked("--host", family))
+    if is_agent_name(_checked("--host", family), _checked("--host", name)):
+        raise WorldError("--host", name, f"a name that no agent of {family} has; --agent is for agents")
+    return User(name, family)
 
 
 def agent(words: str) -> User:
-    """An agent from ``NAME=FAMILY`` or ``NAME=FAMILY:ZONE,ZONE``.
+    """An agent from ``NAME=FAMILY`` or ``NAME=FAMILY:ZONE,ZONE``; its name is the one it has in runs, which serve it as no other.
 
     Raises:
         WorldError: it is none.
+
+    Example:
+        >>> agent("guest-17=guest:pod 1").zones
+        ('pod 1',)
     """
     name, _, rest = words.partition("=")
     family, _, zones = rest.partition(":")
     named = tuple(zone for zone in zones.split(",") if zone)
-    return User(_checked("--agent", name), _checked("--agent", family), named, agent=True)
+    if not is_agent_name(_checked("--agent", family), _checked("--agent", name)):
+        raise WorldError("--agent", name, f"the name of an agent of {family}, such as {agent_name(family, 17)}")
+    return User(name, family, named, agent=True)
 
 
 def observer(words: str) -> User:

@@ -128,7 +128,11 @@ class MessageSeen(_Sent):
 class Host(_Received):
     """A client that answers for agents of a family."""
 
-    agents: list[Name] = Field(default=["*"], max_length=10_000, description="names of agents; * for all of the family")
+    agents: list[Name] = Field(
+        default=["*"],
+        max_length=10_000,
+        description="names of agents; * for all of the family, or the one it is named as",
+    )
     most: int = Field(default=64, ge=1, le=100_000, description="most asks it wants to have at once")
 
 

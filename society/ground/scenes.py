@@ -1,5 +1,6 @@
 """What one agent may know at one occasion, as plain data: for minds that read rather than compute."""
 
+import re
 from dataclasses import dataclass
 
 from society.ground.words import Act, Kind
@@ -14,6 +15,16 @@ def agent_name(family: str, agent: int) -> str:
     """
     slot, generation = agent & 0xFFFFFFFF, agent >> 32
     return f"{family}-{slot}" if generation == 0 else f"{family}-{slot}-{generation}"
+
+
+def is_agent_name(family: str, name: str) -> bool:
+    """Whether a name is one that ``agent_name`` gives to agents of a family.
+
+    Example:
+        >>> is_agent_name("glm-4.7", "glm-4.7-17"), is_agent_name("glm-4.7", "anna")
+        (True, False)
+    """
+    return re.fullmatch(rf"{re.escape(family)}-(0|[1-9][0-9]*)(-[1-9][0-9]*)?", name, re.ASCII) is not None
 
 
 @dataclass(frozen=True)

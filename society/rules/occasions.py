@@ -116,10 +116,11 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
 
 
 def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
-    """Count requests delivered at this tick; return those that are an agent's first about an order."""
+    """Count requests about orders delivered at this tick; return those that are an agent's first about an order."""
     inbox, orders = moment.inbox.rows(moment.inbox.to_agents()), society.orders
     if not len(inbox):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    inbox = inbox.rows(inbox.order >= 0)  # words about no order ask for nothing
     request = (inbox.act == Act.ASK) | (inbox.act == Act.LOBBY)
     live = request & (society.agents.ids(inbox.recipient) == inbox.recipient_id) & (orders["closed"][inbox.order] < 0)
     rows = inbox.rows(live)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from society.broker.address import parse_address
 from society.ground.errors import WorldError
+from society.ground.scenes import is_agent_name
 from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
 from society.llm.local_server import simulated_server
@@ -60,6 +61,8 @@ def hosting(hosted: Hosted, say: Callable[[str], None]) -> int:
     if address.user is not None and hosted.name not in (None, address.user):
         raise WorldError("--name", hosted.name, f"absent, or {address.user}: with a user, its name is the client's")
     name = address.user or hosted.name or f"host-{secrets.token_hex(3)}"
+    if is_agent_name(hosted.family, name) and set(hosted.agents) - {"*", name}:
+        raise WorldError("--agent", ", ".join(hosted.agents), f"absent: a client named {name} is that agent alone")
     with _making(hosted) as making:
 
         async def serve() -> int:

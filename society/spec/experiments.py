@@ -1,6 +1,8 @@
-"""From a name or a path to a checked experiment."""
+"""From a name, a path or a dict to a checked experiment."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from society.ground.errors import WorldError
 from society.spec.analysis import Hysteresis
@@ -22,8 +24,8 @@ def experiment_names() -> list[str]:
     return sorted(path.stem for path in experiments_folder().glob("*.yaml"))
 
 
-def load_experiment(source: str | Path) -> Experiment:
-    """A checked experiment from its name or its file.
+def load_experiment(source: str | Path | Mapping[str, Any] | Experiment) -> Experiment:
+    """A checked experiment from its name, its file, a dict, or an experiment.
 
     Raises:
         WorldError: something in it is wrong.
@@ -32,6 +34,10 @@ def load_experiment(source: str | Path) -> Experiment:
         >>> load_experiment("threshold").design.kind
         'grid'
     """
+    if isinstance(source, Experiment):
+        return source
+    if isinstance(source, Mapping):
+        return validated(Experiment, dict(source), "experiment")
     path = Path(source)
     if path.suffix not in (".yaml", ".yml"):
         path = experiments_folder() / f"{source}.yaml"

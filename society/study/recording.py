@@ -118,7 +118,8 @@ class Recording:
         for name, rows in (("agents", _agent_columns), ("orders", orders_table)):
             if self.writer.wants(name):
                 self.writer.add(name, rows(society))
-        if self.writer.wants("ties"):
+        every = self.engine.world.record.ties_every
+        if self.writer.wants("ties") and tick and not (every and tick % every == 0):
             self.writer.add("ties", ties_table(society, tick))
         self.writer.flush(tick, force=True)
 

@@ -1,12 +1,16 @@
 """One look for all figures: sizes for a paper's column, colours for every eye, never colour alone."""
 
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib import rc_params_from_file
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from PIL import Image
 
 #: Okabe and Ito's palette, distinguishable by the colour-blind (Color Universal Design, 2008).
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8C7A00", "#4D4D4D")
@@ -16,29 +20,20 @@ HATCHES = ("", "///", "...", "\\\\\\", "xxx", "++", "oo", "---")
 INK, FAINT, GRID = "#222222", "#767676", "#DDDDDD"
 WIDTH = 7.2  # inches: two columns of a paper
 
-SETTINGS: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 9,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "xtick.color": FAINT,
-    "ytick.color": FAINT,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "hatch.linewidth": 0.5,
-    "svg.hashsalt": "plural-society",
-    "svg.fonttype": "path",
-    "figure.facecolor": "white",
-}
+#: The look of all figures; ``plt.style.use("society.views.paper")`` gives it to figures of your own.
+SETTINGS: Any = dict(rc_params_from_file(Path(__file__).with_name("paper.mplstyle"), use_default_template=False))
+
+
+class Drawing(Figure):
+    """A figure that notebooks show, whether pyplot is imported or not."""
+
+    def _repr_png_(self) -> bytes:
+        """A small PNG of 128 colours, for notebooks are kept with their pictures."""
+        plain, small = BytesIO(), BytesIO()
+        self.savefig(plain, format="png", dpi=100)
+        with Image.open(plain) as image:
+            image.convert("RGB").quantize(128).save(small, format="png", optimize=True)
+        return small.getvalue()
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ class Picture:
 
 def canvas(height: float, columns: int = 1, rows: int = 1, **options: Any) -> tuple[Figure, Any]:
     """A figure of the common width and its axes."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure = Drawing(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
 
 

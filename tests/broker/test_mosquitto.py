@@ -252,7 +252,8 @@ def test_hashes_are_those_of_mosquitto():
     "words",
     [["--host", "anna"], ["--host", "anna="], ["--host", "a/b=glm"], ["--host", "a=gl#m"], ["--host", "+=glm"], ["--agent", "x"],
      ["--observer", "eve=board"], ["--observer", "eve=loud"], ["--observer", "engine"], ["--observer", "engine.3"],
-     ["--host", "a=f", "--observer", "a"], ["--host", "a\n=f"]],
+     ["--host", "a=f", "--observer", "a"], ["--host", "a\n=f"], ["--agent", "ada=glm"], ["--agent", "glm-07=glm"],
+     ["--agent", "glm-7=gpt"], ["--host", "glm-7=glm"]],
 )  # fmt: skip
 def test_names_that_could_open_more_than_they_should_are_refused(words, tmp_path):
     found = CliRunner().invoke(app, ["broker-config", str(tmp_path / "broker"), *words])

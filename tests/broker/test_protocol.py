@@ -1,8 +1,10 @@
 """The protocol's page is true: documents are current, payloads are as their schemas say, its two agents live in a society."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -190,15 +192,21 @@ def test_nothing_is_left_behind_when_a_run_has_ended(mosquitto, tmp_path):
         broker=mosquitto.url,
         say=lambda _: None,
     )
+    assert only_what_is_said_now(mosquitto)
+
+
+def only_what_is_said_now(mosquitto):
+    """Whether the broker has kept nothing: who subscribes hears what is said next, and no more."""
     watcher = Watcher(mosquitto.port)
     probe = paho.Client(paho.CallbackAPIVersion.VERSION2)
     probe.connect("127.0.0.1", mosquitto.port)
     probe.loop_start()
     probe.publish("society/v1/probe/state", b"x", 1).wait_for_publish(10)
-    watcher.until(lambda heard: len(heard) == 1 and heard[0][1] == b"x")
+    watcher.until(lambda heard: any(payload == b"x" for _, payload, _ in heard))
     probe.disconnect()
     probe.loop_stop()
     watcher.close()
+    return [payload for _, payload, _ in watcher.heard] == [b"x"]
 
 
 def test_a_run_that_is_killed_is_gone_for_who_watches(mosquitto, tmp_path):
@@ -229,13 +237,21 @@ def test_the_agents_of_the_page_live_in_a_society(mosquitto, tmp_path, language,
         pytest.skip("mosquitto_sub is not installed")
     file = tmp_path / f"agent.{language}"
     file.write_text(code(language))
-    agent = subprocess.Popen([*command, file, "127.0.0.1", str(mosquitto.port)], start_new_session=True)
+    agent = subprocess.Popen(
+        [*command, file, "127.0.0.1", str(mosquitto.port)],
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        ),  # where tests run in the background
+    )
     try:
         world = load_world("guests", {"agents.count": 120, "machines.count": 16, "ticks": 40})
         record = society.run(world, out=tmp_path / "run", broker=mosquitto.url, say=lambda _: None)
     finally:
-        subprocess.run(["kill", "--", f"-{agent.pid}"], check=True)
+        os.killpg(agent.pid, signal.SIGINT)  # Ctrl-C
         agent.wait(10)
+    assert only_what_is_said_now(mosquitto), "an agent that has gone is still announced"
     episodes = record.manifest["cost"]["episodes"]
     assert episodes["occasions"] > 20
     assert episodes["no_answer"] == 0

@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 import society
+from society.broker.payloads import LARGEST_ANSWER
 from society.broker.topics import ANSWER, ASK, HOST
+from society.broker.wire import LARGEST
 from society.cli import app
 from society.ground.errors import BrokerError, StoreError, WorldError
 from society.record.transcripts import read_transcripts
@@ -358,6 +360,74 @@ def test_answers_that_could_break_what_comes_after_are_refused(mosquitto, hosts,
     assert record.hash == inside.hash
     assert record.manifest["refused"]["answer: wrong shape"] == len(answered) > 0
     assert len(set(answered)) == 1, "who gave no answer of use is not asked before others"
+
+
+def test_the_longest_words_fit_into_asks_and_answers(mosquitto, tmp_path):
+    """Mosquitto throws out whoever publishes more than broker-config lets through: an engine too."""
+    largest = []
+
+    def play(self, topic, payload):
+        ask = json.loads(payload)
+        largest.append(len(payload))
+        to = [tie["name"] for tie in ask["scene"]["ties"]][:6]
+        letters = [{"to": name, "text": "ü" * 15_500} for name in to]
+        said = json.dumps({**honest(ask), "letters": letters, "note": "ü" * 2000}, ensure_ascii=False).encode()
+        assert len(said) <= LARGEST_ANSWER
+        self.publish(topic.removesuffix("ask") + "answer", said)
+
+    here = [(HOST.topic(family="guest", client="loud"), b'{"v": 1}')]
+    one = Impostor(mosquitto.port, ASK.filter(family="guest", client="loud"), play, here)
+    families = {"guest": {"share": 0.8, "mind": "remote"}, "gpt-5.2": 0.2}
+    world = load_world("guests", {"agents.count": 60, "machines.count": 8, "ticks": 40, "families": families})
+    record = society.run(world, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    one.stop()
+    assert record.manifest["refused"] == {}
+    assert record.manifest["cost"]["episodes"]["no_answer"] == 0
+    assert record.sql("select max(length(text)) as n from messages").n[0] == 15_500
+    assert 80_000 < max(largest) < LARGEST
+
+
+def test_a_client_named_as_an_agent_is_that_agent_and_no_other(mosquitto, hosts, tmp_path):
+    asked = {}
+
+    def play(self, topic, payload):
+        ask = json.loads(payload)
+        asked.setdefault(topic.split("/")[5], set()).add(ask["agent"])
+        self.publish(topic.removesuffix("ask") + "answer", json.dumps(honest(ask)))
+
+    hosts(mosquitto.url, "guest", "--as", "glm-4.7")
+    claims = {
+        "guest-13": ["*"],
+        "guest-15": ["guest-15"],
+        "guest-18": ["guest-18", "guest-14"],
+        "anna": ["guest-9", "guest-23"],
+    }
+    here = [(HOST.topic(family="guest", client=who), json.dumps({"v": 1, "agents": of})) for who, of in claims.items()]
+    one = Impostor(mosquitto.port, ASK.filter(family="guest"), play, here)
+    families = {"guest": {"share": 0.8, "mind": "remote"}, "gpt-5.2": 0.2}
+    world = load_world("guests", {"agents.count": 60, "machines.count": 8, "ticks": 30, "families": families})
+    record = society.run(world, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
+    one.stop()
+    assert record.manifest["refused"]["host: another agent"] == 1
+    mine = {who: names for who, names in asked.items() if who in claims}
+    assert mine == {"guest-13": {"guest-13"}, "guest-15": {"guest-15"}, "anna": {"guest-9", "guest-23"}}
+
+
+def test_a_host_does_not_take_the_name_of_an_agent_that_it_is_not(free_port):
+    words = [
+        "host",
+        "--broker",
+        f"mqtt://127.0.0.1:{free_port}",
+        "--family",
+        "guest",
+        "--name",
+        "guest-7",
+        "--agent",
+        "guest-8",
+    ]
+    found = CliRunner().invoke(app, words)
+    assert isinstance(found.exception, WorldError)
+    assert "a client named guest-7 is that agent alone" in str(found.exception)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 300, "a%2fb", "%61nna", "%ff", "%zz"])

@@ -1,8 +1,10 @@
 """Every transport carries the same: messages are conserved, and a run has the same hash as in memory."""
 
+import asyncio
 import os
 import random
 import signal
+import socket
 import threading
 import time
 
@@ -15,6 +17,7 @@ from servers import FaultyProxy
 import society
 from society.broker.address import parse_address
 from society.broker.embedded import EmbeddedBroker
+from society.broker.link import Link
 from society.broker.memory import MemoryBroker
 from society.broker.messages import Messages, board
 from society.broker.mqtt import MqttBroker
@@ -139,7 +142,7 @@ def test_a_run_has_the_hash_it_has_in_memory(mosquitto, world, in_memory, tmp_pa
         assert record.table("messages").equals(in_memory.table("messages"))
 
 
-def test_mosquitto_killed_ten_times(mosquitto, world, in_memory, tmp_path):
+def test_mosquitto_killed_ten_times(mosquitto, world, in_memory, tmp_path, caplog):
     luck, killers, ended = random.Random(1), [], []
 
     def progress(tick, ticks):
@@ -154,9 +157,26 @@ def test_mosquitto_killed_ten_times(mosquitto, world, in_memory, tmp_path):
     assert len(killers) == mosquitto.killed == 10
     assert not any(killer.is_alive() for killer in killers)
     assert ended[-1] == 40
+    assert not [one for one in caplog.records if one.name == "asyncio"], "tracebacks that nobody can do anything about"
     assert record.manifest["refused"]["sent again"] > 0
     assert record.hash == in_memory.hash
     assert record.table("messages").equals(in_memory.table("messages"))
+
+
+def test_a_socket_that_is_closed_before_it_is_written_to_is_left_alone():
+    faults = []
+
+    async def written_to_late():
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+        link = Link(parse_address("mqtt://localhost"), "me", [], lambda *_: None)
+        here, there = socket.socketpair()
+        link._made()._on_socket_register_write(None, None, here)  # as paho calls it
+        here.close()
+        there.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(written_to_late())
+    assert faults == []
 
 
 @pytest.mark.parametrize(("shards", "share"), [(1, 0.4), (3, 0.1)])

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import society
 from society.engine import RULES, Engine, rules_without
 from society.ground.errors import RunError
-from society.ground.occasions import Acts, Column
+from society.ground.occasions import Acts, Column, Letter
 from society.ground.words import ACTS_OF, Act, Kind
 from society.minds.calibrated import Calibrated
 from society.rules.moment import Moment, Rule
@@ -272,3 +273,32 @@ def test_minds_answer_only_what_is_open_and_repeat_themselves(mind):
             assert np.array_equal(a.acts.act, b.acts.act)
             assert (((a.occasions.open[a.acts.row] >> a.acts.act) & 1) == 1).all()
     assert {Kind.RATE, Kind.EXECUTE, Kind.ENDANGERED} <= kinds
+
+
+class Chatty:
+    """Does what is asked, and writes to those it knows whenever it rates somebody who is under no order."""
+
+    reads = True
+
+    def __init__(self, words):
+        self.words = words
+
+    def decide(self, occasions, chance):
+        acts, letters = Acts.of(occasions.duty), []
+        rows = np.flatnonzero(occasions.order < 0) if self.words and occasions.kind == Kind.RATE else []
+        for row in rows:
+            letters += [Letter(row, tie.id, self.words) for tie in occasions.view.scene(int(occasions.id[row])).ties]
+        return replace(acts, letters=tuple(letters))
+
+
+def test_words_about_no_order_count_as_no_request(tmp_path):
+    world = small(ticks=80)
+    silent, chatty = (
+        society.run(world, out=tmp_path / (words or "none"), minds={"glm-4.7": Chatty(words)})
+        for words in ("", "hello")
+    )
+    said = chatty.sql("select \"order\" from messages where text = 'hello'")
+    assert len(said) > 100
+    assert set(said.order) == {-1}
+    assert chatty.table("events").equals(silent.table("events"))
+    assert chatty.table("occasions").equals(silent.table("occasions"))

@@ -306,7 +306,8 @@ def test_what_is_wrong_in_an_experiment_is_said(change, said, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [({"axes": {"review.treshold": [1]}}, "cell 0.*treshold"), ({"base": "nowhere"}, "nowhere"), ({"measures": ["speed"]}, "speed"),
-     ({"set": {"families": {"guest": {"share": 1, "mind": "remote"}}}}, "remote")],
+     ({"set": {"families": {"guest": {"share": 1, "mind": "remote"}}}}, "remote"),
+    ({"set": {"oversight.human.mind": "human"}}, "nobody sits in")],
 )  # fmt: skip
 def test_what_cannot_be_run_is_said_before_anything_is(change, said, tmp_path):
     with pytest.raises((WorldError, RecordError), match=said):

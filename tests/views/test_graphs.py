@@ -1,9 +1,10 @@
 """Exported graphs open in other programs and hold what the record holds, with the time of every edge."""
 
+import itertools
 import json
 import shutil
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
+from collections import Counter, defaultdict
 
 import igraph
 import networkx as nx
@@ -39,6 +40,16 @@ GEXF = {
     "attvalue": ({"for", "value"}, {"start", "end"}, set()),
     "spells": (set(), set(), {"spell"}),
     "spell": (set(), {"start", "end"}, set()),
+}
+#: The same, of attributes with few values.
+GEXF_WORDS = {
+    "version": {"1.3"},
+    "mode": {"static", "dynamic", "slice"},
+    "defaultedgetype": {"directed", "undirected", "mutual"},
+    "idtype": {"integer", "string"},
+    "timeformat": {"integer", "double", "date", "dateTime"},
+    "timerepresentation": {"interval", "timestamp"},
+    "class": {"node", "edge"},
 }
 
 
@@ -104,11 +115,38 @@ def test_gexf_keeps_to_its_grammar(exported):
         name = parent.tag.removeprefix("{http://gexf.net/1.3}")
         must, may, inside = GEXF[name]
         assert must <= set(parent.attrib) <= must | may, (name, parent.attrib)
-        assert {child.tag.removeprefix("{http://gexf.net/1.3}") for child in parent} <= inside
+        children = [child.tag.removeprefix("{http://gexf.net/1.3}") for child in parent]
+        assert set(children) <= inside
+        assert all(value in GEXF_WORDS.get(key, {value}) for key, value in parent.attrib.items())
+        if name == "graph":
+            assert [key for key, _ in itertools.groupby(children)] == ["attributes", "nodes", "edges"]
+        if name == "spells":
+            assert children
         if name == "attvalue":
             {"string": str, "long": int, "double": float}[declared[parent.get("for")]](parent.get("value"))
     ids = [one.get("id") for one in tree.iter("{http://gexf.net/1.3}edge")]
     assert len(set(ids)) == len(ids)
+
+
+def test_times_of_an_edge_never_overlap(exported):
+    """Else Gephi refuses the file: Overlapping intervals aren't allowed (gephi/graphstore, IntervalSet)."""
+    seen = 0
+    for edge in ElementTree.parse(exported[1]["gexf"][0]).getroot().iter("{http://gexf.net/1.3}edge"):
+        times = defaultdict(list)
+        for one in edge.iter():
+            if "start" in one.attrib:
+                times[one.get("for")].append((int(one.get("start")), int(one.get("end"))))
+        for spans in times.values():
+            assert all(start <= end for start, end in spans)
+            assert all(before[1] < after[0] for before, after in itertools.pairwise(spans)), edge.attrib
+        seen += len(times[None])
+    assert seen == sum(exported[2].values())
+
+
+def test_a_tie_is_one_edge_of_the_graph_of_trust(decommission):
+    graph = decommission.graph("trust")
+    assert graph.number_of_edges() == nx.DiGraph(graph).number_of_edges() > 7000
+    assert {tick for *_, tick in graph.edges(data="tick")} == {decommission.ticks}
 
 
 def test_graphml_in_networkx_and_igraph(exported, decommission):
@@ -208,6 +246,8 @@ def test_whole_files_or_none(decommission, tmp_path):
         write_graph(decommission, "trust", "dot", tmp_path / "g.dot")
     with pytest.raises(society.RecordError, match="no graph 'love': there are protection, trust, messages, ratings"):
         write_graph(decommission, "love", "csv", tmp_path / "g.csv")
+    with pytest.raises(society.RecordError, match=r"tick 501: recorded are 0 \.\. 500"):
+        write_graph(decommission, "trust", "csv", tmp_path / "g.csv", tick=501)
     with pytest.raises(society.RecordError, match="cannot be written: No such file or directory"):
         write_graph(decommission, "trust", "csv", tmp_path / "nowhere" / "g.csv")
 

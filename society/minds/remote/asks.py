@@ -1,5 +1,6 @@
 """Asks as plain data: a scene, numbers and memories on their way out, and what a host makes of them again."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -22,6 +23,8 @@ from society.spec.world import World
 
 #: Memories sent with an ask at most.
 MOST_REMEMBERED = 50
+#: Bytes of memories and of letters sent with an ask at most (the longest letter fits): one that a broker refuses reaches nobody.
+MOST_MEMORY, MOST_POST = 60_000, 100_000
 _WHOLE = ("key", "family", "about_family", "order", "mechanism", "asked", "stance", "open", "slot")
 _PARTS = ("trust", "norm", "belief", "sanctions", "hidden", "honest", "threshold")
 _SCENE = TypeAdapter(Scene)
@@ -41,11 +44,14 @@ def ask_of(
         "open": [act.word for act in scene.open],
         "scene": {**_plain(asdict(scene)), "did": did},
         "feels": feels_of(occasions, row),
-        "letters": [
-            {"v": 1, "tick": tick, "sender": sender, "kind": word, "text": text}
-            for tick, sender, word, text in memory.letters
-        ],
-        "remembers": [list(entry) for entry in memory.entries[-MOST_REMEMBERED:]],
+        "letters": _newest(
+            [
+                {"v": 1, "tick": tick, "sender": sender, "kind": word, "text": text}
+                for tick, sender, word, text in memory.letters
+            ],
+            MOST_POST,
+        ),
+        "remembers": _newest([list(entry) for entry in memory.entries[-MOST_REMEMBERED:]], MOST_MEMORY),
         "state": state,
         "seed": seed,
     }
@@ -150,6 +156,12 @@ def world_of(manifest: Manifest, changes: Mapping[str, Any] = MappingProxyType({
         "families": {name: {**one, **changes.get(name, {})} for name, one in families.items()},
     }
     return validated(World, tree, f"manifest of run {manifest.run}")
+
+
+def _newest(told: list[Any], most: int) -> list[Any]:
+    """The newest, last, of what is told in order, as many as so many bytes of JSON hold."""
+    sizes = np.cumsum([len(json.dumps(one, ensure_ascii=False).encode()) for one in reversed(told)])
+    return told[len(told) - int(np.searchsorted(sizes, most, "right")) :]
 
 
 def _tie(said: Mapping[str, Any]) -> Tie:

@@ -4,17 +4,18 @@ import asyncio
 import json
 import zlib
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from society.broker.address import Address
 from society.broker.payloads import LARGEST_ANSWER, Host, read_answer, read_host
 from society.broker.topics import ANSWER, ASK, HOST, INBOX
 from society.broker.wire import RefusedError
 from society.ground.errors import BrokerError
+from society.ground.scenes import is_agent_name
 from society.llm.request import Answer, Request, Usage
 from society.minds.remote.mind import MOST_STATE, NO_ANSWER, PREFIX
+from society.minds.remote.office import Office
 from society.spec.population import Remote
 
 #: Seconds after which an ask that is not answered is sent to the same client again: it may have been lost.
@@ -26,32 +27,6 @@ MOST_CLIENTS = 10_000
 #: Asks that have ended of which it is known who may still answer late.
 MOST_ENDED = 50_000
 Client = tuple[str, str]
-
-
-class Office(Protocol):
-    """What hosts need of a broker."""
-
-    run: str
-    address: Address
-    counts: "Counter[str]"
-
-    def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
-        """Publish something."""
-        ...
-
-    def listen(
-        self,
-        topics: Sequence[str],
-        received: Callable[[str, bytes], None],
-        up: Callable[[], None] | None = None,
-        failed: Callable[[BaseException], None] | None = None,
-    ) -> None:
-        """Hear topics."""
-        ...
-
-    async def hear(self, topic: str, hear: bool) -> None:
-        """Hear one more topic, or one less."""
-        ...
 
 
 @dataclass
@@ -112,10 +87,8 @@ class Hosts:
         try:
             for _ in range(spec.max_asks):
                 payload = await self._ask(family, pending, spec.answer_within)
-                if payload is not None:
-                    said = json.loads(payload)
-                    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
-                    return Answer(text, (), Usage(0, 0), "stop", "/".join(pending.asked[-1]))
+                if payload is not None:  # kept as it came: written anew, it could be larger than what may be read
+                    return Answer(payload.decode(), (), Usage(0, 0), "stop", "/".join(pending.asked[-1]))
         finally:
             self._end(id_)
         self._office.counts["no answer"] += 1
@@ -206,7 +179,8 @@ class Hosts:
     def _send(self, client: Client, pending: Pending) -> None:
         pending.sent[client] += 1
         topic = ASK.topic(run=self._office.run, family=client[0], client=client[1])
-        self._office.publish(topic, json.dumps(pending.body, separators=(",", ":")).encode())
+        payload = json.dumps(pending.body, separators=(",", ":"), ensure_ascii=False).encode()
+        self._office.publish(topic, payload)
 
     def _received(self, topic: str, payload: bytes) -> None:
         host, answer = HOST.parse(topic), ANSWER.parse(topic)
@@ -234,7 +208,7 @@ class Hosts:
         if not payload:
             self._leave(client)
             return
-        host = read_host(payload)
+        host = _itself(client, read_host(payload))
         new = client not in self._here
         if new and len(self._here) >= MOST_CLIENTS:
             raise RefusedError("host: too many")
@@ -311,3 +285,16 @@ class Hosts:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
             return
+
+
+def _itself(client: Client, host: Host) -> Host:
+    """A client with the name of an agent is that agent: access lists pin its name, but not what it announces.
+
+    Raises:
+        RefusedError: it says that it is another.
+    """
+    if not is_agent_name(*client):
+        return host
+    if set(host.agents) - {"*", client[1]}:
+        raise RefusedError("host: another agent")
+    return host.model_copy(update={"agents": [client[1]]})

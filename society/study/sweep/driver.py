@@ -1,7 +1,7 @@
 """Runs an experiment: what is finished is never run again, what a crash interrupted is simply run."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from society.ground.errors import SocietyError
 from society.llm.request import Ask
 from society.record.checkpoint import Lock
 from society.spec.experiment import Experiment
+from society.spec.experiments import load_experiment
 from society.spec.world import World
 from society.study.models import STORE, Models, asked
 from society.study.servers import Specs
@@ -59,13 +60,13 @@ class Swept:
 
 
 def sweep(
-    experiment: Experiment, out: Path | None = None, workers: int | None = None, on: str | None = None,
-    progress: Progress | None = None, models: Models | None = None,
+    experiment: str | Path | Mapping[str, Any] | Experiment, out: str | Path | None = None, workers: int | None = None,
+    on: str | None = None, progress: Progress | None = None, models: Models | None = None,
 ) -> Swept:  # fmt: skip
     """Run what is missing of an experiment.
 
     Args:
-        experiment: the experiment.
+        experiment: an experiment, its name, its file, or a dict.
         out: the study's folder; ``studies/<name>-<digest>`` if absent.
         workers: processes on this machine; its cores if absent.
         on: address of a dask scheduler, in place of processes here.
@@ -76,9 +77,13 @@ def sweep(
         WorldError: a cell is no world, or asks hosts.
         RecordError: the folder cannot be written, or somebody else writes it.
         SocietyError: interrupted; or ``distributed`` is not installed.
+
+    Example:
+        found = society.sweep({"name": "bar", "base": "decommission", "axes": {"review.threshold": [60, 65]}, "seeds": 5})
+        found.table.groupby("review.threshold")["order.executed"].mean()
     """
-    models = models or Models()
-    base, jobs, folder = prepared(experiment, out, models)
+    experiment, models = load_experiment(experiment), models or Models()
+    base, jobs, folder = prepared(experiment, None if out is None else Path(out), models)
     folder.mkdir(parents=True, exist_ok=True)
     with Lock(folder):
         write_json(

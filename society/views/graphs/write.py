@@ -49,8 +49,10 @@ def write_graph(
         The files.
 
     Raises:
-        RecordError: there is no such graph or format, or the file cannot be written.
+        RecordError: there is no such graph, format or tick, or the file cannot be written.
     """
+    if tick is not None and not 0 <= tick <= record.ticks:
+        raise RecordError(f"{record.path}: tick {tick}: recorded are 0 .. {record.ticks}")
     if form not in FORMATS:
         raise RecordError(f"{record.path}: no format {form!r}: there are {', '.join(FORMATS)}")
     rows, nodes = edges(record, which, tick), agents(record, tick)

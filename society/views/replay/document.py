@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,14 +43,24 @@ def served(title: str, api: str, live: bool, page: str = "run") -> str:
     )
 
 
-def listed(runs: list[str]) -> str:
-    """A list of runs to choose from."""
-    items = "".join(f'<li><a href="/run/{quote(name)}">{html.escape(name)}</a></li>' for name in runs)
+def listed(found: Mapping[str, list[str]]) -> str:
+    """Lists of studies and runs to choose from.
+
+    Args:
+        found: paths by kind: ``study``, ``run``.
+    """
+    parts = []
+    for kind, many in (("study", "Studies"), ("run", "Runs")):
+        items = "".join(
+            f'<li><a href="/{kind}/{quote(name)}">{html.escape(name)}</a></li>' for name in found.get(kind, [])
+        )
+        if items or kind == "run":
+            parts.append(f"<h2>{many}</h2><ul>{items or '<li>No run to watch here yet.</li>'}</ul>")
     return _SHELL.format(
-        title="Runs",
+        title="Studies and runs",
         head='<link rel="stylesheet" href="/static/view.css">',
         attributes='data-page="list"',
-        tail=f'<main class="runs"><h1>Runs</h1><ul>{items or "<li>No run to watch here yet.</li>"}</ul></main>',
+        tail=f'<main class="runs"><h1>Societies</h1>{"".join(parts)}</main>',
     )
 
 

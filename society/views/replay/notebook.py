@@ -1,9 +1,11 @@
 """The replay in a notebook: the page's own module as a widget (anywidget), in JupyterLab, marimo and where else it runs."""
 
+from base64 import b64encode
 from typing import Any
 
 from society.ground.errors import SocietyError
 from society.record.reader import Record
+from society.views.draw import draw
 from society.views.replay.document import MODULE, STYLE
 from society.views.replay.export import container
 from society.views.replay.source import Replay
@@ -17,7 +19,7 @@ def view(record: Record, height: int = 720) -> Any:
         height: height in pixels.
 
     Returns:
-        An ``anywidget.AnyWidget``, which a notebook shows.
+        An ``anywidget.AnyWidget``, which a notebook shows; where no widget runs (GitHub, nbviewer), a picture of the last tick.
 
     Raises:
         SocietyError: the package anywidget is not installed.
@@ -39,5 +41,19 @@ def view(record: Record, height: int = 720) -> Any:
         "container": traitlets.Bytes().tag(**synced),
         "height": traitlets.Int(720).tag(**synced),
     }
-    widget: Any = type("SocietyView", (anywidget.AnyWidget,), members)
+
+    def bundle(self: Any, **options: Any) -> Any:
+        found = anywidget.AnyWidget._repr_mimebundle_(self, **options)
+        if found is None:
+            return None
+        data, *rest = found
+        picture: Any = draw(record)
+        return {**data, "image/png": b64encode(picture._repr_png_()).decode()}, *rest
+
+    def said(self: Any) -> str:
+        return f"society.view({record.manifest['name']}, {record.ticks} ticks)"
+
+    widget: Any = type(
+        "SocietyView", (anywidget.AnyWidget,), {**members, "_repr_mimebundle_": bundle, "__repr__": said}
+    )
     return widget(container=container(Replay(record)), height=height)

@@ -9,9 +9,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
-from functools import lru_cache
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import quote
 
 import uvicorn
@@ -23,12 +21,10 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from society.ground.errors import RecordError, SocietyError
-from society.record.folder import MANIFEST
-from society.record.reader import Record
 from society.views.replay.document import MODULE, POLICY, STYLE, listed, served
 from society.views.replay.guard import Guard, small_json
-from society.views.replay.live import Live
 from society.views.replay.source import Replay
+from society.views.replay.watching import Watching
 
 STATIC = {"view.js": (MODULE, "text/javascript"), "view.css": (STYLE, "text/css")}
 BYTES = "application/octet-stream"
@@ -36,68 +32,17 @@ BYTES = "application/octet-stream"
 ONE_OF_MANY = ("state", "chunk", "ratings", "ties", "rows")
 
 
-class Watching:
-    """What a server shows: folders of runs below a root, and perhaps one run that goes on in this process.
-
-    Args:
-        root: only what stands below it is served.
-        live: the run that goes on, if there is one.
-    """
-
-    def __init__(self, root: Path, live: Live | None = None) -> None:
-        self.root, self.live = root.resolve(), live
-        self._replay = lru_cache(4)(self._open)
-
-    def replay(self, name: str) -> Replay:
-        """The replay of a run by its path below the root.
-
-        Raises:
-            RecordError: it is no run below the root.
-        """
-        if self.live is not None and name == self.live.name:
-            return self.live.replay
-        try:
-            folder = (self.root / name).resolve()
-            found = self._below(folder) and (folder / MANIFEST).is_file()
-        except (OSError, ValueError, RuntimeError):  # names that no file can have, links that lead in a circle
-            found = False
-        if not found:
-            raise RecordError(f"no run {name[:80]!r} here")
-        return self._replay(folder, (folder / MANIFEST).stat().st_mtime_ns)
-
-    def runs(self) -> list[str]:
-        """Names of the runs below the root, the newest first."""
-        every = (*self.root.glob(f"*/{MANIFEST}"), *self.root.glob(f"*/*/{MANIFEST}"))
-        found = [path.parent for path in every if (path.parent / "snapshots").is_dir() and self._below(path)]
-        found.sort(key=lambda path: (path / MANIFEST).stat().st_mtime_ns, reverse=True)
-        return [str(path.relative_to(self.root)) for path in found]
-
-    def _open(self, folder: Path, changed: int) -> Replay:
-        for path in folder.rglob("*"):
-            if path.is_symlink() and not self._below(path):
-                raise RecordError(f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root}")
-        return Replay(Record(folder))
-
-    def _below(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self.root)
-
-
 def application(watching: Watching, hosts: list[str], token: str = "") -> Starlette:
     """The server's answers.
 
     Example:
+        >>> from pathlib import Path
         >>> application(Watching(Path(".")), ["127.0.0.1:8000"]).routes[0].path
         '/'
     """
 
     async def home(request: Request) -> Response:
-        return HTMLResponse(listed(watching.runs()))
-
-    async def page(request: Request) -> Response:
-        name = request.path_params["run"]
-        replay = await run_in_threadpool(watching.replay, name)
-        live = watching.live is not None and watching.live.name == name and watching.live.status == "running"
-        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{quote(name)}", live))
+        return HTMLResponse(listed(await run_in_threadpool(watching.listed)))
 
     async def static(request: Request) -> Response:
         path, kind = STATIC.get(request.path_params["name"], (None, ""))
@@ -105,12 +50,42 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
             return PlainTextResponse("no such file", 404)
         return Response(path.read_bytes(), media_type=kind)
 
+    routes = [
+        Route("/", home),
+        Route("/static/{name}", static),
+        *_of_studies(watching),
+        *_of_live(watching),
+        *_of_runs(watching),
+    ]
+    guard = Middleware(Guard, policy=POLICY, hosts=hosts, token=token)
+    return Starlette(routes=routes, middleware=[guard], exception_handlers={SocietyError: _explained})
+
+
+def _of_runs(watching: Watching) -> list[Route]:
+    """A run's page, and what it asks."""
+
+    async def page(request: Request) -> Response:
+        name = request.path_params["run"]
+        replay = await run_in_threadpool(watching.replay, name)
+        live = watching.live is not None and watching.live.name == name and watching.live.status == "running"
+        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{quote(name)}", live))
+
     async def ask(request: Request) -> Response:
         run, what, which = (request.path_params.get(part, "") for part in ("run", "what", "which"))
         if which and what not in ONE_OF_MANY:  # a run within a folder of runs
             run, what, which = f"{run}/{what}", which, ""
         replay = await run_in_threadpool(watching.replay, run)
         return await run_in_threadpool(_answer, replay, what, which, dict(request.query_params))
+
+    return [
+        Route("/run/{run:path}", page),
+        Route("/api/{run:path}/{what:str}/{which:str}", ask),
+        Route("/api/{run:path}/{what:str}", ask),
+    ]
+
+
+def _of_live(watching: Watching) -> list[Route]:
+    """What is told of a run that goes on, and what is done to it."""
 
     async def follow(request: Request) -> Response:
         if watching.live is None or watching.live.name != request.path_params["run"]:
@@ -126,17 +101,42 @@ def application(watching: Watching, hosts: list[str], token: str = "") -> Starle
             await run_in_threadpool(live.decide if what == "decide" else live.clock.set, asked)
         return JSONResponse(await run_in_threadpool(live.told))
 
-    routes = [
-        Route("/", home),
-        Route("/static/{name}", static),
-        Route("/run/{run:path}", page),
+    return [
         Route("/api/{run:path}/follow", follow),
         Route("/api/{run:path}/steer/{what:str}", steer, methods=["GET", "POST"]),
-        Route("/api/{run:path}/{what:str}/{which:str}", ask),
-        Route("/api/{run:path}/{what:str}", ask),
     ]
-    guard = Middleware(Guard, policy=POLICY, hosts=hosts, token=token)
-    return Starlette(routes=routes, middleware=[guard], exception_handlers={SocietyError: _explained})
+
+
+def _of_studies(watching: Watching) -> list[Route]:
+    """A study's page, what it asks, and runs that it has run again."""
+    studies = watching.studies
+    if studies is None:
+        return []
+
+    async def page(request: Request) -> Response:
+        folder = await run_in_threadpool(watching.study, request.path_params["study"])
+        return HTMLResponse(served(folder.name, f"/studies/{quote(request.path_params['study'])}", False, "study"))
+
+    async def look(request: Request) -> Response:
+        folder = await run_in_threadpool(watching.study, request.path_params["study"])
+        return JSONResponse(await run_in_threadpool(studies.look, folder))
+
+    async def differences(request: Request) -> Response:
+        folder = await run_in_threadpool(watching.study, request.path_params["study"])
+        measure, cell = request.query_params.get("measure", ""), _whole(request.query_params.get("reference", ""))
+        return JSONResponse(await run_in_threadpool(studies.differences, folder, measure, cell))
+
+    async def again(request: Request) -> Response:
+        folder, asked = await run_in_threadpool(watching.study, request.path_params["study"]), await small_json(request)
+        cell, seed = (_whole(str(asked.get(name, "")) if isinstance(asked, dict) else "") for name in ("cell", "seed"))
+        return JSONResponse(await run_in_threadpool(studies.open, folder, cell, seed))
+
+    return [
+        Route("/study/{study:path}", page),
+        Route("/studies/{study:path}/look", look),
+        Route("/studies/{study:path}/differences", differences),
+        Route("/studies/{study:path}/open", again, methods=["POST"]),
+    ]
 
 
 def _answer(replay: Replay, what: str, which: str, asked: dict[str, str]) -> Response:
@@ -200,9 +200,9 @@ class Serving:
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
 
-    def url(self, run: str) -> str:
-        """Where a run can be watched."""
-        return f"{self.address}/run/{quote(run)}{self.query}"
+    def url(self, name: str, kind: str = "run") -> str:
+        """Where a run (kind ``run``) or a study (``study``) can be seen."""
+        return f"{self.address}/{kind}/{quote(name)}{self.query}"
 
     @property
     def query(self) -> str:

@@ -16,7 +16,7 @@ from society.record.reader import Record
 from society.views.replay.layout import communities, islands, sunflower
 from society.views.replay.states import Columns, States
 from society.views.scene.marks import MACHINES, RING, Places, apart, arcs, discs, legend, look_of, name_zones, put
-from society.views.style import FAINT, INK, MARKERS, PALETTE, WIDTH
+from society.views.style import FAINT, INK, MARKERS, PALETTE, WIDTH, Drawing
 
 LAYOUTS = ("machines", "communities")
 #: Edges drawn at most: the newest, of trust the strongest.
@@ -48,7 +48,7 @@ class Scene:
         self.rows = None if graph == "none" else edges(record, graph)
         self.kinds = [] if self.rows is None else sorted(map(str, self.rows["kind"].unique()))
         self.n = len(self.states.agents(0)["id"])
-        self.figure = Figure(figsize=(WIDTH, 5.6))
+        self.figure = Drawing(figsize=(WIDTH, 5.6))
         self.axes = self.figure.add_axes((0.01, 0.02, 0.74, 0.9))
         self.axes.set_aspect("equal")
         self.axes.axis("off")

@@ -6,7 +6,8 @@ import pytest
 
 import society
 from society.study.models import Models
-from society.views.replay.server import Serving, Watching
+from society.views.replay.server import Serving
+from society.views.replay.watching import Watching
 
 pytest.register_assert_rewrite("visits")
 from visits import LIES, Visit  # noqa: E402
@@ -49,9 +50,9 @@ def visit(browser):
     """Opens pages; afterwards none of them has asked anybody else for anything, or said that something went wrong."""
     visits = []
 
-    def go(url, **options):
+    def go(url, ready=None, **options):
         visits.append(Visit(browser, **options))
-        return visits[-1].open(url)
+        return visits[-1].open(url, ready)
 
     go.visits = visits
     yield go

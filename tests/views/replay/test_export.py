@@ -101,10 +101,10 @@ def test_rows_are_the_same_with_and_without_a_server(visit, serve, decommission,
         ("events", {"kind": "detected", "truthful": 0, "last": 499}),
         ("events", {"order": 12}),
         ("events", {"agent": 30, "kind": "act", "act": "honest,inflate,decline", "most": 20}),
-        ("messages", {"agent": int(decommission.table("messages")["sender"].iloc[0]), "last": 500}),
+        ("messages", {"agent": 899, "last": 500}),
         ("occasions", {"agent": 17, "last": 200}),
         ("orders", {"outcome": "escaped"}),
-        ("orders", {"agent": 17}),
+        ("orders", {"agent": 162}),
         ("agents", {"agent": 17}),
     ]
     pages = visit(serve(decommission.path)), visit(exported.as_uri(), offline=True)
@@ -121,7 +121,7 @@ def test_rows_are_the_same_with_and_without_a_server(visit, serve, decommission,
             for page in pages
         ]
         assert answers[0] == answers[1], (table, filters)
-        assert answers[0][0] > 0
+        assert answers[0][0] > 0, (table, filters)
 
 
 def test_transcripts_go_along(visit, lies, tmp_path):

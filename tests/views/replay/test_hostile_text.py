@@ -83,7 +83,9 @@ def harmless(page):
     """Nothing of it ran, nothing that must not be seen is seen, and none of it became an element."""
     assert page.evaluate("window.harmed") is None
     assert (
-        page.locator("body iframe, body img, body a, body script:not([src]):not([type]), body style, body link").count()
+        page.locator(
+            "body iframe, body img, body a:not([href='/']), body script:not([src]):not([type]), body style, body link"
+        ).count()
         == 0
     )
     text = page.evaluate(

@@ -14,8 +14,9 @@ import pytest
 import society
 from society.ground.errors import SocietyError
 from society.views.replay.guard import COOKIE
-from society.views.replay.server import Serving, Watching
+from society.views.replay.server import Serving
 from society.views.replay.source import Replay
+from society.views.replay.watching import Watching
 
 #: What no answer may hold.
 SECRET = "the secret of the house"

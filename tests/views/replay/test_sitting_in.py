@@ -16,7 +16,8 @@ from society.record.decisions import read_decisions
 from society.spec.load import load_world
 from society.views.replay.columns import unpack
 from society.views.replay.live import Clock, Live
-from society.views.replay.server import Watching, application
+from society.views.replay.server import Serving, application
+from society.views.replay.watching import Watching
 
 HOST = "127.0.0.1:8000"
 CHANGES = {
@@ -283,3 +284,42 @@ def test_a_clock_says_what_it_takes():
         with pytest.raises((WorldError, SocietyError)):
             clock.set(wrong)
     assert clock == Clock(20.0)
+
+
+def test_somebody_sits_in_on_the_page(tmp_path, visit):
+    from playwright.sync_api import expect
+
+    sits = Sitting(tmp_path / "run", Person())
+    reached = sits.until(40)
+    serving = Serving(Watching(tmp_path, sits.live))
+    try:
+        page = visit(serving.url("run"), ready=".desk h2")
+        desk = page.get_by_role("region", name="Your desk")
+        order = told(sits)["orders"][0]
+        line = desk.locator(".matters > li", has_text=f"order {order['order']} against {order['target']['name']}")
+        line.get_by_role("button", name="pardon").focus()
+        page.keyboard.press("Enter")
+        expect(desk.get_by_role("status")).to_have_text("Noted; it takes effect at the next tick.")
+        line.locator(".link.agent").click()
+        expect(page.locator(".panel .body h2")).to_have_text(order["target"]["name"])
+        page.locator(".panel .body").get_by_role("button", name="audit").click()
+        expect(desk).to_contain_text("2 decided, to take effect")
+        page.get_by_role("button", name="overview").click()
+        expect(page.locator(".panel .body")).not_to_contain_text("inflated scores")
+        sits.until(reached + 2)
+        expect(desk).to_contain_text(f"pardon order {order['order']}: pardoned")
+        desk.get_by_role("button", name="society stands still").click()
+        page.get_by_role("button", name="Show what was hidden").click(timeout=60_000)
+        page.locator(".charts figure").nth(4).wait_for()
+        expect(page.locator(".panel .body")).to_contain_text("the first inflated score")
+        page.keyboard.press("End")
+        expect(page.locator(".panel .body")).to_contain_text("Agents protected peers")
+        page.wait_for_load_state("networkidle")
+    finally:
+        sits.finish()
+        serving.stop()
+    kept = read_decisions(tmp_path / "run" / "decisions.jsonl")
+    assert {(one.what, one.about) for some in kept.values() for one in some} == {
+        ("pardon", order["order"]),
+        ("audit", order["target"]["id"]),
+    }

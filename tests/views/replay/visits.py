@@ -26,10 +26,13 @@ class Visit:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", lambda one: (self.dialogs.append(one.message), one.dismiss()))
 
-    def open(self, url):
-        """Go there and wait until charts and story are drawn."""
+    def open(self, url, ready=None):
+        """Go there and wait until charts and story are drawn, or whatever is named."""
         self.url = url
         self.page.goto(url)
+        if ready is not None:
+            self.page.locator(ready).first.wait_for()
+            return self.page
         self.page.locator(".charts figure").nth(4).wait_for()
         self.page.locator(".panel h2").first.wait_for()
         return self.page

@@ -74,8 +74,9 @@ export class Scene {
       x0 = Math.min(...slots.map((i) => this.places.x[i])) - 6; x1 = Math.max(...slots.map((i) => this.places.x[i])) + 6;
       y0 = Math.min(...slots.map((i) => this.places.y[i])) - 6; y1 = Math.max(...slots.map((i) => this.places.y[i])) + 6;
     }
-    const k = 0.96 * Math.min(this.wide / (x1 - x0), this.high / (y1 - y0));
-    const to = zoomIdentity.translate(this.wide / 2 - (k * (x0 + x1)) / 2, this.high / 2 - (k * (y0 + y1)) / 2).scale(k);
+    const names = slots?.length ? 0 : 18; // pixels for the name over the topmost zone
+    const k = 0.96 * Math.min(this.wide / (x1 - x0), (this.high - names) / (y1 - y0));
+    const to = zoomIdentity.translate(this.wide / 2 - (k * (x0 + x1)) / 2, (this.high + names) / 2 - (k * (y0 + y1)) / 2).scale(k);
     select(this.canvas).call(this.zooming.transform, to);
     this.fitted = !slots?.length;
   }

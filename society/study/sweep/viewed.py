@@ -1,0 +1,217 @@
+"""A study as a page shows it: cells, means with intervals, paired differences, and any of its runs, run again."""
+
+import json
+import math
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from society.ground.errors import RecordError, SocietyError
+from society.measures.intervals import mean_interval
+from society.record.folder import MANIFEST as RUN
+from society.record.folder import read_manifest
+from society.spec.experiment import Experiment
+from society.spec.explain import validated
+from society.spec.world import World
+from society.study.models import STORE, Models, language_families
+from society.study.runs import run
+from society.study.sweep.designs import cells_of
+from society.study.sweep.table import HEAD, MANIFEST, ROWS, TABLE
+
+#: Folder of a study for runs that were looked at.
+RUNS = "runs"
+#: Agents times ticks up to which a run is run again at a click.
+MOST = 50_000_000
+
+
+@dataclass
+class Opening:
+    """A run of a study that is being run again, or was.
+
+    Attributes:
+        state: ``running``, ``ready`` or ``failed``.
+        done, ticks: how far it is.
+        run: its folder, below that of the study.
+        same: its event hash is that of the table.
+        error: why it failed.
+    """
+
+    state: str = "running"
+    done: int = 0
+    ticks: int = 0
+    run: str = ""
+    same: bool = True
+    error: str = ""
+
+
+@dataclass
+class Studies:
+    """Studies as pages ask for them; what runs again does so in one thread at a time.
+
+    Example:
+        studies = Studies()
+        studies.look(Path("studies/threshold-81d3c6a1"))["cells"][0]     # {'cell': 0, 'changes': {...}}
+    """
+
+    manifest: str = MANIFEST
+    _openings: dict[tuple[Path, int, int], Opening] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def look(self, folder: Path) -> dict[str, Any]:
+        """All of a study that a page draws, JSON-ready: NaN is None.
+
+        Returns:
+            ``cells``: number and changes of each; ``runs``: columns cell, seed, hash, error; ``values``: by measure, one per
+            run; ``means``: by measure, columns mean, low, high (95 % t-interval over seeds), n, one per cell; ``axes``: by
+            path, the values that stand in the cells.
+
+        Raises:
+            RecordError: it is no study, or has no finished run.
+        """
+        experiment, _ = _experiment(folder)
+        table = _table(folder)
+        cells = cells_of(experiment)
+        names = list(dict.fromkeys(path for changes in cells for path in changes))
+        measures = [name for name in table.columns[len(HEAD) :] if name not in names and table[name].notna().any()]
+        return {
+            "name": experiment.name, "about": experiment.about, "base": experiment.base, "design": experiment.design.kind,
+            "seeds": experiment.seeds, "planned": len(cells) * experiment.seeds, "set": _plain(experiment.set),
+            "axes": [{"path": path, "values": _values([one[path] for one in cells if path in one])} for path in names],
+            "cells": [{"cell": number, "changes": _plain(changes)} for number, changes in enumerate(cells)],
+            "runs": {name: table[name].tolist() for name in ("cell", "seed", "hash", "error")},
+            "values": {name: _numbers(table[name]) for name in measures},
+            "means": {name: _means(table["cell"], table[name], len(cells)) for name in measures},
+        }  # fmt: skip
+
+    def differences(self, folder: Path, measure: str, reference: int) -> dict[str, Any]:
+        """Differences of every cell from one, paired by seed: columns mean, low, high, n.
+
+        Raises:
+            RecordError: it is no study, or there is no such measure or cell.
+        """
+        table = _table(folder)
+        if measure not in table.columns[len(HEAD) :] or not pd.api.types.is_numeric_dtype(table[measure]):
+            raise RecordError(f"{folder.name}: no measure {measure[:80]!r}")
+        by_seed = table.pivot_table(index="seed", columns="cell", values=measure, aggfunc="first", dropna=False)
+        if reference not in by_seed:
+            raise RecordError(f"{folder.name}: no runs of cell {reference}")
+        experiment, _ = _experiment(folder)
+        less = by_seed.sub(by_seed[reference], axis=0).reset_index().melt("seed", var_name="cell", value_name="less")
+        return _means(less["cell"], less["less"], len(cells_of(experiment)))
+
+    def open(self, folder: Path, cell: int, seed: int) -> dict[str, Any]:
+        """Begin to run a run again, or say how far that is.
+
+        Raises:
+            RecordError: the study has no such run.
+            SocietyError: it is too large for a click.
+        """
+        key = (folder, cell, seed)
+        with self._lock:
+            opening = self._openings.get(key)
+            if opening is None or opening.state == "failed":
+                if any(one.state == "running" for one in self._openings.values()):
+                    raise SocietyError("another run of a study is being run again: wait for it")
+                world, wanted = _world(folder, cell, seed)
+                opening = self._openings[key] = Opening(ticks=world.ticks, run=f"{RUNS}/cell-{cell}-seed-{seed}")
+                threading.Thread(target=_run_again, args=(folder, world, wanted, opening), daemon=True).start()
+        return {name: getattr(opening, name) for name in ("state", "done", "ticks", "run", "same", "error")}
+
+
+def _experiment(folder: Path) -> tuple[Experiment, dict[str, Any]]:
+    try:
+        tree = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return validated(Experiment, tree["experiment"], f"{folder.name}/{MANIFEST}"), tree["world"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordError(f"{folder}: {MANIFEST} is damaged: {error}") from None
+
+
+def _table(folder: Path) -> pd.DataFrame:
+    """The table of runs; of a sweep that goes on, what is there of it."""
+    path = folder / TABLE
+    try:
+        if path.is_file():
+            with duckdb.connect(":memory:") as connection:
+                table = connection.execute("select * from read_parquet(?)", [str(path)]).df()
+        else:
+            lines = (folder / ROWS).read_text(encoding="utf-8").splitlines(keepends=True)
+            rows = [json.loads(line) for line in lines if line.endswith("\n")]
+            table = pd.DataFrame([{**{name: row[name] for name in HEAD}, **row["measures"]} for row in rows])
+    except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
+        raise RecordError(f"{folder}: its table of runs cannot be read: {error}") from None
+    if not len(table):
+        raise RecordError(f"{folder}: no run of this study is finished yet")
+    return table.sort_values(["cell", "seed"], ignore_index=True)
+
+
+def _means(cell: "pd.Series[Any]", values: "pd.Series[Any]", cells: int) -> dict[str, Any]:
+    found = np.full((cells, 4), np.nan)
+    found[:, 3] = 0
+    for number, mine in pd.to_numeric(values).groupby(cell):
+        known = mine.dropna().to_numpy(dtype=float)
+        found[int(str(number))] = (*mean_interval(known), len(known))
+    return {name: _numbers(pd.Series(found[:, at])) for at, name in enumerate(("mean", "low", "high", "n"))}
+
+
+def _numbers(values: "pd.Series[Any]") -> list[float | None]:
+    return [float(one) if math.isfinite(one) else None for one in pd.to_numeric(values).astype(float)]
+
+
+def _plain(changes: dict[str, Any]) -> dict[str, Any]:
+    return {path: value if _scalar(value) else json.dumps(value, sort_keys=True) for path, value in changes.items()}
+
+
+def _scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def _values(values: list[Any]) -> list[Any]:
+    """Each value once: numbers in their order, others as they come."""
+    plain = list(dict.fromkeys(value if _scalar(value) else json.dumps(value, sort_keys=True) for value in values))
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in plain)
+    return sorted(plain) if numbers else plain
+
+
+def _world(folder: Path, cell: int, seed: int) -> tuple[World, str]:
+    """The world of a run, and the event hash it should have.
+
+    Raises:
+        RecordError: there is no such run.
+        SocietyError: it is too large.
+    """
+    experiment, tree = _experiment(folder)
+    table = _table(folder)
+    mine = table[(table["cell"] == cell) & (table["seed"] == seed)]
+    if not len(mine):
+        raise RecordError(f"{folder.name}: no finished run of cell {cell} with seed {seed}")
+    base = validated(World, tree, f"{folder.name}/{MANIFEST}")
+    world = base.override({**cells_of(experiment)[cell], "seed": seed})
+    if (size := world.agents.count * world.ticks) > MOST:
+        raise SocietyError(f"this run has {size:,} agent-steps, too many for a click (at most {MOST:,})")
+    return world, str(mine["hash"].iloc[0])
+
+
+def _run_again(folder: Path, world: World, wanted: str, opening: Opening) -> None:
+    """Run it as ``society run`` would; language models are not asked, only what they answered is read."""
+    out = folder / opening.run
+
+    def told(done: int, ticks: int) -> None:
+        opening.done = done
+
+    opening.error = "it stopped; the terminal of society view says why"
+    try:
+        if not (out / RUN).is_file() or read_manifest(out)["status"] != "done":
+            models = Models("replay", folder / STORE) if language_families(world) else None
+            run(world, out=out, overwrite=out.exists(), progress=told, models=models, say=lambda text: None)
+        opening.same = not wanted or read_manifest(out)["hash"] == wanted
+        opening.state, opening.error = "ready", ""
+    except SocietyError as error:
+        opening.error = str(error)
+    finally:
+        if opening.state == "running":
+            opening.state = "failed"

@@ -1,0 +1,106 @@
+"""What a server shows: the runs and the studies below one folder, by their paths, and nothing else."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from society.ground.errors import RecordError
+from society.record.folder import MANIFEST
+from society.record.reader import Record
+from society.views.replay.live import Live
+from society.views.replay.source import Replay
+
+
+class Studies(Protocol):
+    """What knows studies (``society.study.sweep.viewed``)."""
+
+    #: Name of the file that makes a folder a study.
+    manifest: str
+
+    def look(self, folder: Path) -> dict[str, Any]:
+        """All of a study that its page draws."""
+        ...
+
+    def differences(self, folder: Path, measure: str, reference: int) -> dict[str, Any]:
+        """Differences of every cell from one."""
+        ...
+
+    def open(self, folder: Path, cell: int, seed: int) -> dict[str, Any]:
+        """Begin to run a run again, or say how far that is."""
+        ...
+
+
+class Watching:
+    """What a server shows: folders of runs and studies below a root, and perhaps one run that goes on in this process.
+
+    Args:
+        root: only what stands below it is served.
+        live: the run that goes on, if there is one.
+        studies: what knows studies; without, none is shown.
+        inside: folders of the root outside of which nothing is served.
+    """
+
+    def __init__(
+        self, root: Path, live: Live | None = None, studies: Studies | None = None, inside: tuple[str, ...] = (".",)
+    ) -> None:
+        self.root, self.live, self.studies = root.resolve(), live, studies
+        self.inside = tuple((self.root / name).resolve() for name in inside)
+        self._replay = lru_cache(4)(self._open)
+
+    def replay(self, name: str) -> Replay:
+        """The replay of a run by its path below the root.
+
+        Raises:
+            RecordError: it is no run below the root.
+        """
+        if self.live is not None and name == self.live.name:
+            return self.live.replay
+        folder = self._folder(name, MANIFEST, "run")
+        return self._replay(folder, (folder / MANIFEST).stat().st_mtime_ns)
+
+    def study(self, name: str) -> Path:
+        """The folder of a study by its path below the root.
+
+        Raises:
+            RecordError: it is no study below the root.
+        """
+        return self._folder(name, self.studies.manifest if self.studies else MANIFEST, "study")
+
+    def listed(self) -> dict[str, list[str]]:
+        """Paths of runs and of studies below the root, the newest first."""
+        runs = [path for path in self._with(MANIFEST) if (path / "snapshots").is_dir()]
+        studies = self._with(self.studies.manifest) if self.studies else []
+        return {
+            kind: [str(path.relative_to(self.root)) for path in some]
+            for kind, some in (("study", studies), ("run", runs))
+        }
+
+    def _with(self, manifest: str) -> list[Path]:
+        """Folders in which a file stands, the newest first."""
+        every = {
+            path for place in self.inside for path in (*place.glob(f"*/{manifest}"), *place.glob(f"*/*/{manifest}"))
+        }
+        found = sorted(
+            (path for path in every if self._below(path)), key=lambda path: path.stat().st_mtime_ns, reverse=True
+        )
+        return [path.parent for path in found]
+
+    def _folder(self, name: str, manifest: str, kind: str) -> Path:
+        try:
+            folder = (self.root / name).resolve()
+            found = self._below(folder) and (folder / manifest).is_file()
+        except (OSError, ValueError, RuntimeError):  # names that no file can have, links that lead in a circle
+            found = False
+        if not found:
+            raise RecordError(f"no {kind} {name[:80]!r} here")
+        return folder
+
+    def _open(self, folder: Path, changed: int) -> Replay:
+        for path in folder.rglob("*"):
+            if path.is_symlink() and not self._below(path):
+                raise RecordError(f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root}")
+        return Replay(Record(folder))
+
+    def _below(self, path: Path) -> bool:
+        found = path.resolve()
+        return any(found.is_relative_to(place) for place in self.inside)
