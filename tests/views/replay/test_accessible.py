@@ -1,5 +1,7 @@
 """The pages for everybody: names for all controls, contrast in every theme, large print, and the keyboard."""
 
+import re
+
 import pytest
 
 from society.study.sweep.driver import sweep
@@ -21,6 +23,9 @@ TEXTS = """() => {
     while (walk.nextNode()) {
         const element = walk.currentNode.parentElement, text = walk.currentNode.textContent.trim();
         if (!text || !element.checkVisibility() || element.closest('svg, noscript, script, option, .unseen, [aria-hidden]')) continue;
+        for (let at = element; at; at = at.parentElement) {
+            if (getComputedStyle(at).opacity !== '1') found.push([text, [0, 0, 0], [0, 0, 0]]);
+        }
         found.push([text.slice(0, 30), parts(getComputedStyle(element).color).slice(0, 3), behind(element)]);
     }
     return found;
@@ -30,7 +35,14 @@ NAMELESS = """() => [...document.querySelectorAll('button, input, select, summar
     .filter((one) => one.checkVisibility())
     .filter((one) => !(one.getAttribute('aria-label') || one.labels?.length || one.textContent.trim() || one.title) || one.tabIndex < 0)
     .map((one) => one.outerHTML.slice(0, 120))"""
-THEMES = [{}, {"theme": "dark"}, {"contrast": ""}, {"theme": "dark", "contrast": ""}]
+THEMES = [
+    {},
+    {"theme": "light"},
+    {"theme": "dark"},
+    {"contrast": ""},
+    {"theme": "light", "contrast": ""},
+    {"theme": "dark", "contrast": ""},
+]
 
 
 def luminance(colour):
@@ -77,8 +89,11 @@ def study_page(visit, study):
     serving.stop()
 
 
-def test_every_text_of_a_run_is_readable_in_every_theme(visit, serve, decommission):
-    page = visit(serve(decommission.path))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_of_a_run_is_readable_in_every_theme(visit, serve, decommission, scheme):
+    page = visit(serve(decommission.path), color_scheme=scheme)
+    dark = "getComputedStyle(document.getElementById('society-page')).getPropertyValue('--dark').trim()"
+    assert page.evaluate(dark) == str(int(scheme == "dark"))
     page.keyboard.press("End")
     page.locator(".panel .outcomes").wait_for()
     readable(page)
@@ -107,10 +122,12 @@ def test_where_the_focus_is_can_be_seen(visit, serve, decommission):
     page = visit(serve(decommission.path))
     for _ in range(25):
         page.keyboard.press("Tab")
-        width, style = page.evaluate(
-            "() => { const s = getComputedStyle(document.activeElement); return [parseFloat(s.outlineWidth), s.outlineStyle]; }"
+        width, style, colour = page.evaluate(
+            "() => { const s = getComputedStyle(document.activeElement);"
+            " return [parseFloat(s.outlineWidth), s.outlineStyle, s.outlineColor]; }"
         )
         assert width >= 2, page.evaluate("document.activeElement.outerHTML.slice(0, 100)")
+        assert contrast([int(one) for one in re.findall(r"\d+", colour)], (250, 249, 246)) >= 3
         assert style != "none"
 
 
