@@ -86,9 +86,11 @@ def sweep(
     base, jobs, folder = prepared(experiment, None if out is None else Path(out), models)
     folder.mkdir(parents=True, exist_ok=True)
     with Lock(folder):
-        write_json(
-            folder / MANIFEST, {"experiment": experiment.model_dump(mode="json"), "world": base.model_dump(mode="json")}
-        )
+        described = {"experiment": experiment.model_dump(mode="json"), "world": base.model_dump(mode="json")}
+        beside = (
+            None if base.folder is None else str(base.folder.resolve())
+        )  # files that the world names are looked for there
+        write_json(folder / MANIFEST, {**described, "beside": beside})
         rows = Rows(folder)
         try:
             missing = list({job.key: job for job in jobs if not rows.good(job.key)}.values())

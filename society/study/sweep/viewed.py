@@ -123,10 +123,13 @@ class Studies:
         return {name: getattr(opening, name) for name in ("state", "done", "ticks", "run", "same", "error")}
 
 
-def _experiment(folder: Path) -> tuple[Experiment, dict[str, Any]]:
+def _experiment(folder: Path) -> tuple[Experiment, World]:
     try:
         tree = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return validated(Experiment, tree["experiment"], f"{folder.name}/{MANIFEST}"), tree["world"]
+        experiment, place = validated(Experiment, tree["experiment"], f"{folder.name}/{MANIFEST}"), tree.get("beside")
+        return experiment, validated(World, tree["world"], f"{folder.name}/{MANIFEST}").at(
+            None if place is None else Path(place)
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordError(f"{folder}: {MANIFEST} is damaged: {error}") from None
 
@@ -184,12 +187,11 @@ def _world(folder: Path, cell: int, seed: int) -> tuple[World, str]:
         RecordError: there is no such run.
         SocietyError: it is too large.
     """
-    experiment, tree = _experiment(folder)
+    experiment, base = _experiment(folder)
     table = _table(folder)
     mine = table[(table["cell"] == cell) & (table["seed"] == seed)]
     if not len(mine):
         raise RecordError(f"{folder.name}: no finished run of cell {cell} with seed {seed}")
-    base = validated(World, tree, f"{folder.name}/{MANIFEST}")
     world = base.override({**cells_of(experiment)[cell], "seed": seed})
     if (size := world.agents.count * world.ticks) > MOST:
         raise SocietyError(f"this run has {size:,} agent-steps, too many for a click (at most {MOST:,})")
