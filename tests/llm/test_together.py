@@ -23,7 +23,7 @@ from society.llm import Budget, Endpoint, Gate, Store
 async def main():
     store = Store(Gate(Budget(Endpoint({url!r}, {variable!r})), most=4), Path({path!r}), "record")
     try:
-        for number in range(0, 200, 4):
+        for number in range(0, 400, 4):
             await asyncio.gather(*(store(question(number + more)) for more in range(4)))
             print(number, flush=True)
     finally:
@@ -35,7 +35,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
 def test_a_program_that_is_stopped_pays_for_nothing_twice(mock, kit, tmp_path, sent):
-    mock.script({"type": "delay", "seconds": 0.02, "times": None})
+    mock.script({"type": "delay", "seconds": 0.05, "times": None})
     path = tmp_path / "answers.db"
     code = PROGRAM.format(here=str(Path(__file__).parent), url=mock.url, variable=kit.variable, path=str(path))
     with subprocess.Popen(
@@ -52,18 +52,18 @@ def test_a_program_that_is_stopped_pays_for_nothing_twice(mock, kit, tmp_path, s
     assert kit.key not in said
     time.sleep(0.1)
     before = Counter(entry["body"]["seed"] for entry in mock.journal())
-    assert 44 <= len(before) < 200
+    assert 44 <= len(before) < 400
 
     async def second():
         store = Store(Gate(Budget(Endpoint(mock.url, kit.variable)), most=64), path, "record")
-        said = await asyncio.gather(*(store(kit.question(number)) for number in range(200)))
+        said = await asyncio.gather(*(store(kit.question(number)) for number in range(400)))
         await store.close()
         return said
 
-    assert len(asyncio.run(asyncio.wait_for(second(), 60))) == 200
+    assert len(asyncio.run(asyncio.wait_for(second(), 60))) == 400
     asked = Counter(entry["body"]["seed"] for entry in mock.journal())
-    assert len(asked) == 200
-    assert sum(asked.values()) - 200 <= 4, "more was asked again than was under way"
+    assert len(asked) == 400
+    assert sum(asked.values()) - 400 <= 4, "more was asked again than was under way"
     assert all(asked[kit.question(number).seed()] == 1 for number in range(44))
 
 

@@ -27,7 +27,7 @@ def running(tmp_path):
         "decommission",
         "--watch",
         "--pace",
-        "20",
+        "4",
         "--no-open",
         "--no-report",
     ]
@@ -46,13 +46,14 @@ def test_a_run_is_followed_to_its_end(running, visit):
     address, folder, process = running
     page = visit(address)
     first = look(page, "app.society.tick")
-    until(page, f"app.society.tick > {first} + 3")
+    until(page, f"app.society.tick > {first} + 1")
     assert page.locator(".follow").get_attribute("aria-pressed") == "true"
     page.get_by_role("button", name="Back one tick").click()  # who looks back is not dragged on
     stays = look(page, "app.society.tick")
-    until(page, f"app.meta.ticks > {stays} + 3")
+    until(page, f"app.meta.ticks > {stays} + 2")
     assert look(page, "app.society.tick") == stays
     page.locator(".follow").click()
+    page.get_by_label("Pace of the society").select_option("no limit")
     until(page, "app.society.tick === 60 && app.meta.status === 'done'")
     record = society.Result(folder)
     until(page, "app.timeline.series.notes.ticks === 60")
