@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+_ROOT = '<div id="society-page" class="society-view" {}></div>'
 _SHELL = """<!doctype html>
 <html lang="en">
 <head>
@@ -25,8 +27,7 @@ _SHELL = """<!doctype html>
 </head>
 <body>
 <noscript>This page shows a run with JavaScript of its own; nothing is fetched from elsewhere.</noscript>
-<div id="society-page" class="society-view" {attributes}></div>
-{tail}
+{body}
 </body>
 </html>
 """
@@ -38,30 +39,34 @@ def served(title: str, api: str, live: bool, page: str = "run") -> str:
     return _SHELL.format(
         title=_named(title),
         head='<link rel="stylesheet" href="/static/view.css">',
-        attributes=attributes,
-        tail='<script type="module" src="/static/view.js"></script>',
+        body=f'{_ROOT.format(attributes)}\n<script type="module" src="/static/view.js"></script>',
     )
 
 
-def listed(found: Mapping[str, list[str]]) -> str:
+def listed(found: Mapping[str, list[tuple[str, float]]]) -> str:
     """Lists of studies and runs to choose from.
 
     Args:
-        found: paths by kind: ``study``, ``run``.
+        found: by kind (``study``, ``run``): path, and when it was last written (seconds since 1970).
     """
     parts = []
     for kind, many in (("study", "Studies"), ("run", "Runs")):
-        items = "".join(
-            f'<li><a href="/{kind}/{quote(name)}">{html.escape(name)}</a></li>' for name in found.get(kind, [])
+        rows = "".join(
+            f'<li><a href="/{kind}/{quote(name)}">{html.escape(name)}</a> <span class="faint">{_when(time)}</span></li>'
+            for name, time in found.get(kind, [])
         )
-        if items or kind == "run":
-            parts.append(f"<h2>{many}</h2><ul>{items or '<li>No run to watch here yet.</li>'}</ul>")
+        if rows or kind == "run":
+            hint = "<li>None yet: <code>society run decommission</code> makes one.</li>"
+            parts.append(f"<h2>{many}</h2>\n<ul>{rows or hint}</ul>")
     return _SHELL.format(
         title="Studies and runs",
         head='<link rel="stylesheet" href="/static/view.css">',
-        attributes='data-page="list"',
-        tail=f'<main class="runs"><h1>Societies</h1>{"".join(parts)}</main>',
+        body=f'<main class="society-view listing"><h1>Studies and runs</h1>\n{"".join(parts)}</main>',
     )
+
+
+def _when(time: float) -> str:
+    return f"{datetime.fromtimestamp(time):%Y-%m-%d %H:%M}"
 
 
 def exported(title: str, container: bytes) -> str:
@@ -76,8 +81,8 @@ def exported(title: str, container: bytes) -> str:
     return _SHELL.format(
         title=_named(title),
         head=f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>',
-        attributes='data-page="run" data-inside="record"',
-        tail=f'<script type="application/octet-stream" id="record">{base64.b64encode(container).decode()}</script>\n'
+        body=_ROOT.format('data-page="run" data-inside="record"')
+        + f'\n<script type="application/octet-stream" id="record">{base64.b64encode(container).decode()}</script>\n'
         f'<script type="module">{module}</script>',
     )
 

@@ -66,24 +66,22 @@ class Watching:
         """
         return self._folder(name, self.studies.manifest if self.studies else MANIFEST, "study")
 
-    def listed(self) -> dict[str, list[str]]:
-        """Paths of runs and of studies below the root, the newest first."""
-        runs = [path for path in self._with(MANIFEST) if (path / "snapshots").is_dir()]
+    def listed(self) -> dict[str, list[tuple[str, float]]]:
+        """By kind, runs and studies below the root with the time they were written, the newest first."""
+        runs = [one for one in self._with(MANIFEST) if (one[0] / "snapshots").is_dir()]
         studies = self._with(self.studies.manifest) if self.studies else []
         return {
-            kind: [str(path.relative_to(self.root)) for path in some]
+            kind: [(str(path.relative_to(self.root)), time) for path, time in some]
             for kind, some in (("study", studies), ("run", runs))
         }
 
-    def _with(self, manifest: str) -> list[Path]:
-        """Folders in which a file stands, the newest first."""
+    def _with(self, manifest: str) -> list[tuple[Path, float]]:
+        """Folders in which a file stands, and when it was written, the newest first."""
         every = {
             path for place in self.inside for path in (*place.glob(f"*/{manifest}"), *place.glob(f"*/*/{manifest}"))
         }
-        found = sorted(
-            (path for path in every if self._below(path)), key=lambda path: path.stat().st_mtime_ns, reverse=True
-        )
-        return [path.parent for path in found]
+        found = [(path.parent, path.stat().st_mtime) for path in every if self._below(path)]
+        return sorted(found, key=lambda one: (-one[1], one[0]))
 
     def _folder(self, name: str, manifest: str, kind: str) -> Path:
         try:
