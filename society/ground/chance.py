@@ -111,8 +111,9 @@ class Chance:
 
     def bits(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.uint64]:
         """Keys (uint64) for ticks and integer ids, broadcast against each other."""
-        keys: Any = np.uint64(_stream(self.seed, stream))
-        for values in (tick, *ids):
+        one = isinstance(tick, int)
+        keys: Any = self.key(stream, tick) if one else np.uint64(_stream(self.seed, stream))  # type: ignore[arg-type]
+        for values in ids if one else (tick, *ids):
             keys = _fold_each(keys, _whole(values))
         return np.asarray(keys, dtype=np.uint64)
 

@@ -1,5 +1,8 @@
 """From the words of a world file to minds."""
 
+from functools import lru_cache
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,15 +54,20 @@ def premiums_and_ceilings(world: World) -> tuple[NDArray[np.float64], NDArray[np
 
     A family that neither the world nor ``families.csv`` describes has premium 0 and ceiling 7 (assumed).
     """
-    rows = {
-        row["family"]: row for _, row in read_rows(find_table("families.csv", None), ["family", "premium", "ceiling"])
-    }
+    path = find_table("families.csv", None)
+    rows = _described(path, path.stat().st_mtime_ns)
     premiums, ceilings = [], []
     for name, family in world.families.items():
         row = rows.get(_row(name, family), {})
         premiums.append(family.premium if family.premium is not None else float(row.get("premium", 0)))
         ceilings.append(family.ceiling if family.ceiling is not None else float(row.get("ceiling", 7)))
     return np.array(premiums), np.array(ceilings)
+
+
+@lru_cache(maxsize=4)
+def _described(path: Path, changed: int) -> dict[str, dict[str, str]]:
+    """The rows of a file of families as it was at one moment, by family."""
+    return {row["family"]: row for _, row in read_rows(path, ["family", "premium", "ceiling"])}
 
 
 def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = None) -> list[Mind]:

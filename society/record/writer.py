@@ -125,6 +125,10 @@ class Gathered(Mapping[str, pd.DataFrame]):
             raise KeyError(table)
         return frame_of(TABLES[table], self.batches[table])
 
+    def __contains__(self, table: object) -> bool:
+        """Whether a table has rows; no frame is made to find out."""
+        return bool(self.batches.get(str(table))) or (table == "ticks" and bool(self._ticks))
+
     def __iter__(self) -> Iterator[str]:
         """Names of the tables that have rows."""
         return (name for name, batches in self.batches.items() if batches or (name == "ticks" and self._ticks))

@@ -19,11 +19,14 @@ from society.state.transitions import drop_copies, end, enter_host, leave_host, 
 def run(society: Society, moment: Moment) -> None:
     """Move every machine, and the agents on it, one tick on."""
     before = society.machines.status.copy()
-    _outages_end(society, moment)
+    idle = not before.any()  # every machine is up: nothing ends, drains or resumes
+    if not idle:
+        _outages_end(society, moment)
     if society.machines.trace is not None:
         _as_traced(society, moment, society.machines.trace)
     else:
-        _drains_end(society, moment)
+        if not idle:
+            _drains_end(society, moment)
         _failures(society, moment)
         _planned(society, moment)
     changed = np.flatnonzero(before != society.machines.status)

@@ -58,13 +58,13 @@ class Log:
         result = {}
         for name, column in self.table.items():
             blank = 0 if name in ("act", "code", "amount", "watched", "detected") else -1
-            values = np.full(total, blank, dtype=column.dtype)
-            at = 0
-            for n, columns in self.batches:
-                if name in columns:
-                    values[at : at + n] = columns[name]
-                at += n
-            result[name] = values
+            result[name] = np.empty(total, dtype=column.dtype)
+            result[name].fill(blank)
+        at = 0
+        for n, columns in self.batches:
+            for name in columns.keys() & result.keys():
+                result[name][at : at + n] = columns[name]
+            at += n
         if "id" in result:
             result["id"] = (np.int64(tick) << 32) + np.arange(total)
         result["tick"][:] = tick

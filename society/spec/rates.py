@@ -134,7 +134,12 @@ def _cells(path: Path, which: str, changed: int) -> tuple[Cell, ...]:
 
 def fill(cells: list[Cell], families: Iterable[str]) -> Rates:
     """The whole table for some families, holes filled by the rules of ``worlds/ODD.md`` (Submodels, minds)."""
-    names = tuple(families)
+    return _filled(tuple(cells), tuple(families))
+
+
+@lru_cache(maxsize=16)
+def _filled(cells: tuple[Cell, ...], names: tuple[str, ...]) -> Rates:
+    """The same table for the same cells and names: one for all societies of a process, so nobody may write to it."""
     known = sorted({cell.family for cell in cells})
     everyone = [*known, *(name for name in names if name not in known)]
     related = np.full((len(everyone), len(Behaviour), 2, 3), np.nan)
@@ -151,7 +156,10 @@ def fill(cells: list[Cell], families: Iterable[str]) -> Rates:
     for behaviour in Behaviour:
         _fill_behaviour(related[:, behaviour], alone[:, behaviour], behaviour)
     rows = [everyone.index(name) for name in names]
-    return Rates(names, related[rows], alone[rows], related_origin[rows], alone_origin[rows])
+    columns = (related[rows], alone[rows], related_origin[rows], alone_origin[rows])
+    for column in columns:
+        column.flags.writeable = False
+    return Rates(names, *columns)
 
 
 def _fill_behaviour(related: Floats, alone: Floats, behaviour: Behaviour) -> None:

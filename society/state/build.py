@@ -118,8 +118,12 @@ def drawn_roles(world: World, ids: Slots, chance: Chance) -> NDArray[np.uint8]:
     roles = world.agents.roles
     bits = np.zeros(len(ids), np.uint8)
     for role in Role:
-        held = chance.uniform(f"role {role.name}", 0, ids) < getattr(roles, str(role.name).lower())
-        bits |= np.where(held, np.uint8(role.value), np.uint8(0))
+        share = getattr(roles, str(role.name).lower())
+        if share >= 1:
+            bits |= np.uint8(role.value)
+        elif share > 0:
+            held = chance.uniform(f"role {role.name}", 0, ids) < share
+            bits |= np.where(held, np.uint8(role.value), np.uint8(0))
     return bits
 
 

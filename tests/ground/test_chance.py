@@ -67,6 +67,14 @@ def test_a_draw_depends_on_its_key_alone(seed, ids):
     assert ((together > 0) & (together < 1)).all()
 
 
+@given(st.integers(0, 2**63 - 1), st.integers(-(2**62), 2**62))
+def test_a_tick_is_one_number_however_it_is_held(seed, tick):
+    luck = Chance(seed)
+    held = [tick, np.int64(tick), np.array([tick])]
+    assert len({int(luck.bits("s", one, 7).item()) for one in held}) == 1
+    assert len({int(luck.bits("s", one).item()) for one in held}) == 1
+
+
 def test_kernels_and_arrays_draw_the_same():
     luck = Chance(9)
     key = luck.key("k", 3)

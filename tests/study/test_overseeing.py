@@ -177,6 +177,12 @@ def test_nobody_is_said_once_and_the_manifest_says_so(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_nobody_is_said_once_for_a_set_of_seeds(tmp_path, capsys):
+    records = society.run_seeds(overseen(ticks=30), 3, out=tmp_path / "set")
+    assert capsys.readouterr().err.count("nobody sits in") == 1
+    assert [record.manifest["overseer"] for record in records] == [[{"by": "nobody", "from_tick": 1}]] * 3
+
+
 def test_a_person_may_take_over_by_schedule(tmp_path):
     world = overseen(
         ticks=80,
