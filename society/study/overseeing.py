@@ -35,6 +35,21 @@ def asks_for_a_person(world: World) -> bool:
     return any(stage.oversight.human.mind == "human" for _, stage in world.stages())
 
 
+def refuse_a_person(world: World, runs: str, cell: str = "") -> None:
+    """Where many runs go on by themselves nobody can sit in.
+
+    Args:
+        world: the world of the runs.
+        runs: which runs these are, for the message.
+        cell: the cell of a sweep, for the place.
+
+    Raises:
+        WorldError: a person is to sit at the desk, at some time of the run.
+    """
+    if asks_for_a_person(world):
+        raise WorldError(f"{cell}oversight.human.mind", "human", f"rule: nobody sits in at {runs}")
+
+
 def seat(world: World, overseer: Overseer | None, decisions: str | Path | None, say: Callable[[str], None]) -> Seat:
     """Who sits at the desk of a world.
 

@@ -28,7 +28,7 @@ from society.study.interruption import Interruption
 from society.study.manifest import described
 from society.study.models import Connection, Models, connected, language_families, remote_families
 from society.study.nulls import independent_shift
-from society.study.overseeing import NOBODY, Desk, seat, seat_again, took_seat
+from society.study.overseeing import Desk, refuse_a_person, seat, seat_again, took_seat
 from society.study.recording import Recording
 from society.study.results import Result
 from society.study.watch import Unwatched, Watch
@@ -170,14 +170,16 @@ def run_seeds(
 ) -> list[Result]:
     """Run a world with consecutive seeds, from the world's own on; each record in a folder ``seed-N`` of one set.
 
-    Nobody sits in as overseer at a set: where ``oversight.human.mind`` is ``human`` this is said once, and orders lapse.
+    Raises:
+        WorldError: there is no such world, or ``oversight.human.mind`` is ``human``: nobody sits in at a set. Nothing is written.
     """
     checked, address = load_world(world), address_of(broker)
+    refuse_a_person(checked, "the runs of many seeds")
     tree = checked.model_dump(mode="json")
     folder = new_folder(f"{checked.name}-x{seeds}", tree, Path(out) if out is not None else None, overwrite)
     names = [f"seed-{checked.seed + number}" for number in range(seeds)]
     write_manifest(folder, {"format": FORMAT, "set": True, "name": checked.name, "seeds": names, "world": tree})
-    records: list[Result] = []
+    records = []
     for number, name in enumerate(names):
 
         def each(tick: int, ticks: int, number: int = number) -> None:
@@ -186,25 +188,9 @@ def run_seeds(
 
         path, seed = folder / name, checked.seed + number
         records.append(
-            run(
-                checked,
-                seed,
-                path,
-                overwrite=True,
-                progress=each,
-                threads=threads,
-                models=models,
-                broker=address,
-                say=_later if number else to_stderr,
-            )
+            run(checked, seed, path, overwrite=True, progress=each, threads=threads, models=models, broker=address)
         )
     return records
-
-
-def _later(line: str) -> None:
-    """What runs after the first of a set say: not again that nobody sits in."""
-    if line != NOBODY:
-        to_stderr(line)
 
 
 def _restored(

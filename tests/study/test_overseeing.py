@@ -177,10 +177,15 @@ def test_nobody_is_said_once_and_the_manifest_says_so(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_nobody_is_said_once_for_a_set_of_seeds(tmp_path, capsys):
-    records = society.run_seeds(overseen(ticks=30), 3, out=tmp_path / "set")
-    assert capsys.readouterr().err.count("nobody sits in") == 1
-    assert [record.manifest["overseer"] for record in records] == [[{"by": "nobody", "from_tick": 1}]] * 3
+@pytest.mark.parametrize("later", [False, True], ids=["from the start", "by schedule"])
+def test_a_set_of_seeds_cannot_have_a_person(tmp_path, later):
+    world = overseen(ticks=30)
+    if later:
+        person = {"tick": 20, "set": {"oversight.human.mind": "human"}}
+        world = world.override({"oversight.human.mind": "rule", "schedule": [person]})
+    with pytest.raises(WorldError, match=r"oversight\.human\.mind: 'human' is not valid: rule: nobody sits in"):
+        society.run_seeds(world, 3, out=tmp_path / "set")
+    assert not (tmp_path / "set").exists()
 
 
 def test_a_person_may_take_over_by_schedule(tmp_path):

@@ -13,7 +13,7 @@ from society.spec.experiments import base_world
 from society.spec.language import LanguageModel
 from society.spec.world import World
 from society.study.models import Models, remote_families, specs_of
-from society.study.overseeing import asks_for_a_person
+from society.study.overseeing import refuse_a_person
 from society.study.servers import Specs, named, priced
 from society.study.sweep.cells import LIMITS, Job, digest, jobs_of, without_limits
 from society.study.tipping import check_counters
@@ -58,10 +58,7 @@ def checked(base: World, jobs: Sequence[Job], models: Models) -> Specs:
             world = base.override(job.changes)
         except WorldError as error:
             raise WorldError(f"cell {job.cell}: {error.place}", error.value, error.allowed) from None
-        if asks_for_a_person(world):
-            raise WorldError(
-                f"cell {job.cell}: oversight.human.mind", "human", "rule: nobody sits in at the runs of a sweep"
-            )
+        refuse_a_person(world, "the runs of a sweep", f"cell {job.cell}: ")
         for name in remote_families(world):
             raise WorldError(
                 f"cell {job.cell}: families.{name}.mind", "remote", "a mind that computes or a language model"
