@@ -24,7 +24,13 @@ def executed(path: Path, folder: Path) -> NotebookNode:
     """
     notebook = nbformat.read(path, as_version=4)
     os.environ.update(JUPYTER_PREFER_ENV_PATH="1", IPYTHONDIR=str(folder / ".ipython"))
-    options = {"timeout": 300, "kernel_name": "python3", "store_widget_state": False, "record_timing": False}
+    options = {
+        "timeout": 300,
+        "kernel_name": "python3",
+        "store_widget_state": False,
+        "record_timing": False,
+        "coalesce_streams": True,
+    }
     NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, **options).execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
