@@ -14,7 +14,8 @@ import pytest
 from society.llm import Answer, Budget, Endpoint, Gate, Store
 
 PROGRAM = """
-import asyncio, sys
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would this
 sys.path.insert(0, {here!r})
 from conftest import question
 from pathlib import Path
