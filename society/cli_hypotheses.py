@@ -74,7 +74,7 @@ def _write(result: "Result", out: Path) -> Path:
 
     one = result.hypothesis
     claims, conditions = draw_claims(_rows(result), one.title), draw_conditions(_conditions(result), "By condition")
-    built = f"Confirms the code, not the world: {one.by_construction}." if one.by_construction else ""
+    built = f"Its verdict is about the code, not the world: {one.by_construction}." if one.by_construction else ""
     said = [
         ("question", one.question), ("source", one.source), ("tier", one.tier), ("nulls", one.nulls), ("power", one.power),
         ("what is put in", built), ("notes", one.notes), ("runs", f"{result.profile} profile, {result.seeds} seeds"),
@@ -168,7 +168,7 @@ def _print_all(results: list["Result"], out: Path) -> None:
         table.add_row(line[0], result.hypothesis.title, *line[1:])
     console.print(table)
     tiers = ", ".join(sorted({result.hypothesis.tier for result in results}))
-    typer.echo(f"tier {tiers}; * confirms the code, not the world: the page says which parameter puts it in")
+    typer.echo(f"tier {tiers}; * the verdict confirms or contradicts the code, not the world: the page says which parameter puts it in")
     path = out / f"hypotheses-{results[0].profile}.png"
     draw_claims(first, "First claim of each hypothesis: prediction as a band, 95 % interval over seeds").savefig(
         path, dpi=130

@@ -11,6 +11,8 @@ from society.views.style import FAINT, PALETTE, SETTINGS, WIDTH
 
 #: Panels in a row, and axes shown in each.
 ACROSS, MOST_AXES = 2, 12
+#: An effect that is nothing but rounding.
+NOTHING = 1e-12
 _LABELS = {
     "total": "share of variance, total (dots) and alone (rings)",
     "mu_star": "mean absolute effect of the whole range",
@@ -46,6 +48,9 @@ def _panel(panel: Axes, measure: str, frame: pd.DataFrame) -> None:
     if value == "total":
         panel.plot(frame["first"], places, "o", mfc="white", mec=PALETTE[3], markersize=5)
     panel.axvline(0, color=FAINT, linewidth=0.8)
+    if (frame[value].abs() + frame[f"{value}_half"]).max() < NOTHING:
+        panel.set_xlim(-1, 1)
+        panel.text(0, (len(frame) - 1) / 2, "no axis moves it", ha="center", va="bottom", fontsize=8, color=FAINT)
     panel.set_yticks(list(places), list(frame["axis"]))
     panel.set_title(measure, loc="right")
     panel.locator_params(axis="x", nbins=4)

@@ -144,9 +144,12 @@ class TestVerdicts:
         assert judged(small(claims=[claim]), "full", table_of(wide)).claims[0].holds is None
 
     def test_what_a_parameter_puts_in_is_said(self):
-        cells = np.array([[0.5, 0.51], [0.5, 0.5], [0.5, 0.5], [0.9, 0.92]])
-        result = judged(small(claims=[GAIN], by_construction="all of it"), "quick", table_of(cells))
-        assert result.said.startswith("confirms the code, not the world")
+        built_in = small(claims=[GAIN], by_construction="all of it")
+        cells = np.full((4, 12), 0.5) + 0.005 * np.random.default_rng(1).standard_normal((4, 12))
+        cells[3] += 0.4
+        assert judged(built_in, "full", table_of(cells)).said == "supported, which confirms the code, not the world"
+        contrary = judged(built_in, "full", table_of(1 - cells)).said
+        assert contrary.endswith(", which is about the code, not the world")
 
     def test_the_table_of_all_cuts_titles_and_never_results(self, tmp_path, capsys, monkeypatch):
         monkeypatch.setenv("COLUMNS", "80")

@@ -63,9 +63,11 @@ class Result:
 
     @property
     def said(self) -> str:
-        """The verdict, with what a parameter put in."""
-        built = "confirms the code, not the world: " if self.hypothesis.by_construction else ""
-        return built + self.verdict
+        """The verdict, and whether a parameter put the answer in."""
+        if not self.hypothesis.by_construction:
+            return self.verdict
+        of = "confirms" if self.verdict == "supported" else "is about"
+        return f"{self.verdict}, which {of} the code, not the world"
 
 
 def judged(hypothesis: Hypothesis, profile: str, table: pd.DataFrame) -> Result:
