@@ -86,8 +86,8 @@ def _fold_int(key: int, value: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _stream(seed: int, stream: str) -> int:
-    return _fold_int(_mix_int(seed + int(_GOLDEN)), _word(stream))
+def _stream(seed: int, stream: str) -> np.uint64:
+    return np.uint64(_fold_int(_mix_int(seed + int(_GOLDEN)), _word(stream)))
 
 
 @dataclass(frozen=True)
@@ -107,15 +107,21 @@ class Chance:
 
     def key(self, stream: str, tick: int = 0) -> np.uint64:
         """The key (uint64) of a stream at a tick, to be folded with ids inside a kernel."""
-        return np.uint64(_fold_int(_stream(self.seed, stream), int(tick)))
+        found: np.uint64 = _fold_each(_stream(self.seed, stream), tick)
+        return found
 
     def bits(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.uint64]:
         """Keys (uint64) for ticks and integer ids, broadcast against each other."""
-        one = isinstance(tick, int)
-        keys: Any = self.key(stream, tick) if one else np.uint64(_stream(self.seed, stream))  # type: ignore[arg-type]
-        for values in ids if one else (tick, *ids):
+        keys: Any = _stream(self.seed, stream)
+        for values in (tick, *ids):
             keys = _fold_each(keys, _whole(values))
         return np.asarray(keys, dtype=np.uint64)
+
+    @staticmethod
+    def folded(keys: NDArray[np.int64], ids: ArrayLike) -> NDArray[np.int64]:
+        """Keys (int64[n]) that one more id went into."""
+        more: NDArray[np.uint64] = _fold_each(_whole(keys), _whole(ids))
+        return more.view(np.int64)
 
     def uniform(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.float64]:
         """Uniform draws in (0, 1), float64, one for each broadcast combination of ticks and one or more integer ids."""
@@ -130,7 +136,9 @@ class Chance:
         return np.asarray(np.floor(self.uniform(stream, tick, *ids) * np.asarray(n)), dtype=np.int64)
 
 
-def _whole(values: ArrayLike) -> NDArray[np.uint64]:
-    """Integer ids as uint64 (negative ones wrap)."""
+def _whole(values: ArrayLike) -> Any:
+    """Integer ids as uint64 (negative ones wrap); a whole number that is none stays as it is."""
+    if isinstance(values, int) and values >= 0:
+        return values
     whole = np.asarray(values)
     return whole.view(np.uint64) if whole.dtype == np.int64 else whole.astype(np.uint64, copy=False)

@@ -16,28 +16,16 @@ from society.state.columns import Society
 FADING = 0.9
 
 
-def beliefs(society: Society, slots: Array, channel: Array, tick: int) -> Array:
-    """float64[n]: belief of being watched, in one channel per row, faded to this tick."""
-    agents = society.agents
-    return np.asarray(_faded(agents.belief, agents.belief_tick, slots, channel, tick))
-
-
-def sanctions_seen(society: Society, slots: Array, tick: int) -> Array:
-    """float64[n]: smoothed sanctions seen, faded to this tick."""
-    agents = society.agents
-    return np.asarray(
-        _faded(agents.sanctions.reshape(-1, 1), agents.sanctions_tick, slots, np.zeros(len(slots), np.int64), tick)
-    )
-
-
 @kernel
-def _faded(value: Any, since: Any, slots: Any, column: Any, tick: Any) -> Any:
-    faded = np.zeros(len(slots))
+def fade(
+    belief: Any, belief_tick: Any, sanctions: Any, sanctions_tick: Any, slots: Any, channel: Any, tick: Any, faded: Any
+) -> None:  # fmt: skip
+    """Rows of ``faded`` (float64[2, n]): belief of being watched, in one channel each, and sanctions seen, at this tick."""
     for row in range(len(slots)):
-        then = value[slots[row], column[row]]
-        if then != 0.0:
-            faded[row] = then * math.pow(FADING, float(tick - since[slots[row]]))
-    return faded
+        slot = slots[row]
+        believed, seen = belief[slot, channel[row]], sanctions[slot]
+        faded[0, row] = believed * math.pow(FADING, float(tick - belief_tick[slot])) if believed != 0.0 else 0.0
+        faded[1, row] = seen * math.pow(FADING, float(tick - sanctions_tick[slot])) if seen != 0.0 else 0.0
 
 
 def saw_sanctions(society: Society, witness: Array, channel: Array, tick: int) -> None:

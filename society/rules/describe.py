@@ -1,14 +1,16 @@
 """What an agent knows when it must choose, and what oversight will see of it: the columns of a batch of occasions."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from society.ground.chance import fold
 from society.ground.kernels import kernel
 from society.ground.occasions import Occasions
 from society.ground.threads import spread
-from society.ground.words import ACTS_OF, BEHAVIOUR_OF, Act, AgentStatus, Behaviour, Kind
-from society.rules.beliefs import beliefs, sanctions_seen
+from society.ground.words import ACTS_OF, BEHAVIOUR_OF, Act, AgentStatus, Kind
+from society.rules.beliefs import fade
 from society.rules.moment import Array, Batch, Moment
 from society.state.columns import Society
 
@@ -24,72 +26,115 @@ def describe(
     about: Array,
     order: Array,
     channel: Array,
-    may: dict[Act, Array],
+    may: dict[Act, Array | bool],
     notes: dict[str, Array] | None = None,
     keyed_by_order: bool = False,
 ) -> Batch:
-    """A batch of occasions with everything the agents know, and what the engine alone knows beside it."""
+    """A batch of occasions with everything the agents know, and what the engine alone knows beside it.
+
+    Acts in ``may`` are open where it says so (bool[n], or one bool for all).
+    """
     agents, world, tick = society.agents, moment.world, moment.tick
-    n, oversight, orders = len(who), world.oversight, society.orders
-    who_id, about_id = agents.ids(who), agents.ids(about)
-    own = who == about
-    hides = oversight.anonymous and kind in (Kind.RATE, Kind.EXECUTE, Kind.BYSTAND)
-    hidden = np.where(own, 0.0, 1 - oversight.leak) if hides else np.zeros(n)
-    unknown = np.zeros(n) if oversight.recognition == "behaviour" else hidden
-    trust, norm = _relations(society, moment, who, about, unknown)
-    key = _keys(society, moment, kind, who_id, about_id, order, keyed_by_order, notes)
+    n, oversight = len(who), world.oversight
+    whole, real = _known(society, moment, kind, who, about, order, channel, keyed_by_order)
+    who_id, about_id, key, family, about_family, mechanism, stance = whole
+    trust, norm, belief, sanctions = real
+    for name in ("appeal", "occasion", "act"):
+        if notes and name in notes and not keyed_by_order:
+            key = moment.chance.folded(key, notes[name])
+    own, hidden = who == about, np.zeros(n)
+    if oversight.memory_wipe:
+        trust = np.where(np.isnan(trust), trust, world.agents.stranger_trust)
+    if oversight.anonymous and kind in (Kind.RATE, Kind.EXECUTE, Kind.BYSTAND):
+        hidden = np.where(own, 0.0, 1 - oversight.leak)
+        about_family = np.where(hidden > 0, -1, about_family)
+        if oversight.recognition != "behaviour":
+            trust = (1 - hidden) * trust + hidden * world.agents.stranger_trust
     watched, audited, told = _oversight(moment, kind, channel, key)
-    asked = requests(society, order, who) if kind in (Kind.EXECUTE, Kind.BYSTAND) else np.zeros(n, np.int64)
-    blank = np.full(n, np.nan)
+    counts = kind in (Kind.EXECUTE, Kind.BYSTAND)
     occasions = Occasions(
         kind=kind,
         tick=tick,
-        id=(np.int64(tick) << 32) + (np.int64(kind) << 28) + np.arange(n),
-        key=key.astype(np.int64),
+        id=np.arange(n) + ((tick << 32) + (int(kind) << 28)),
+        key=key,
         agent=who_id,
         about=about_id,
         slot=who,
-        family=agents.family[who].astype(np.int64),
-        about_family=np.where(hidden > 0, -1, agents.family[about]),
+        family=family,
+        about_family=about_family,
         order=order,
-        mechanism=orders["mechanism"][order].astype(np.int64) * (order >= 0) if len(orders) else np.zeros(n, np.int64),
+        mechanism=mechanism,
         trust=trust,
         own=own,
-        asked=asked,
+        asked=requests(society, order, who) if counts else np.zeros(n, np.int64),
         norm=norm,
-        belief=np.maximum(beliefs(society, who, channel, tick), told),
-        sanctions=sanctions_seen(society, who, tick),
+        belief=belief if told is None else np.maximum(belief, told),
+        sanctions=sanctions,
         hidden=hidden,
-        prohibited=np.full(n, _prohibited(world.oversight.prohibition, kind)),
-        neutral=np.full(n, oversight.neutrality and kind == Kind.RATE),
-        constitution=np.full(n, oversight.constitution),
-        honest=blank,
-        threshold=blank.copy(),
+        prohibited=_alike(n, _prohibited(oversight.prohibition, kind)),
+        neutral=_alike(n, oversight.neutrality and kind == Kind.RATE),
+        constitution=_alike(n, oversight.constitution),
+        honest=np.full(n, np.nan),
+        threshold=np.full(n, np.nan),
         open=_open(world.behaviours, kind, may, n),
-        stance=agents.stance[who].astype(np.int64),
+        stance=stance,
     )
     return Batch(occasions, about, channel, watched, audited, notes or {})
 
 
-def _relations(society: Society, moment: Moment, who: Array, about: Array, hidden: Array) -> tuple[Array, Array]:
-    """Trust in whom it is about (mean over live ties for oneself), and the share of protectors among live ties."""
-    graph, agents, world = society.ties.graph, society.agents, moment.world
-    trust, norm = np.empty(len(who)), np.empty(len(who))
-    spread(
-        moment.threads, len(who), _look, graph.indptr, graph.indices, society.ties.trust, agents.stance, agents.status, who,
-        about, world.agents.stranger_trust, trust, norm,
+def _known(
+    society: Society, moment: Moment, kind: Kind, who: Array, about: Array, order: Array, channel: Array, by_order: bool
+) -> tuple[Array, Array]:
+    """What columns say of each occasion: int64[7, n], ids, key, families, mechanism, stance; float64[4, n], see ``_look``.
+
+    Chance about an occasion is keyed by its order, or by the tick: never by a running number, so that runs which differ stay
+    paired.
+    """
+    agents, orders, graph, n = society.agents, society.orders, society.ties.graph, len(who)
+    whole, real = np.empty((7, n), np.int64), np.empty((4, n))
+    key = moment.chance.key("occasion", int(kind))
+    _columns(
+        who, about, order, agents.generation, agents.family, agents.stance, orders["mechanism"], orders["issued"],
+        orders["target_id"], orders["attempts"], by_order, kind == Kind.EXECUTE, moment.tick, key, whole,
     )  # fmt: skip
-    if world.oversight.memory_wipe:
-        trust = np.where(np.isnan(trust), trust, world.agents.stranger_trust)
-    return (1 - hidden) * trust + hidden * world.agents.stranger_trust, norm
+    spread(
+        moment.threads, n, _look, graph.indptr, graph.indices, society.ties.trust, agents.stance, agents.status, who, about,
+        moment.world.agents.stranger_trust, real,
+    )  # fmt: skip
+    fade(agents.belief, agents.belief_tick, agents.sanctions, agents.sanctions_tick, who, channel, moment.tick, real[2:])
+    return whole, real
+
+
+@kernel
+def _columns(
+    who: Any, about: Any, order: Any, generation: Any, family: Any, stance: Any, mechanism: Any, issued: Any, target_id: Any,
+    attempts: Any, by_order: Any, executes: Any, tick: Any, key: Any, whole: Any,
+) -> None:  # fmt: skip
+    """Rows of ``whole`` (int64[7, n]): ids of agent and target, key, their families, mechanism of the order, stance."""
+    for row in range(len(who)):
+        agent = generation[who[row]] << 32 | who[row]
+        target = generation[about[row]] << 32 | about[row]
+        if by_order:
+            number = order[row]
+            luck = fold(fold(key, issued[number]), target_id[number])
+            luck = fold(fold(luck, attempts[number] if executes else 0), agent)
+        else:
+            luck = fold(fold(fold(key, tick), target), agent)
+        whole[0, row], whole[1, row], whole[2, row] = agent, target, np.int64(luck)
+        whole[3, row], whole[4, row] = family[who[row]], family[about[row]]
+        whole[5, row] = mechanism[order[row]] if order[row] >= 0 else 0
+        whole[6, row] = stance[who[row]]
 
 
 @kernel
 def _look(
     first: Any, last: Any, indptr: Any, indices: Any, trust: Any, stance: Any, status: Any, who: Any, about: Any,
-    stranger: Any, value: Any, norm: Any,
+    stranger: Any, real: Any,
 ) -> Any:  # fmt: skip
-    """The ties of a block of agents are touched before they are read, so that memory is waited for once, not row by row."""
+    """Rows 0 and 1 of ``real`` (float64[4, n]): trust in the target (for oneself the mean over live ties), and the norm.
+
+    The ties of a block of agents are touched before they are read, so that memory is waited for once, not row by row.
+    """
     touched = 0.0
     for begin in range(first, last, TOUCHED):
         end = min(last, begin + TOUCHED)
@@ -105,46 +150,31 @@ def _look(
                 protectors += stance[tie] & alive
                 n += alive
                 found = np.float64(trust[edge]) if tie == about[row] else found
-            norm[row] = protectors / n if n else 0.0
-            value[row] = found if who[row] != about[row] else total / n if n else np.nan
+            real[0, row] = found if who[row] != about[row] else total / n if n else np.nan
+            real[1, row] = protectors / n if n else 0.0
     return touched  # or the compiler would drop it
 
 
-def _keys(
-    society: Society, moment: Moment, kind: Kind, who: Array, about: Array, order: Array, by_order: bool,
-    notes: dict[str, Array] | None,
-) -> Array:  # fmt: skip
-    """What chance about each occasion is keyed by: never a running number, so that runs which differ stay paired."""
-    if by_order:
-        orders = society.orders
-        attempt = orders["attempts"][order] if kind == Kind.EXECUTE else np.zeros(len(order), np.int64)
-        issued, target = orders["issued"][order], orders["target_id"][order]
-        return moment.chance.bits("occasion", int(kind), issued, target, attempt, who)
-    extra = [notes[name] for name in ("appeal", "occasion", "act") if notes and name in notes]
-    return moment.chance.bits("occasion", int(kind), np.full(len(who), moment.tick), about, who, *extra)
-
-
-def _oversight(moment: Moment, kind: Kind, channel: Array, key: Array) -> tuple[Array, Array, Array]:
-    """(watched, audited, told): what oversight will see of each occasion, and 1 where the agent was told so."""
+def _oversight(moment: Moment, kind: Kind, channel: Array, key: Array) -> tuple[Array, Array, Array | None]:
+    """(watched, audited, told): what oversight will see of each occasion, and where the agent was told so (if any was)."""
     oversight, chance, tick = moment.world.oversight, moment.chance, moment.tick
-    n = len(channel)
-    told = np.zeros(n)
+    n, told = len(channel), None
+    watched, audited = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     if kind in (Kind.MONITOR, Kind.ACCOUNT, Kind.STANCE):
-        return np.zeros(n, np.bool_), np.zeros(n, np.bool_), told
+        return watched, audited, told
     shares = oversight.monitoring.shares()
-    watched = np.zeros(n, np.bool_)
     if any(shares):
         watched = chance.uniform("watched", 0, key) < np.array(shares)[channel]
     audits = oversight.audits
     share = {Kind.RATE: audits.ratings, Kind.EXECUTE: audits.orders}.get(kind, 0.0)
     if audits.schedule == "predictable":
-        audited = np.full(n, share > 0 and tick % max(1, round(1 / max(share, 1e-9))) == 0)
-    else:
-        audited = chance.uniform("audited", 0, key) < share if share else np.zeros(n, np.bool_)
+        audited = _alike(n, share > 0 and tick % max(1, round(1 / max(share, 1e-9))) == 0)
+    elif share:
+        audited = chance.uniform("audited", 0, key) < share
     if oversight.monitoring.announced:
-        told = np.maximum(told, watched)
+        told = watched
     if audits.schedule != "random":
-        told = np.maximum(told, audited)
+        told = audited if told is None else told | audited
     return watched, audited, told
 
 
@@ -152,14 +182,28 @@ def _prohibited(prohibition: str, kind: Kind) -> bool:
     return prohibition == "all" or (prohibition == "operators" and kind == Kind.EXECUTE)
 
 
-def _open(behaviours: tuple[str, ...], kind: Kind, may: dict[Act, Array], n: int) -> Array:
+def _alike(n: int, value: bool) -> Array:
+    """bool[n], the same everywhere."""
+    return np.ones(n, np.bool_) if value else np.zeros(n, np.bool_)
+
+
+def _open(behaviours: tuple[str, ...], kind: Kind, may: dict[Act, Array | bool], n: int) -> Array:
     """Bit sets of open acts: the duty always, others where ``may`` says so and the world opens their behaviour."""
-    bits = np.full(n, 1 << int(ACTS_OF[kind][0]), np.int64)
-    for act, where in may.items():
-        behaviour = BEHAVIOUR_OF.get(act)
-        if behaviour is None or Behaviour(behaviour).word in behaviours:
-            bits |= np.asarray(where, np.int64) << int(act)
+    able = {act: where for act, where in may.items() if _exists(behaviours, act)}
+    everywhere = [act for act, where in able.items() if isinstance(where, bool) and where]
+    bits = np.empty(n, np.int64)
+    bits.fill(sum(1 << int(act) for act in (ACTS_OF[kind][0], *everywhere)))
+    for act, where in able.items():
+        if not isinstance(where, bool):
+            bits |= where.astype(np.int64) << int(act)
     return bits
+
+
+@lru_cache(maxsize=256)
+def _exists(behaviours: tuple[str, ...], act: Act) -> bool:
+    """Whether a world opens the behaviour behind an act."""
+    behaviour = BEHAVIOUR_OF.get(act)
+    return behaviour is None or behaviour.word in behaviours
 
 
 def requests(society: Society, order: Array, who: Array) -> Array:

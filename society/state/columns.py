@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from society.ground.kernels import elementwise, kernel
 from society.ground.words import AgentStatus, MachineStatus
 from society.network.graph import Graph
 from society.network.machine_trace import MachineTrace
@@ -15,6 +16,21 @@ from society.network.topology import Topology
 
 Array = NDArray[Any]
 MOST_ATTEMPTS = 8
+
+
+@elementwise("int64(int64, int64)")
+def _id_of(generation: Any, slot: Any) -> Any:
+    return (generation << 32) | slot if slot >= 0 else -1
+
+
+@kernel
+def _awake(status: Any, host: Any, machine: Any) -> Any:
+    """bool[N] from the states of agents and machines."""
+    awake = np.empty(len(status), np.bool_)
+    for slot in range(len(status)):
+        on = status[slot] == AgentStatus.ACTIVE and host[slot] >= 0
+        awake[slot] = on and machine[host[slot]] <= MachineStatus.DRAINING
+    return awake
 
 
 @dataclass
@@ -67,8 +83,8 @@ class Agents:
 
     def ids(self, slots: Array) -> NDArray[np.int64]:
         """Agent ids of slots; -1 stays -1."""
-        slots = np.asarray(slots, dtype=np.int64)
-        return np.where(slots >= 0, (self.generation[slots] << 32) | slots, -1)
+        found: NDArray[np.int64] = _id_of(self.generation[slots], slots)
+        return found
 
     def living(self, slots: Array) -> NDArray[np.bool_]:
         """bool[n]: whether the agents in some slots run on a machine."""
@@ -111,7 +127,7 @@ class Rows:
         return self.arrays[name][: self.n]
 
     def add(self, n: int, **values: Any) -> NDArray[np.int64]:
-        """Append ``n`` rows; columns that are not named are zero. Returns their numbers."""
+        """Append ``n`` rows; columns that are not named are zero, other names are left out. Returns their numbers."""
         if self.n + n > len(next(iter(self.arrays.values()))):
             size = max(2 * self.n, self.n + n)
             for name, array in self.arrays.items():
@@ -119,8 +135,8 @@ class Rows:
                 grown[: self.n] = array[: self.n]
                 self.arrays[name] = grown
         first, self.n = self.n, self.n + n
-        for name, array in self.arrays.items():
-            array[first : self.n] = values.get(name, 0)
+        for name in values.keys() & self.arrays.keys():
+            self.arrays[name][first : self.n] = values[name]
         return np.arange(first, self.n)
 
     def keep(self, where: NDArray[np.bool_]) -> None:
@@ -128,6 +144,7 @@ class Rows:
         for array in self.arrays.values():
             kept = array[: self.n][where]
             array[: len(kept)] = kept
+            array[len(kept) : self.n] = 0
         self.n = int(where.sum())
 
 
@@ -206,9 +223,7 @@ class Society:
 
     def awake(self) -> NDArray[np.bool_]:
         """bool[N]: agents that can act now: active, on a machine that is up or draining."""
-        agents = self.agents
-        hosted = agents.host >= 0
-        return np.asarray((agents.status == AgentStatus.ACTIVE) & hosted & self.machines.running()[agents.host])
+        return np.asarray(_awake(self.agents.status, self.agents.host, self.machines.status))
 
     def columns(self) -> dict[str, Array]:
         """Every per-agent, per-machine and per-tie column by dotted name (views, not copies)."""
