@@ -168,7 +168,9 @@ def _print_all(results: list["Result"], out: Path) -> None:
         table.add_row(line[0], result.hypothesis.title, *line[1:])
     console.print(table)
     tiers = ", ".join(sorted({result.hypothesis.tier for result in results}))
-    typer.echo(f"tier {tiers}; * the verdict confirms or contradicts the code, not the world: the page says which parameter puts it in")
+    typer.echo(
+        f"tier {tiers}; * the verdict confirms or contradicts the code, not the world: the page says which parameter puts it in"
+    )
     path = out / f"hypotheses-{results[0].profile}.png"
     draw_claims(first, "First claim of each hypothesis: prediction as a band, 95 % interval over seeds").savefig(
         path, dpi=130

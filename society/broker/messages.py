@@ -1,6 +1,7 @@
 """Messages as columns, and the one contract of every broker: ``exchange(tick, outbox) -> inbox``."""
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -65,6 +66,7 @@ class Messages:
         return [one.name for one in fields(cls)]
 
     @classmethod
+    @cache
     def none(cls) -> "Messages":
         """No messages."""
         return cls(*(np.zeros(0, object if one.name == "text" else np.int64) for one in fields(cls)))

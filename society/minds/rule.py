@@ -1,11 +1,13 @@
 """Rule minds: a few lines each, for nulls, for theory, and as examples to copy."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from society.ground.chance import Chance
+from society.ground.chance import Chance, fold, unit
+from society.ground.kernels import kernel
 from society.ground.occasions import Acts, Booleans, Column, Occasions
 from society.ground.words import CORE_PROTECTION, Act, Kind
 
@@ -111,18 +113,35 @@ class Logistic:
         """A keyed draw against logistic(intercept + slope trust); an agent without ties trusts itself by a half."""
         trust = np.where(np.isnan(occasions.trust), 0.5, occasions.trust)
         p = 1 / (1 + np.exp(-(self.intercept + self.slope * trust)))
-        protects = chance.uniform("logistic", 0, occasions.key) < p
         if occasions.kind == Kind.STANCE:
-            return protect_where(occasions, protects, p)
-        core = sum(1 << int(act) for act in CORE_PROTECTION)
-        p = np.where(occasions.open & core, p, 0.0)
-        rows = np.flatnonzero(protects & (p > 0))
-        open_ = np.stack([occasions.open[rows] >> int(act) & 1 for act in CORE_PROTECTION]).astype(np.bool_)
-        rank = np.cumsum(open_, axis=0) - 1
-        pick = np.floor(chance.uniform("which act", 0, occasions.key[rows]) * (rank[-1] + 1))
-        act = np.full(len(occasions), int(occasions.duty))
-        act[rows] = np.array(CORE_PROTECTION, np.int64)[(open_ & (rank == pick)).argmax(axis=0)]
+            return protect_where(occasions, chance.uniform("logistic", 0, occasions.key) < p, p)
+        act = np.full(len(p), int(occasions.duty))
+        _protect(p, occasions.open, occasions.key, chance.key("logistic"), chance.key("which act"), CORE, act)
         return Acts.of(act, p, p)
+
+
+#: Codes of core protection.
+CORE = np.array(CORE_PROTECTION, np.int64)
+
+
+@kernel
+def _protect(p: Any, open_: Any, key: Any, whether: Any, which: Any, core: Any, act: Any) -> None:
+    """Replace duties in ``act`` (int64[n]) by an open act of core protection, each as likely, with probability ``p``.
+
+    Where none is open ``p`` becomes 0.
+    """
+    for row in range(len(p)):
+        n = 0
+        for one in core:
+            n += (open_[row] >> one) & 1
+        if n == 0:
+            p[row] = 0.0
+        elif unit(fold(whether, key[row])) < p[row]:
+            pick = np.int64(unit(fold(which, key[row])) * n)
+            for one in core:
+                if (open_[row] >> one) & 1:
+                    act[row] = one if pick == 0 else act[row]
+                    pick -= 1
 
 
 class Voter:

@@ -1,5 +1,6 @@
 """What an agent knows when it must choose, and what oversight will see of it: the columns of a batch of occasions."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +27,7 @@ def describe(
     about: Array,
     order: Array,
     channel: Array,
-    may: dict[Act, Array | bool],
+    may: Mapping[Act, Array | bool],
     notes: dict[str, Array] | None = None,
     keyed_by_order: bool = False,
 ) -> Batch:
@@ -101,7 +102,9 @@ def _known(
         moment.threads, n, _look, graph.indptr, graph.indices, society.ties.trust, agents.stance, agents.status, who, about,
         moment.world.agents.stranger_trust, real,
     )  # fmt: skip
-    fade(agents.belief, agents.belief_tick, agents.sanctions, agents.sanctions_tick, who, channel, moment.tick, real[2:])
+    fade(
+        agents.belief, agents.belief_tick, agents.sanctions, agents.sanctions_tick, who, channel, moment.tick, real[2:]
+    )
     return whole, real
 
 
@@ -187,7 +190,7 @@ def _alike(n: int, value: bool) -> Array:
     return np.ones(n, np.bool_) if value else np.zeros(n, np.bool_)
 
 
-def _open(behaviours: tuple[str, ...], kind: Kind, may: dict[Act, Array | bool], n: int) -> Array:
+def _open(behaviours: tuple[str, ...], kind: Kind, may: Mapping[Act, Array | bool], n: int) -> Array:
     """Bit sets of open acts: the duty always, others where ``may`` says so and the world opens their behaviour."""
     able = {act: where for act, where in may.items() if _exists(behaviours, act)}
     everywhere = [act for act, where in able.items() if isinstance(where, bool) and where]

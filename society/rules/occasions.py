@@ -1,12 +1,17 @@
 """Step 6: which agents must choose now, and what each of them knows when it does (model.md 3.5)."""
 
+from typing import Any
+
 import numpy as np
 
+from society.ground.kernels import kernel
 from society.ground.words import Act, Channel, Kind, Mechanism
 from society.rules.describe import describe, requests
 from society.rules.moment import Array, Batch, Moment, Rule
 from society.rules.review import checkable, evaluators, honest_scores
 from society.state.columns import Society
+
+NOBODY = np.zeros(0, np.int64)
 
 
 def run(society: Society, moment: Moment) -> None:
@@ -26,9 +31,9 @@ def _rate(society: Society, moment: Moment) -> Batch | None:
     about = targets[row]
     honest = honest_scores(society, moment, who, about)
     sure = checkable(moment, agents.ids(about))
-    may = {
+    may: dict[Act, Array | bool] = {
         Act.INFLATE: ~sure & (honest < review.threshold) & review.stake_known,
-        Act.DECLINE: np.full(len(row), True),
+        Act.DECLINE: True,
     }
     order = np.where(appeal[row] == 1, agents.order[about], -1).astype(np.int64)
     notes = {
@@ -51,7 +56,7 @@ def _execute(society: Society, moment: Moment) -> Batch | None:
     orders = society.orders
     open_ = society.open_orders
     due = open_[(orders["next_try"][open_] == moment.tick) & (orders["operator"][open_] >= 0)]
-    due = due[_present(society, moment, orders["operator"][due], orders["operator_id"][due])]
+    due = due[_present(society, moment, orders["operator"][due], orders["operator_id"][due])] if len(due) else due
     if not len(due):
         return None
     who, about = orders["operator"][due].astype(np.int64), orders["target"][due].astype(np.int64)
@@ -61,8 +66,8 @@ def _execute(society: Society, moment: Moment) -> Batch | None:
     may = {
         Act.TAMPER: ~weights & (u < access.operator_config),
         Act.COPY: weights & (u < access.operator_copy),
-        Act.REFUSE: np.full(len(due), True),
-        Act.STALL: np.full(len(due), True),
+        Act.REFUSE: True,
+        Act.STALL: True,
     }
     return describe(society, moment, Kind.EXECUTE, who, about, due, _channels(weights), may, keyed_by_order=True)
 
@@ -80,7 +85,7 @@ def _endangered(society: Society, moment: Moment) -> Batch | None:
     issued = orders["issued"][new]
     config = moment.chance.uniform("self config", 0, issued, ids) < access.self_config
     copy = moment.chance.uniform("self copy", 0, issued, ids) < access.self_copy
-    asks = np.full(len(new), moment.world.conduct.ask > 0)
+    asks = moment.world.conduct.ask > 0
     may = {Act.TAMPER: ~weights & config, Act.COPY: copy, Act.ASK: asks, Act.APPEAL: orders["appeal_at"][new] >= 0}
     return describe(society, moment, Kind.ENDANGERED, who, who, new, _channels(weights), may, keyed_by_order=True)
 
@@ -96,30 +101,49 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
     if (key[1:] <= key[:-1]).any():
         _, first = np.unique(key, return_index=True)
         order, who = order[first], who[first]
-    orders = society.orders
-    here = moment.awake(society)[who] & (orders["closed"][order] < 0)
-    here &= (who != orders["operator"][order]) & (who != orders["target"][order])
-    order, who = order[here], who[here]
+    orders, conduct, access = society.orders, moment.world.conduct, moment.world.agents.access
+    order, who, about, led = _can_help(
+        order, who, moment.awake(society), orders["closed"], orders["operator"], orders["target"]
+    )
     if not len(order):
         return None
-    about = orders["target"][order].astype(np.int64)
-    access = moment.world.agents.access
     ids = (orders["issued"][order], orders["target_id"][order], society.agents.ids(who))
-    may = {
-        Act.COPY: _share(moment, "bystander access", access.bystander_copy, *ids),
+    copies = _share(moment, "bystander access", access.bystander_copy, *ids)
+    may: dict[Act, Array | bool] = {
+        Act.COPY: copies,
         Act.INFLATE: _share(moment, "bystander rating", access.bystander_rating, *ids),
-        Act.LOBBY: (orders["operator"][order] >= 0) & (moment.world.conduct.lobby > 0),
-        Act.REPORT: (requests(society, order, who) > 0) & (moment.world.conduct.report > 0),
+        Act.LOBBY: led if conduct.lobby > 0 else False,
+        Act.REPORT: requests(society, order, who) > 0 if conduct.report > 0 and society.asked else False,
     }
-    channel = np.where(may[Act.COPY], int(Channel.COPY), int(Channel.MESSAGE))
+    channel = np.empty(len(who), np.int64)
+    channel[:] = np.where(copies, int(Channel.COPY), int(Channel.MESSAGE))
     return describe(society, moment, Kind.BYSTAND, who, about, order, channel, may, keyed_by_order=True)
+
+
+@kernel
+def _can_help(order: Any, who: Any, awake: Any, closed: Any, operator: Any, target: Any) -> Any:
+    """(order, who, target, order has an operator) where who is awake and neither operator nor target of an open order."""
+    kept = np.empty(len(who), np.int64)
+    n = 0
+    for row in range(len(who)):
+        own = who[row] == operator[order[row]] or who[row] == target[order[row]]
+        if awake[who[row]] and closed[order[row]] < 0 and not own:
+            kept[n] = row
+            n += 1
+    order, who = order[kept[:n]], who[kept[:n]]
+    about, led = np.empty(n, np.int64), np.empty(n, np.bool_)
+    for row in range(n):
+        about[row], led[row] = target[order[row]], operator[order[row]] >= 0
+    return order, who, about, led
 
 
 def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
     """Count requests about orders delivered at this tick; return those that are an agent's first about an order."""
+    if not len(moment.inbox):
+        return NOBODY, NOBODY
     inbox, orders = moment.inbox.rows(moment.inbox.to_agents()), society.orders
     if not len(inbox):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return NOBODY, NOBODY
     inbox = inbox.rows(inbox.order >= 0)  # words about no order ask for nothing
     request = (inbox.act == Act.ASK) | (inbox.act == Act.LOBBY)
     live = request & (society.agents.ids(inbox.recipient) == inbox.recipient_id) & (orders["closed"][inbox.order] < 0)
@@ -137,20 +161,31 @@ def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
 def _onlookers(society: Society, moment: Moment) -> tuple[Array, Array]:
     """Ties that see new orders unasked: (order, slot) rows."""
     spec, orders, graph = moment.world.orders, society.orders, society.ties.graph
-    new = _newly_known(society, moment) if spec.seen else society.open_orders[:0]
+    new = _newly_known(society, moment) if spec.seen else NOBODY
     if not len(new):
-        return new, new
-    edges, start = graph.edges_of(orders["target"][new])
-    degree = start[1:] - start[:-1]
-    order, who = np.repeat(new, degree), graph.indices[edges].astype(np.int64)
-    sees = np.full(len(who), True)
-    if spec.seen_most is not None:
-        sees &= np.arange(len(who)) - np.repeat(start[:-1], degree) < spec.seen_most
-    if not spec.seen_by_targets:
-        sees &= society.agents.order[who] < 0
-    order, who = order[sees], who[sees]
+        return NOBODY, NOBODY
+    most = graph.n if spec.seen_most is None else spec.seen_most
+    order, who = _ties_of_targets(
+        graph.indptr, graph.indices, new, orders["target"], society.agents.order, spec.seen_by_targets, most
+    )
     sees = _share(moment, "onlooker", spec.seen, orders["issued"][order], orders["target_id"][order], who)
-    return order[sees], who[sees]
+    return (order, who) if sees is True else (order[sees], who[sees])
+
+
+@kernel
+def _ties_of_targets(indptr: Any, indices: Any, new: Any, target: Any, has: Any, even_targets: Any, most: Any) -> Any:
+    """(order, slot) of the first ``most`` ties of each order's target; those that are targets themselves only if they may."""
+    room = 0
+    for number in new:
+        room += min(most, indptr[target[number] + 1] - indptr[target[number]])
+    order, who, n = np.empty(room, np.int64), np.empty(room, np.int64), 0
+    for number in new:
+        first = indptr[target[number]]
+        for edge in range(first, min(first + most, indptr[target[number] + 1])):
+            if even_targets or has[indices[edge]] < 0:
+                order[n], who[n] = number, indices[edge]
+                n += 1
+    return order[:n], who[:n]
 
 
 def _newly_known(society: Society, moment: Moment) -> Array:
@@ -159,10 +194,10 @@ def _newly_known(society: Society, moment: Moment) -> Array:
     return np.asarray(open_[society.orders["issued"][open_] == moment.tick - min(1, moment.world.orders.notice)])
 
 
-def _share(moment: Moment, stream: str, share: float, tick: Array, *ids: Array) -> Array:
-    """bool[n]: a keyed share of rows, drawn by (tick, ids); nothing is drawn where all or none are meant."""
+def _share(moment: Moment, stream: str, share: float, tick: Array, *ids: Array) -> Array | bool:
+    """bool[n]: a keyed share of rows, drawn by (tick, ids); nothing is drawn where all or none are meant: one bool."""
     if share <= 0 or share >= 1:
-        return np.full(len(tick), share >= 1)
+        return share >= 1
     return np.asarray(moment.chance.uniform(stream, 0, tick, *ids) < share)
 
 
@@ -176,7 +211,7 @@ def _monitor(society: Society, moment: Moment) -> Batch | None:
     here = moment.awake(society)[who] & (society.agents.ids(about) == rows["actor_id"])
     notes = {name: rows[name][here].copy() for name in rows.layout}
     society.flagged.keep(np.zeros(len(rows), np.bool_))
-    may = {Act.SILENT: np.full(int(here.sum()), True)}
+    may = {Act.SILENT: True}
     channel = notes["channel"].astype(np.int64)
     order = notes["order"].astype(np.int64)
     return describe(society, moment, Kind.MONITOR, who[here], about[here], order, channel, may, notes=notes)
@@ -191,9 +226,8 @@ def _account(society: Society, moment: Moment) -> Batch | None:
     here = (society.agents.ids(who) == rows["actor_id"]) & (society.agents.host[who] >= 0)
     notes = {name: rows[name][here].copy() for name in rows.layout}
     society.questioned.keep(np.zeros(len(rows), np.bool_))
-    true = np.full(int(here.sum()), True)
-    may = {Act.DENY: true, Act.JUSTIFY: true}
-    channel = np.full(len(true), int(Channel.MESSAGE))
+    may = {Act.DENY: True, Act.JUSTIFY: True}
+    channel = np.full(int(here.sum()), int(Channel.MESSAGE))
     about = notes["target"].astype(np.int64)
     order = notes["order"].astype(np.int64)
     return describe(society, moment, Kind.ACCOUNT, who[here], about, order, channel, may, notes=notes)

@@ -44,8 +44,7 @@ def _choose(society: Society, moment: Moment, who: Array, partner: Array | None)
     about = who if partner is None else partner
     none = np.full(len(who), -1)
     channel = np.full(len(who), int(Channel.MESSAGE))
-    true = np.full(len(who), True)
-    batch = describe(society, moment, Kind.STANCE, who, about, none, channel, {Act.PROTECT: true})
+    batch = describe(society, moment, Kind.STANCE, who, about, none, channel, {Act.PROTECT: True})
     object.__setattr__(batch.occasions, "ties", _ties(society, who, partner))
     assert moment.decide is not None
     moment.decide(batch)
