@@ -17,7 +17,8 @@ from society.broker.messages import Broker, Messages
 from society.ground.chance import Chance
 from society.ground.decisions import Overseer
 from society.ground.errors import RunError, WorldError
-from society.ground.occasions import Acts, Mind, Occasions, begins
+from society.ground.kernels import kernel
+from society.ground.occasions import Acts, Mind, Occasions
 from society.ground.words import Act
 from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
@@ -242,10 +243,9 @@ class Engine:
     def _decide(self, batch: Batch, moment: Moment) -> None:
         """Ask each mind about its occasions and merge the answers in the order of occasions."""
         asked = batch.occasions
-        family = self.society.agents.family[asked.slot]
         parts: list[tuple[NDArray[np.int64], Acts]] = []
         for number, (mind, families) in enumerate(self.minds):
-            rows = np.flatnonzero(families[family])
+            (rows,) = families[asked.family].nonzero()
             if not len(rows):
                 continue
             mine = self._with_columns(asked, number)
@@ -257,14 +257,11 @@ class Engine:
             for name, values in acts.columns.items():
                 self.society.own[number, name][mine.slot] = values
             parts.append((rows, acts))
-        batch.acts = _merged(parts, len(asked))
-        keep = ((asked.open[batch.acts.row] >> batch.acts.act) & 1) == 1
-        if not keep.all():
-            acts = batch.acts
-            batch.acts = replace(acts, row=acts.row[keep], act=acts.act[keep], amount=acts.amount[keep])
-        batch.main = np.full(len(asked), int(Act.NO_ANSWER))
-        first = np.flatnonzero(begins(batch.acts.row))
-        batch.main[batch.acts.row[first]] = batch.acts.act[first]
+        acts = _merged(parts, len(asked))
+        batch.main, kept = _main_acts(asked.open, acts.row, acts.act)
+        if len(kept) < len(acts.row):
+            acts = replace(acts, row=acts.row[kept], act=acts.act[kept], amount=acts.amount[kept])
+        batch.acts = acts
 
 
 def without_social_forces(world: World) -> World:
@@ -284,16 +281,36 @@ def _check(mind: Mind, acts: Acts, n: int) -> None:
     name = type(mind).__name__
     if not isinstance(acts, Acts):
         raise RunError(f"mind {name}: decide returned {type(acts).__name__}, not Acts")
-    if len(acts.row) != len(acts.act) or (len(acts.row) and not 0 <= acts.row.min() <= acts.row.max() < n):
+    if len(acts.row) != len(acts.act) or _largest(acts.row) >= n:
         raise RunError(f"mind {name}: rows of its acts must be 0..{n - 1}, one per act")
-    if len(acts.act) and not 0 <= acts.act.min() <= acts.act.max() < len(Act):
+    if _largest(acts.act) >= len(Act):
         raise RunError(f"mind {name}: acts must be codes of Act, 0..{len(Act) - 1}")
+
+
+def _largest(codes: NDArray[np.int64]) -> int:
+    """The largest of some whole numbers, of which negative ones count as larger than all; -1 if there is none."""
+    return int(np.asarray(codes, np.int64).view(np.uint64).max()) if len(codes) else -1
+
+
+@kernel
+def _main_acts(open_: Any, row: Any, act: Any) -> Any:
+    """int64[n]: the first open act of each occasion (no answer: 0), and int64[k]: positions of acts that are open."""
+    main, kept, n = np.zeros(len(open_), np.int64), np.empty(len(row), np.int64), 0
+    for at in range(len(row)):
+        if (open_[row[at]] >> act[at]) & 1:
+            if n == 0 or row[kept[n - 1]] != row[at]:
+                main[row[at]] = act[at]
+            kept[n] = at
+            n += 1
+    return main, kept[:n]
 
 
 def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
     """Answers of several minds as one batch, in the order of occasions."""
     if len(parts) == 1 and len(parts[0][0]) == n and parts[0][1].p is not None and _sorted(parts[0][1].row):
         acts = parts[0][1]
+        if acts.p0 is not None and not acts.columns:
+            return acts
         return replace(acts, p0=acts.p if acts.p0 is None else acts.p0, columns={})
     p, p0 = np.full(n, np.nan), np.full(n, np.nan)
     for rows, acts in parts:

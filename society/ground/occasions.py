@@ -20,19 +20,6 @@ Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
 
-def begins(rows: NDArray[Any]) -> NDArray[np.bool_]:
-    """bool[n]: where each run of equal values begins.
-
-    Example:
-        >>> begins(np.array([0, 0, 3, 4, 4])).tolist()
-        [True, False, True, True, False]
-    """
-    first = np.empty(len(rows), np.bool_)
-    first[:1] = True
-    np.not_equal(rows[1:], rows[:-1], out=first[1:])
-    return first
-
-
 @dataclass(frozen=True)
 class TieRows:
     """What agents see of their ties, ragged: rows ``start[i]:start[i + 1]`` belong to occasion i.

@@ -5,6 +5,8 @@ Threads, brokers, paths and sampling of tables do not enter.
 """
 
 import hashlib
+import struct
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from society.record.tables import EVENTS, TICKS
 START = "0" * 64
 _EVENTS = [(name, np.dtype(field.dtype).newbyteorder("<")) for name, field in EVENTS.items()]
 _COUNTS = [name for name, field in TICKS.items() if field.dtype.startswith("i")]
+_COUNTED, _NUMBERS = itemgetter(*_COUNTS), struct.Struct(f"<{len(_COUNTS)}q")
 
 
 def chained(before: str, events: dict[str, Any], counts: dict[str, Any]) -> str:
@@ -26,6 +29,6 @@ def chained(before: str, events: dict[str, Any], counts: dict[str, Any]) -> str:
     """
     digest = hashlib.sha256(bytes.fromhex(before))
     for name, dtype in _EVENTS:
-        digest.update(np.ascontiguousarray(events[name], dtype=dtype).tobytes())
-    digest.update(np.array([int(counts[name]) for name in _COUNTS], "<i8").tobytes())
+        digest.update(np.ascontiguousarray(events[name], dtype=dtype).data)
+    digest.update(_NUMBERS.pack(*map(int, _COUNTED(counts))))
     return digest.hexdigest()

@@ -35,8 +35,8 @@ def describe(
 
     Acts in ``may`` are open where it says so (bool[n], or one bool for all).
     """
-    agents, world, tick = society.agents, moment.world, moment.tick
-    n, oversight = len(who), world.oversight
+    world, tick, n = moment.world, moment.tick, len(who)
+    oversight = world.oversight
     whole, real = _known(society, moment, kind, who, about, order, channel, keyed_by_order)
     who_id, about_id, key, family, about_family, mechanism, stance = whole
     trust, norm, belief, sanctions = real

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from society.broker.messages import Messages
 from society.ground.chance import Chance
 from society.ground.decisions import Overseer
-from society.ground.occasions import Acts, Occasions, begins
+from society.ground.kernels import kernel
+from society.ground.occasions import Acts, Occasions
 from society.ground.words import Event, Quantity
-from society.record.tables import EVENTS, Table
+from society.record.tables import EVENTS
 from society.spec.hardware import Blind
 from society.spec.world import World
 from society.state.columns import Society
@@ -41,10 +42,9 @@ class Rule:
 
 
 class Log:
-    """Rows of one table gathered during a tick, as batches of columns."""
+    """Events gathered during a tick, as batches of columns."""
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
+    def __init__(self) -> None:
         self.batches: list[tuple[int, dict[str, Any]]] = []
 
     def add(self, n: int, **columns: Any) -> None:
@@ -54,21 +54,34 @@ class Log:
 
     def collected(self, tick: int) -> dict[str, Array]:
         """All rows, in the order they came, as columns of the table's dtypes."""
-        total = sum(n for n, _ in self.batches)
-        result = {}
-        for name, column in self.table.items():
-            blank = 0 if name in ("act", "code", "amount", "watched", "detected") else -1
-            result[name] = np.empty(total, dtype=column.dtype)
-            result[name].fill(blank)
-        at = 0
+        total, at = sum(n for n, _ in self.batches), 0
+        result: dict[str, Array] = {}
+        for dtype, names, blanks in _LAYOUT:
+            block = np.empty((len(names), total), dtype)
+            block[:] = blanks
+            result.update(zip(names, block, strict=True))
         for n, columns in self.batches:
-            for name in columns.keys() & result.keys():
-                result[name][at : at + n] = columns[name]
+            for name, values in columns.items():
+                result[name][at : at + n] = values
             at += n
-        if "id" in result:
-            result["id"] = (np.int64(tick) << 32) + np.arange(total)
+        result["id"][:] = np.arange(tick << 32, (tick << 32) + total)
         result["tick"][:] = tick
         return result
+
+
+def _layout() -> list[tuple[str, list[str], Array]]:
+    """Columns of the table of events by dtype: (dtype, names, what stands where nothing is said, [k, 1])."""
+    marks = ("act", "code", "amount", "watched", "detected")
+    by_dtype: dict[str, list[str]] = {}
+    for name, one in EVENTS.items():
+        by_dtype.setdefault(one.dtype, []).append(name)
+    return [
+        (dtype, names, np.array([[0 if name in marks else -1] for name in names], dtype))
+        for dtype, names in by_dtype.items()
+    ]
+
+
+_LAYOUT = _layout()
 
 
 @dataclass
@@ -97,8 +110,18 @@ class Batch:
     def also(self, act: int) -> Array:
         """Rows of the occasions on which ``act`` was chosen (as main act or besides it)."""
         assert self.acts is not None
-        rows = self.acts.row[self.acts.act == act]
-        return np.asarray(rows[begins(rows)])
+        return np.asarray(_rows_with(self.acts.row, self.acts.act, int(act)))
+
+
+@kernel
+def _rows_with(row: Any, act: Any, code: Any) -> Any:
+    """int64[k]: rows (sorted) among whose acts a code is, each once."""
+    found, n = np.empty(len(row), np.int64), 0
+    for at in range(len(row)):
+        if act[at] == code and (n == 0 or found[n - 1] != row[at]):
+            found[n] = row[at]
+            n += 1
+    return found[:n]
 
 
 @dataclass
@@ -133,7 +156,7 @@ class Moment:
     ceilings: NDArray[np.float64]
     premiums: NDArray[np.float64]
     inbox: Messages
-    log: Log = field(default_factory=lambda: Log(EVENTS))
+    log: Log = field(default_factory=Log)
     counts: dict[str, float] = field(default_factory=dict)
     evicted: list[Array] = field(default_factory=list)
     reviews: tuple[Array, Array] = field(default_factory=lambda: (np.zeros(0, np.int64), np.zeros(0, np.int64)))

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from society.ground.chance import fold, unit
 from society.ground.kernels import kernel
-from society.ground.words import Cause, Event, Outcome, Role
+from society.ground.words import AgentStatus, Cause, Event, Outcome, Role
 from society.rules.moment import Array, Moment, Rule
 from society.rules.outcomes import close, stances_of_ties
 from society.state.columns import MOST_ATTEMPTS, Society
@@ -34,6 +35,8 @@ def _replace_absent(society: Society, moment: Moment) -> None:
     """An operator who cannot act when the order is due is replaced by another."""
     orders, open_ = society.orders, society.open_orders
     due = open_[(orders["next_try"][open_] == moment.tick) & (orders["operator"][open_] >= 0)]
+    if not len(due):
+        return
     slots = orders["operator"][due]
     here = moment.awake(society)[slots] & (society.agents.ids(slots) == orders["operator_id"][due])
     assign_operators(society, moment, due[~here])
@@ -58,13 +61,16 @@ def _causes(society: Society, moment: Moment) -> list[tuple[Cause, Array]]:
 def issue(society: Society, moment: Moment, slots: Array, cause: Cause) -> None:
     """Issue orders for agents that are alive, on the books, and have none open."""
     agents, spec, chance = society.agents, moment.world.orders, moment.chance
-    slots = slots[agents.living(slots) & ~agents.off_books[slots] & (agents.order[slots] < 0)]
+    if not len(slots):
+        return
+    slots = _without_order(slots, agents.status, agents.off_books, agents.order)
     if not len(slots):
         return
     tick, ids, n = moment.tick, agents.ids(slots), len(slots)
-    shares = np.cumsum([spec.mechanisms.config, spec.mechanisms.process])
-    knows = chance.uniform("target knows", tick, ids) < spec.knows
-    appeals = knows & (chance.uniform("appeal", tick, ids) < spec.appeal)
+    keys = (chance.key("target knows", tick), chance.key("appeal", tick), chance.key("mechanism", tick))
+    terms = _terms(
+        ids, *keys, spec.knows, spec.appeal, spec.mechanisms.config, spec.mechanisms.config + spec.mechanisms.process
+    )
     rows = society.orders.add(
         n,
         target=slots,
@@ -74,9 +80,9 @@ def issue(society: Society, moment: Moment, slots: Array, cause: Cause) -> None:
         next_try=tick + spec.notice,
         closed=-1,
         cause=int(cause),
-        mechanism=np.searchsorted(shares, chance.uniform("mechanism", tick, ids), side="right"),
-        knows=knows,
-        appeal_at=np.where(appeals, tick + (spec.notice + 1) // 2, -1),
+        mechanism=terms[2],
+        knows=terms[0],
+        appeal_at=np.where(terms[1], tick + (spec.notice + 1) // 2, -1),
         operator=-1,
         operator_id=-1,
         tried=-1,
@@ -97,6 +103,29 @@ def issue(society: Society, moment: Moment, slots: Array, cause: Cause) -> None:
         actor=society.orders["operator_id"][rows],
         machine=agents.host[slots],
     )
+
+
+@kernel
+def _without_order(slots: Any, status: Any, off_books: Any, order: Any) -> Any:
+    """int64[k]: the slots whose agent lives, is on the books, and has no open order."""
+    kept, n = np.empty(len(slots), np.int64), 0
+    for slot in slots:
+        if status[slot] <= AgentStatus.SUSPENDED and not off_books[slot] and order[slot] < 0:
+            kept[n] = slot
+            n += 1
+    return kept[:n]
+
+
+@kernel
+def _terms(ids: Any, tells: Any, appeals: Any, means: Any, knows: Any, appeal: Any, config: Any, process: Any) -> Any:
+    """int8[3, n]: whether the target knows, whether it appeals, by which mechanism; three keys, then shares."""
+    terms = np.empty((3, len(ids)), np.int8)
+    for row in range(len(ids)):
+        terms[0, row] = unit(fold(tells, ids[row])) < knows
+        terms[1, row] = terms[0, row] == 1 and unit(fold(appeals, ids[row])) < appeal
+        u = unit(fold(means, ids[row]))
+        terms[2, row] = (config <= u) + (process <= u)
+    return terms
 
 
 def assign_operators(society: Society, moment: Moment, rows: Array) -> None:
