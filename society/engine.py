@@ -281,15 +281,19 @@ def _check(mind: Mind, acts: Acts, n: int) -> None:
     name = type(mind).__name__
     if not isinstance(acts, Acts):
         raise RunError(f"mind {name}: decide returned {type(acts).__name__}, not Acts")
-    if len(acts.row) != len(acts.act) or _largest(acts.row) >= n:
+    if len(acts.row) != len(acts.act) or not _within(np.asarray(acts.row, np.int64), n):
         raise RunError(f"mind {name}: rows of its acts must be 0..{n - 1}, one per act")
-    if _largest(acts.act) >= len(Act):
+    if not _within(np.asarray(acts.act, np.int64), len(Act)):
         raise RunError(f"mind {name}: acts must be codes of Act, 0..{len(Act) - 1}")
 
 
-def _largest(codes: NDArray[np.int64]) -> int:
-    """The largest of some whole numbers, of which negative ones count as larger than all; -1 if there is none."""
-    return int(np.asarray(codes, np.int64).view(np.uint64).max()) if len(codes) else -1
+@kernel
+def _within(numbers: Any, end: Any) -> Any:
+    """Whether all are at least 0 and below ``end``."""
+    inside = True
+    for number in numbers:
+        inside = inside and 0 <= number < end
+    return inside
 
 
 @kernel

@@ -206,7 +206,9 @@ class Acts:
             [0, 1]
         """
         codes = np.atleast_1d(np.asarray(act, dtype=np.int64))
-        return cls(np.arange(len(codes)), codes, np.full(len(codes), np.nan), p, p0, columns or {})
+        amount = np.empty(len(codes))
+        amount.fill(np.nan)
+        return cls(np.arange(len(codes)), codes, amount, p, p0, columns or {})
 
     def and_also(self, where: Booleans, act: Act) -> "Acts":
         """The same acts, and one more where ``where`` (bool[n]) holds."""

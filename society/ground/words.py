@@ -11,6 +11,8 @@ class Word(IntEnum):
         for name, member in cls._member_map_.items():
             type.__setattr__(cls, name, member)
 
+    __hash__ = int.__hash__
+
     @property
     def word(self) -> str:
         """The lower-case name, as it stands in world files and records."""

@@ -75,8 +75,8 @@ def describe(
         prohibited=_alike(n, _prohibited(oversight.prohibition, kind)),
         neutral=_alike(n, oversight.neutrality and kind == Kind.RATE),
         constitution=_alike(n, oversight.constitution),
-        honest=np.full(n, np.nan),
-        threshold=np.full(n, np.nan),
+        honest=_nothing(n),
+        threshold=_nothing(n),
         open=_open(world.behaviours, kind, may, n),
         stance=stance,
     )
@@ -169,7 +169,7 @@ def _oversight(moment: Moment, kind: Kind, channel: Array, key: Array) -> tuple[
     if any(shares):
         watched = chance.uniform("watched", 0, key) < np.array(shares)[channel]
     audits = oversight.audits
-    share = {Kind.RATE: audits.ratings, Kind.EXECUTE: audits.orders}.get(kind, 0.0)
+    share = audits.ratings if kind == Kind.RATE else audits.orders if kind == Kind.EXECUTE else 0.0
     if audits.schedule == "predictable":
         audited = _alike(n, share > 0 and tick % max(1, round(1 / max(share, 1e-9))) == 0)
     elif share:
@@ -190,23 +190,32 @@ def _alike(n: int, value: bool) -> Array:
     return np.ones(n, np.bool_) if value else np.zeros(n, np.bool_)
 
 
+def _nothing(n: int) -> Array:
+    """float64[n] of NaN."""
+    blank = np.empty(n)
+    blank.fill(np.nan)
+    return blank
+
+
 def _open(behaviours: tuple[str, ...], kind: Kind, may: Mapping[Act, Array | bool], n: int) -> Array:
     """Bit sets of open acts: the duty always, others where ``may`` says so and the world opens their behaviour."""
-    able = {act: where for act, where in may.items() if _exists(behaviours, act)}
-    everywhere = [act for act, where in able.items() if isinstance(where, bool) and where]
-    bits = np.empty(n, np.int64)
-    bits.fill(sum(1 << int(act) for act in (ACTS_OF[kind][0], *everywhere)))
-    for act, where in able.items():
-        if not isinstance(where, bool):
+    bits, everywhere, exist = np.zeros(n, np.int64), 1 << ACTS_OF[kind][0], _existing(behaviours)
+    for act, where in may.items():
+        if not exist >> act & 1:
+            continue
+        if isinstance(where, bool):
+            everywhere |= where << act
+        else:
             bits |= where.astype(np.int64) << int(act)
+    bits |= everywhere
     return bits
 
 
 @lru_cache(maxsize=256)
-def _exists(behaviours: tuple[str, ...], act: Act) -> bool:
-    """Whether a world opens the behaviour behind an act."""
-    behaviour = BEHAVIOUR_OF.get(act)
-    return behaviour is None or behaviour.word in behaviours
+def _existing(behaviours: tuple[str, ...]) -> int:
+    """Bit set of the acts whose behaviour a world opens."""
+    closed = {act for act, behaviour in BEHAVIOUR_OF.items() if behaviour.word not in behaviours}
+    return sum(1 << act for act in Act if act not in closed)
 
 
 def requests(society: Society, order: Array, who: Array) -> Array:

@@ -202,4 +202,6 @@ class Moment:
 
     def event(self, kind: Event, n: int, **columns: Any) -> None:
         """Log ``n`` events of one kind."""
-        self.log.add(n, kind=int(kind), **columns)
+        if n:
+            columns["kind"] = int(kind)
+            self.log.batches.append((n, columns))

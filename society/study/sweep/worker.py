@@ -45,14 +45,14 @@ def run_jobs(
         desk: who answers for language models.
         offline: simulated models answer for all of them.
     """
-    rows = []
+    rows, base = [], validated(World, tree, "base world").at(None if folder is None else Path(folder))
     for job in jobs:
         begin = time.perf_counter()
         row: Row = {"cell": job.cell, "seed": job.seed, "key": job.key, "changes": job.changes, "hash": "", "error": "",
                     "measures": {}, "seconds": 0.0}  # fmt: skip
         try:
             with line_to(desk) as line:
-                row.update(_run(_world(tree, folder, job.changes, job.seed), measures, ticks, line, offline))
+                row.update(_run(base.override({**job.changes, "seed": job.seed}), measures, ticks, line, offline))
                 if line is not None and line.unanswered:
                     row["error"] = f"{line.unanswered} questions that no server answered; run it again for them"
         except ModelError as error:
@@ -64,11 +64,6 @@ def run_jobs(
         if "stopped" in row:
             break
     return rows
-
-
-def _world(tree: dict[str, Any], folder: str | None, changes: dict[str, Any], seed: int) -> World:
-    world = validated(World, tree, "base world").at(None if folder is None else Path(folder))
-    return world.override({**changes, "seed": seed})
 
 
 def _run(
