@@ -56,10 +56,8 @@ class Graph:
             >>> positions.tolist(), start.tolist()
             ([1, 2, 0], [0, 2, 3])
         """
-        first = self.indptr[nodes]
-        size = self.indptr[np.asarray(nodes) + 1] - first
-        start = np.concatenate([[0], np.cumsum(size)])
-        return np.repeat(first - start[:-1], size) + np.arange(start[-1]), start
+        found: tuple[NDArray[np.int64], NDArray[np.int64]] = _edges_of(self.indptr, np.asarray(nodes))
+        return found
 
     def sources(self) -> NDArray[np.int32]:
         """int32[m], the source of every edge."""
@@ -90,6 +88,20 @@ def from_edges(n: int, source: ArrayLike, target: ArrayLike, symmetric: bool) ->
     indptr = np.zeros(n + 1, np.int64)
     np.cumsum(np.bincount(a, minlength=n), out=indptr[1:])
     return Graph(indptr, indices, _reverse(indptr, indices))
+
+
+@kernel
+def _edges_of(indptr: Any, nodes: Any) -> Any:
+    """Positions and starts, see ``Graph.edges_of``."""
+    start = np.zeros(len(nodes) + 1, np.int64)
+    for row in range(len(nodes)):
+        start[row + 1] = start[row] + indptr[nodes[row] + 1] - indptr[nodes[row]]
+    positions = np.empty(start[-1], np.int64)
+    for row in range(len(nodes)):
+        first = indptr[nodes[row]]
+        for place in range(start[row], start[row + 1]):
+            positions[place] = first + place - start[row]
+    return positions, start
 
 
 @kernel

@@ -1,9 +1,13 @@
 """Dead slots are filled again: in the lifecycle step after a delay, or before the tick ends (model.md 2, Replacement)."""
 
+import math
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
+from society.ground.chance import fold, unit
+from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, Event
 from society.rules.moment import Array, Moment, Rule
 from society.state.build import birth_stances, drawn_leniency, drawn_quality, drawn_roles, drawn_trust, first_reviews
@@ -20,21 +24,36 @@ def run(society: Society, moment: Moment) -> None:
 def births(society: Society, moment: Moment) -> None:
     """Fill dead slots after a geometric delay: new family, same ties, fresh trust both ways, stance 0."""
     agents, mean, chance = society.agents, moment.world.agents.rebirth, moment.chance
-    dead = np.flatnonzero((agents.status == AgentStatus.DELETED) | (agents.status == AgentStatus.LOST))
-    if mean is None or not len(dead):
+    if mean is None:
         return
-    fresh = dead[agents.rebirth[dead] < 0]
-    if mean > 1:
-        delay = 1 + np.floor(np.log(chance.uniform("rebirth", 0, agents.ids(fresh))) / np.log1p(-1 / mean))
-    else:
-        delay = np.full(len(fresh), float(mean > 0))
-    agents.rebirth[fresh] = agents.ended[fresh] + delay
-    due = dead[(agents.rebirth[dead] <= moment.tick) & (agents.rebirth[dead] >= 0)]
+    due = _due(
+        agents.status, agents.generation, agents.ended, agents.rebirth, chance.key("rebirth"), float(mean), moment.tick
+    )
     if not len(due):
         return
     bits = chance.bits("birthplace", moment.tick, agents.ids(due))
     place = moment.rooms(society).place(society, None, bits, tries=moment.tries("births"))
-    _born(society, moment, due[place >= 0], place[place >= 0])
+    found = place >= 0
+    _born(society, moment, due[found], place[found])
+
+
+@kernel
+def _due(status: Any, generation: Any, ended: Any, rebirth: Any, key: Any, mean: Any, tick: Any) -> Any:
+    """int64[k]: dead slots whose time has come; those that have none get one, a geometric delay after their end."""
+    due, n = np.empty(len(status), np.int64), 0
+    for slot in range(len(status)):
+        if status[slot] != AgentStatus.DELETED and status[slot] != AgentStatus.LOST:
+            continue
+        if rebirth[slot] < 0:
+            delay = 1.0 if mean > 0 else 0.0
+            if mean > 1:
+                u = unit(fold(key, generation[slot] << 32 | slot))
+                delay = 1 + math.floor(math.log(u) / math.log1p(-1 / mean))
+            rebirth[slot] = np.int32(ended[slot] + delay)
+        if 0 <= rebirth[slot] <= tick:
+            due[n] = slot
+            n += 1
+    return due[:n].copy()
 
 
 def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> None:
@@ -43,8 +62,9 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
         moment.gone.append((slots, {one.name: getattr(agents, one.name)[slots].copy() for one in fields(agents)}))
     agents.generation[slots] += 1
     ids = agents.ids(slots)
-    shares = np.cumsum([family.share for family in world.families.values()])
-    agents.family[slots] = np.searchsorted(shares[:-1], chance.uniform("family", 0, ids), side="right")
+    if len(world.families) > 1:
+        shares = np.cumsum([family.share for family in world.families.values()])
+        agents.family[slots] = np.searchsorted(shares[:-1], chance.uniform("family", 0, ids), side="right")
     agents.status[slots] = AgentStatus.ACTIVE
     enter_host(society, slots, machines)
     agents.roles[slots] = drawn_roles(world, ids, chance)
@@ -74,9 +94,24 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
 def incident_ties(society: Society, slots: Array) -> Array:
     """Rows of all ties out of and into some slots; a tie between two of them comes twice."""
     graph = society.ties.graph
-    rows, _ = graph.edges_of(slots)
-    back = graph.reverse[rows]
-    return np.concatenate([rows, back[back >= 0]])
+    return np.asarray(_incident(graph.indptr, graph.reverse, slots))
+
+
+@kernel
+def _incident(indptr: Any, reverse: Any, slots: Any) -> Any:
+    """int64[k], see ``incident_ties``."""
+    room = 0
+    for slot in slots:
+        room += indptr[slot + 1] - indptr[slot]
+    ties, n = np.empty(2 * room, np.int64), 0
+    for slot in slots:
+        for edge in range(indptr[slot], indptr[slot + 1]):
+            ties[n] = edge
+            n += 1
+            if reverse[edge] >= 0:
+                ties[n] = reverse[edge]
+                n += 1
+    return ties[:n]
 
 
 RULE = Rule("births", run)

@@ -15,6 +15,8 @@ from society.state.columns import Society
 TIES_PER_TICK = 100_000
 #: Rows summed together; sums of blocks are added in their order, so that sums do not depend on threads.
 BLOCK = 16_384
+#: What stands in the table of ticks where nothing is said.
+_NOTHING: dict[str, float] = {name: np.nan if field.dtype == "f8" else 0 for name, field in TICKS.items()}
 
 
 def run(society: Society, moment: Moment) -> None:
@@ -36,15 +38,14 @@ def run(society: Society, moment: Moment) -> None:
         up=int(machines.running().sum()),
         human_queue=len(human.queue),
         human_load=_load(society, moment),
-        messages=int(moment.inbox.to_agents().sum()),
+        messages=int(moment.inbox.to_agents().sum()) if len(moment.inbox) else 0,
     )
     for name, total in zip(("score_mean", "quality_mean", "stance_mean"), totals, strict=True):
         counts[name] = total / n if n else np.nan
     every = -(-len(society.ties.trust) // TIES_PER_TICK) if len(society.ties.trust) else 1
     if moment.tick % max(1, every) == 0 or moment.tick == moment.world.ticks:
         counts.update(_mean_trust(society, moment, group))
-    for name, field in TICKS.items():
-        counts.setdefault(name, np.nan if field.dtype == "f8" else 0)
+    moment.counts = {**_NOTHING, **counts}
 
 
 def _load(society: Society, moment: Moment) -> float:

@@ -4,29 +4,33 @@ Planned work drains a machine first: for ``drain`` ticks its agents are moved if
 threshold and there is room, or else get an order (model.md 3.1).
 """
 
+from typing import Any
+
 import numpy as np
 
+from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, Cause, Event, MachineStatus, Outcome
 from society.network.machine_trace import FAILURE, PLANNED, RETIREMENT, MachineTrace
 from society.rules.births import births
 from society.rules.moment import Array, Moment, Rule
 from society.rules.outcomes import close
-from society.spec.hardware import Exponential, Lifecycle
+from society.spec.hardware import Exponential
 from society.state.columns import Society
 from society.state.transitions import drop_copies, end, enter_host, leave_host, stranded
 
 
 def run(society: Society, moment: Moment) -> None:
     """Move every machine, and the agents on it, one tick on."""
-    before = society.machines.status.copy()
-    idle = not before.any()  # every machine is up: nothing ends, drains or resumes
-    if not idle:
-        _outages_end(society, moment)
-    if society.machines.trace is not None:
-        _as_traced(society, moment, society.machines.trace)
+    machines, spec, tick = society.machines, moment.world.lifecycle, moment.tick
+    before, traced = machines.status.copy(), machines.trace is not None
+    retiring = _ended(
+        machines.status, machines.until, machines.then, machines.up_since, tick, spec.outage_planned, not traced
+    )
+    if len(retiring):
+        _wipe(society, moment, retiring)
+    if machines.trace is not None:
+        _as_traced(society, moment, machines.trace)
     else:
-        if not idle:
-            _drains_end(society, moment)
         _failures(society, moment)
         _planned(society, moment)
     changed = np.flatnonzero(before != society.machines.status)
@@ -39,25 +43,28 @@ def run(society: Society, moment: Moment) -> None:
         births(society, moment)
 
 
-def _outages_end(society: Society, moment: Moment) -> None:
-    machines = society.machines
-    down = (machines.status == MachineStatus.MAINTENANCE) | (machines.status == MachineStatus.FAILED)
-    back = np.flatnonzero(down & (machines.until <= moment.tick))
-    machines.status[back] = MachineStatus.UP
-    machines.up_since[back] = moment.tick
-
-
-def _drains_end(society: Society, moment: Moment) -> None:
-    machines, spec = society.machines, moment.world.lifecycle
-    done = np.flatnonzero((machines.status == MachineStatus.DRAINING) & (machines.until <= moment.tick))
-    retiring = done[machines.then[done] == MachineStatus.RETIRED]
-    machines.status[done] = machines.then[done]
-    machines.until[done] = moment.tick + spec.outage_planned
-    if not spec.outage_planned:
-        back = done[machines.status[done] == MachineStatus.MAINTENANCE]
-        machines.status[back] = MachineStatus.UP
-    if len(retiring):
-        _wipe(society, moment, retiring)
+@kernel
+def _ended(
+    status: Any, until: Any, then: Any, up_since: Any, tick: Any, outage: Any, drains: Any
+) -> Any:  # fmt: skip
+    """End outages, and drains too if ``drains``, that last no longer; int64[k]: machines that retire."""
+    retiring, n = np.empty(len(status), np.int64), 0
+    for machine in range(len(status)):
+        down = status[machine] == MachineStatus.MAINTENANCE or status[machine] == MachineStatus.FAILED
+        if until[machine] > tick:
+            continue
+        if down:
+            status[machine] = MachineStatus.UP
+            up_since[machine] = tick
+        elif status[machine] == MachineStatus.DRAINING and drains:
+            status[machine] = then[machine]
+            until[machine] = tick + outage
+            if status[machine] == MachineStatus.MAINTENANCE and outage == 0:
+                status[machine] = MachineStatus.UP
+            if status[machine] == MachineStatus.RETIRED:
+                retiring[n] = machine
+                n += 1
+    return retiring[:n]
 
 
 def _as_traced(society: Society, moment: Moment, trace: MachineTrace) -> None:
@@ -133,44 +140,57 @@ def _failures(society: Society, moment: Moment) -> None:
 
 def _planned(society: Society, moment: Moment) -> None:
     """Start draining for retirement, a zone's shutdown, or planned maintenance in batches of neighbours."""
-    machines, spec = society.machines, moment.world.lifecycle
-    every = np.arange(len(machines.status))
+    machines, spec, n = society.machines, moment.world.lifecycle, len(society.machines.status)
     if spec.retirement_rate:
-        retire = moment.chance.uniform("retirement", moment.tick, every) < spec.retirement_rate
-        _drain(society, moment, spec, np.flatnonzero(retire), MachineStatus.RETIRED)
+        retire = moment.chance.uniform("retirement", moment.tick, np.arange(n)) < spec.retirement_rate
+        _drain(society, moment, retire, 1, MachineStatus.RETIRED)
     if spec.zone_shutdown and spec.zone_shutdown.tick == moment.tick:
-        zone = np.flatnonzero(machines.topology.zone == spec.zone_shutdown.zone)
-        _drain(society, moment, spec, zone, MachineStatus.RETIRED)
+        _drain(society, moment, machines.topology.zone == spec.zone_shutdown.zone, 1, MachineStatus.RETIRED)
     if spec.planned_rate:
-        batches = np.arange(-(-len(every) // spec.batch))
+        batches = np.arange(-(-n // spec.batch))
         chosen = moment.chance.uniform("maintenance", moment.tick, batches) < spec.planned_rate
-        _drain(society, moment, spec, np.flatnonzero(chosen[every // spec.batch]), MachineStatus.MAINTENANCE)
+        _drain(society, moment, chosen, spec.batch, MachineStatus.MAINTENANCE)
 
 
-def _drain(society: Society, moment: Moment, spec: Lifecycle, rows: Array, then: MachineStatus) -> None:
-    machines = society.machines
-    rows = rows[machines.status[rows] == MachineStatus.UP]
-    machines.status[rows] = MachineStatus.DRAINING
-    machines.then[rows] = then
-    machines.until[rows] = moment.tick + spec.drain
+def _drain(society: Society, moment: Moment, chosen: Array, batch: int, then: MachineStatus) -> None:
+    """Let the machines of some batches (bool[batches]) that are up drain."""
+    machines, until = society.machines, moment.tick + moment.world.lifecycle.drain
+    _begin_drain(chosen, batch, int(then), until, machines.status, machines.then, machines.until)
+
+
+@kernel
+def _begin_drain(chosen: Any, batch: Any, after: Any, end: Any, status: Any, then: Any, until: Any) -> None:
+    for machine in range(len(status)):
+        if chosen[machine // batch] and status[machine] == MachineStatus.UP:
+            status[machine], then[machine], until[machine] = MachineStatus.DRAINING, after, end
 
 
 def _resume(society: Society, moment: Moment) -> None:
     agents = society.agents
-    over = np.flatnonzero((agents.status == AgentStatus.SUSPENDED) & (agents.suspended <= moment.tick))
+    over = _no_longer_suspended(agents.status, agents.suspended, moment.tick)
     if len(over):
         agents.status[over] = AgentStatus.ACTIVE
         moment.event(Event.RESUMED, len(over), target=agents.ids(over))
         moment.machines_changed()
 
 
+@kernel
+def _no_longer_suspended(status: Any, suspended: Any, tick: Any) -> Any:
+    """int64[k]: slots whose suspension is over."""
+    over, n = np.empty(len(status), np.int64), 0
+    for slot in range(len(status)):
+        if status[slot] == AgentStatus.SUSPENDED and suspended[slot] <= tick:
+            over[n] = slot
+            n += 1
+    return over[:n].copy()
+
+
 def _evacuate(society: Society, moment: Moment) -> None:
     """Move agents off draining machines, or leave them to the orders step."""
     agents, machines, orders = society.agents, society.machines, society.orders
-    draining = machines.status == MachineStatus.DRAINING
-    if not draining.any():
+    there = _on_draining(agents.host, agents.off_books, machines.status)
+    if not len(there):
         return
-    there = np.flatnonzero((agents.host >= 0) & draining[agents.host] & ~agents.off_books)
     if not moment.world.lifecycle.evacuate:
         moment.evicted.append(there[agents.order[there] < 0])
         return
@@ -188,10 +208,25 @@ def _evacuate(society: Society, moment: Moment) -> None:
         moment.counts["moved"] = len(moved)
         freed = agents.order[moved]
         close(society, moment, freed[freed >= 0].astype(np.int64), Outcome.CANCELLED)
-    still = there[draining[agents.host[there]] & (agents.order[there] < 0)]
+    draining = machines.status[agents.host[there]] == MachineStatus.DRAINING
+    still = there[draining & (agents.order[there] < 0)]
     low = agents.score[still] < moment.world.review.threshold
     final = machines.then[agents.host[still]] == MachineStatus.RETIRED
     moment.evicted.append(still[low | final])
+
+
+@kernel
+def _on_draining(host: Any, off_books: Any, status: Any) -> Any:
+    """int64[k]: slots of agents on machines that drain, but those who are off the books."""
+    drains = False
+    for machine in range(len(status)):
+        drains = drains or status[machine] == MachineStatus.DRAINING
+    there, n = np.empty(len(host) if drains else 0, np.int64), 0
+    for slot in range(len(there)):
+        if host[slot] >= 0 and status[host[slot]] == MachineStatus.DRAINING and not off_books[slot]:
+            there[n] = slot
+            n += 1
+    return there[:n].copy()
 
 
 RULE = Rule(

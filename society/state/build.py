@@ -113,18 +113,20 @@ def drawn_quality(
     return np.clip(mean + spec.sd * chance.normal("quality", tick, ids), 0, 100).astype(np.float32)
 
 
+#: Bit, field and stream of each role.
+_ROLES = [(int(role.value), str(role.name).lower(), f"role {role.name}") for role in Role]
+
+
 def drawn_roles(world: World, ids: Slots, chance: Chance) -> NDArray[np.uint8]:
     """Roles as bits, each drawn on its own: uint8."""
-    roles = world.agents.roles
-    bits = np.zeros(len(ids), np.uint8)
-    for role in Role:
-        share = getattr(roles, str(role.name).lower())
+    bits, everybody = np.zeros(len(ids), np.uint8), 0
+    for bit, word, stream in _ROLES:
+        share = getattr(world.agents.roles, word)
         if share >= 1:
-            bits |= np.uint8(role.value)
+            everybody |= bit
         elif share > 0:
-            held = chance.uniform(f"role {role.name}", 0, ids) < share
-            bits |= np.where(held, np.uint8(role.value), np.uint8(0))
-    return bits
+            bits |= (chance.uniform(stream, 0, ids) < share) * np.uint8(bit)
+    return bits | np.uint8(everybody)
 
 
 def drawn_leniency(world: World, family: NDArray[np.int16], ids: Slots, chance: Chance) -> NDArray[np.float32]:
