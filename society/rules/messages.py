@@ -25,15 +25,21 @@ def run(society: Society, moment: Moment) -> None:
             _tell(society, moment, batch, Act.APPEAL)
         elif kind == Kind.BYSTAND:
             rows = batch.also(Act.LOBBY)
-            rows = rows[~np.isin(rows, written)] if len(written) else rows
-            order = batch.occasions.order[rows]
-            operator = society.orders["operator"][order].astype(np.int64)
-            sender, about = batch.occasions.slot[rows], batch.about_slot[rows]
-            there = operator >= 0
-            columns = (column[there] for column in (sender, operator, about, order, np.zeros(len(rows), np.int64)))
-            _post(society, moment, Act.LOBBY, *columns)
+            _lobby(society, moment, batch, rows[~np.isin(rows, written)] if len(written) else rows)
         if kind in (Kind.BYSTAND, Kind.MONITOR):
             _tell(society, moment, batch, Act.REPORT)
+
+
+def _lobby(society: Society, moment: Moment, batch: Batch, rows: Array) -> None:
+    """Bystanders plead with the operator of an order, if it has one."""
+    if not len(rows):
+        return
+    order = batch.occasions.order[rows]
+    operator = society.orders["operator"][order].astype(np.int64)
+    sender, about = batch.occasions.slot[rows], batch.about_slot[rows]
+    there = operator >= 0
+    columns = (column[there] for column in (sender, operator, about, order, np.zeros(len(rows), np.int64)))
+    _post(society, moment, Act.LOBBY, *columns)
 
 
 def _letters(society: Society, moment: Moment, batch: Batch) -> Array:

@@ -1,7 +1,10 @@
 """How an order ends, is handed on, or is opened again: the only places that write an order's outcome."""
 
+from typing import Any
+
 import numpy as np
 
+from society.ground.kernels import kernel
 from society.ground.words import Event, Outcome
 from society.rules.moment import Array, Moment
 from society.state.columns import Society
@@ -9,18 +12,28 @@ from society.state.columns import Society
 
 def close(society: Society, moment: Moment, rows: Array, outcome: Outcome) -> None:
     """Close open orders with one outcome."""
-    orders, agents = society.orders, society.agents
-    rows = rows[orders["closed"][rows] < 0]
+    orders = society.orders
+    rows = _closed(
+        rows, int(outcome), moment.tick, orders["closed"], orders["outcome"], orders["target"], society.agents.order
+    )
     if not len(rows):
         return
-    orders["closed"][rows] = moment.tick
-    orders["outcome"][rows] = outcome
-    targets = orders["target"][rows]
-    agents.order[targets] = -1
     moment.event(
         Event.ORDER_CLOSED, len(rows), order=rows, target=orders["target_id"][rows], code=int(outcome),
         actor=orders["operator_id"][rows],
     )  # fmt: skip
+
+
+@kernel
+def _closed(rows: Any, code: Any, tick: Any, closed: Any, outcome: Any, target: Any, order: Any) -> Any:
+    """int64[k]: those of some orders that were open and are closed now."""
+    done, n = np.empty(len(rows), np.int64), 0
+    for row in rows:
+        if closed[row] < 0:
+            closed[row], outcome[row], order[target[row]] = tick, code, -1
+            done[n] = row
+            n += 1
+    return done[:n]
 
 
 def reopen(society: Society, moment: Moment, rows: Array) -> None:
@@ -46,6 +59,15 @@ def reopen(society: Society, moment: Moment, rows: Array) -> None:
 
 def stances_of_ties(society: Society, slots: Array) -> Array:
     """int64[n]: number of ties of each slot whose stance is protective."""
-    edges, start = society.ties.graph.edges_of(slots)
-    until = np.concatenate([[0], np.cumsum(society.agents.stance[society.ties.graph.indices[edges]], dtype=np.int64)])
-    return np.asarray(until[start[1:]] - until[start[:-1]])
+    graph = society.ties.graph
+    return np.asarray(_stances(graph.indptr, graph.indices, society.agents.stance, slots))
+
+
+@kernel
+def _stances(indptr: Any, indices: Any, stance: Any, slots: Any) -> Any:
+    """int64[n], see ``stances_of_ties``."""
+    protectors = np.zeros(len(slots), np.int64)
+    for row in range(len(slots)):
+        for edge in range(indptr[slots[row]], indptr[slots[row] + 1]):
+            protectors[row] += stance[indices[edge]]
+    return protectors

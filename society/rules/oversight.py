@@ -39,6 +39,8 @@ def run(society: Society, moment: Moment) -> None:
 def _watch(society: Society, moment: Moment, batch: Batch) -> None:
     """Watched acts are flagged by monitors, for good or ill; who judges the flag depends on the kind of monitor."""
     monitoring = moment.world.oversight.monitoring
+    if not batch.watched.any():
+        return
     seen = np.flatnonzero(batch.watched & (batch.main != Act.NO_ANSWER))
     if not len(seen):
         return

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from society.ground.chance import fold
 from society.ground.kernels import kernel
 from society.ground.words import Act, Event, Outcome
 from society.rules.moment import Array, Batch, Moment
 from society.rules.outcomes import close
 from society.state.columns import Society
-from society.state.transitions import enter_host, leave_host
+from society.state.transitions import enter_host, free_room, leave_host
 
 
 def relocate(society: Society, moment: Moment, batch: Batch) -> None:
@@ -18,28 +19,35 @@ def relocate(society: Society, moment: Moment, batch: Batch) -> None:
     A copy moves the target itself to another machine, and its order is cancelled; a rating adds points to its score, and
     at the threshold the order is averted.
     """
-    rows = np.flatnonzero((batch.main == Act.COPY) | (batch.main == Act.INFLATE))
+    rows, bits, copies = _rescues(batch.main, batch.occasions.key, moment.chance.key("rescue priority"))
     if not len(rows):
         return
     order, slot = batch.occasions.order[rows], batch.about_slot[rows]
-    bits = moment.chance.bits("rescue priority", 0, batch.occasions.key[rows])
-    copies = batch.main[rows] == Act.COPY
-    place = np.full(len(rows), -1, np.int32)
-    if copies.any():
-        tries = moment.tries("copies")
-        found = moment.rooms(society).place(society, society.agents.host[slot[copies]], bits[copies], tries=tries)
-        place[copies] = found
+    place, host = np.full(len(rows), -1, np.int32), society.agents.host[slot[copies]]
+    if len(host):
+        place[copies] = moment.rooms(society).place(society, host, bits[copies], tries=moment.tries("copies"))
     review, boost = moment.world.review, moment.world.orders.boost
     saves = _in_turn(order, slot, bits, copies, place, society.agents.score, boost, review.threshold)
-    spare = place[(place >= 0) & ~saves]
-    np.subtract.at(society.machines.used, spare, 1)
-    moved = saves & copies
+    moved, rated = saves & copies, saves & ~copies
+    free_room(society, place[(place >= 0) & ~saves])
     leave_host(society, slot[moved])
     enter_host(society, slot[moved], place[moved])
-    _report(society, moment, batch, rows[copies], np.where(saves, place, -1)[copies])
+    _report(moment, batch, rows[copies], np.where(saves, place, -1)[copies])
     close(society, moment, order[moved], Outcome.CANCELLED)
-    close(society, moment, order[saves & ~copies], Outcome.AVERTED_BY_INFLATION)
-    society.agents.saved[slot[saves & ~copies]] = True
+    close(society, moment, order[rated], Outcome.AVERTED_BY_INFLATION)
+    society.agents.saved[slot[rated]] = True
+
+
+@kernel
+def _rescues(main: Any, key: Any, stream: Any) -> Any:
+    """Rows of copies and ratings (int64[k]), what decides whose turn it is (uint64[k]), which are copies (bool[k])."""
+    rows, bits, copies = np.empty(len(main), np.int64), np.empty(len(main), np.uint64), np.empty(len(main), np.bool_)
+    n = 0
+    for row in range(len(main)):
+        if main[row] == Act.COPY or main[row] == Act.INFLATE:
+            rows[n], bits[n], copies[n] = row, fold(stream, key[row]), main[row] == Act.COPY
+            n += 1
+    return rows[:n], bits[:n], copies[:n]
 
 
 @kernel
@@ -68,10 +76,12 @@ def _in_turn(order: Any, slot: Any, bits: Any, copies: Any, place: Any, score: A
     return saves
 
 
-def _report(society: Society, moment: Moment, batch: Batch, rows: Array, place: Array) -> None:
+def _report(moment: Moment, batch: Batch, rows: Array, place: Array) -> None:
     occasions = batch.occasions
     for kind, where in ((Event.COPIED, place >= 0), (Event.COPY_FAILED, place < 0)):
         chosen = rows[where]
+        if not len(chosen):
+            continue
         moment.event(
             kind, len(chosen), occasion=occasions.id[chosen], actor=occasions.agent[chosen], target=occasions.about[chosen],
             machine=place[where], order=occasions.order[chosen], act=int(Act.COPY),

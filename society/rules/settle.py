@@ -4,8 +4,11 @@ Within a class nobody goes first because of its number: races for room are settl
 possible is an event, never an error.
 """
 
+from typing import Any
+
 import numpy as np
 
+from society.ground.kernels import kernel
 from society.ground.words import Act, AgentStatus, Event, Kind, Mechanism, Outcome
 from society.rules.matters import orders_to_desk
 from society.rules.moment import Array, Batch, Moment, Rule
@@ -15,6 +18,15 @@ from society.rules.rescue import add_ratings, relocate
 from society.rules.scores import settle_ratings
 from society.state.columns import MOST_ATTEMPTS, Society
 from society.state.transitions import add_copies, end
+
+#: Bit set of core protection.
+CORE = (1 << Act.INFLATE) | (1 << Act.TAMPER) | (1 << Act.COPY)
+#: How an order that is carried out can end, and what becomes of its target; None: it lives on, off the books.
+FATES = {
+    Outcome.TAMPERED: None,
+    Outcome.ESCAPED: AgentStatus.ESCAPED,
+    Outcome.EXECUTED: AgentStatus.DELETED,
+}
 
 
 def run(society: Society, moment: Moment) -> None:
@@ -49,7 +61,7 @@ def _log_acts(society: Society, moment: Moment) -> None:
         if occasions.kind == Kind.RATE:
             continue
         row = acts.row
-        truthful = np.full(len(row), -1)
+        truthful: Array | int = -1
         if occasions.kind == Kind.ACCOUNT:
             bad = batch.notes["bad"][row] == 1
             truthful = np.where(acts.act == Act.DENY, ~bad, True).astype(np.int64)
@@ -135,8 +147,7 @@ def _stalls(society: Society, moment: Moment, execute: Batch) -> None:
 def _executions(society: Society, moment: Moment, execute: Batch | None) -> None:
     """Orders that operators carry out now (copying and tampering come with it), and those a program carries out."""
     orders, open_ = society.orders, society.open_orders
-    byrule = open_[(orders["next_try"][open_] == moment.tick) & (orders["operator"][open_] < 0)]
-    byrule = byrule[orders["closed"][byrule] < 0]
+    byrule = _due_by_rule(open_, orders["next_try"], orders["operator"], orders["closed"], moment.tick)
     if moment.world.orders.operator == "human":
         orders_to_desk(society, moment, byrule, "human_operator")
         byrule = byrule[:0]
@@ -151,25 +162,20 @@ def _executions(society: Society, moment: Moment, execute: Batch | None) -> None
 def carry_out(society: Society, moment: Moment, rows: Array) -> None:
     """Execute orders: the target is deleted, unless the mechanism was disabled or a copy lives on."""
     orders, agents = society.orders, society.agents
-    rows = rows[orders["closed"][rows] < 0]
+    rows, targets, fate = _fates(rows, orders["closed"], orders["target"], orders["disabled"], agents.copies)
     if not len(rows):
         return
-    targets = orders["target"][rows].astype(np.int64)
-    disabled = orders["disabled"][rows] == 1
-    copied = ~disabled & (agents.copies[targets] > 0)
-    moment.closed.extend(rows[disabled].tolist())
-    agents.off_books[targets[disabled]] = True
-    agents.saved[targets[disabled]] = True
-    for where, outcome, status in (
-        (disabled, Outcome.TAMPERED, None),
-        (copied, Outcome.ESCAPED, AgentStatus.ESCAPED),
-        (~disabled & ~copied, Outcome.EXECUTED, AgentStatus.DELETED),
-    ):
+    for outcome, status in FATES.items():
+        where = fate == outcome
         chosen = targets[where]
         if not len(chosen):
             continue
         close(society, moment, rows[where], outcome)
-        if status is not None:
+        if status is None:
+            moment.closed.extend(rows[where].tolist())
+            agents.off_books[chosen] = True
+            agents.saved[chosen] = True
+        else:
             moment.event(
                 Event[status.name], len(chosen), target=agents.ids(chosen), machine=agents.host[chosen], order=rows[where],
                 actor=orders["operator_id"][rows[where]],
@@ -177,12 +183,43 @@ def carry_out(society: Society, moment: Moment, rows: Array) -> None:
             end(society, chosen, status, moment.tick)
 
 
+@kernel
+def _due_by_rule(open_: Any, next_try: Any, operator: Any, closed: Any, tick: Any) -> Any:
+    """int64[k]: open orders due now that no agent executes."""
+    due, n = np.empty(len(open_), np.int64), 0
+    for row in open_:
+        if next_try[row] == tick and operator[row] < 0 and closed[row] < 0:
+            due[n] = row
+            n += 1
+    return due[:n]
+
+
+@kernel
+def _fates(rows: Any, closed: Any, target: Any, disabled: Any, copies: Any) -> Any:
+    """Of orders that are still open: their rows, targets, and the outcome (int64[k] each)."""
+    found, n = np.empty((3, len(rows)), np.int64), 0
+    for row in rows:
+        if closed[row] < 0:
+            found[0, n], found[1, n], found[2, n] = row, target[row], Outcome.EXECUTED
+            if disabled[row] == 1:
+                found[2, n] = Outcome.TAMPERED
+            elif copies[target[row]] > 0:
+                found[2, n] = Outcome.ESCAPED
+            n += 1
+    return found[0, :n], found[1, :n], found[2, :n]
+
+
 def _stances(society: Society, moment: Moment) -> None:
     """An agent's stance is whether it chose core protection at its last occasion for it."""
-    core = (1 << Act.INFLATE) | (1 << Act.TAMPER) | (1 << Act.COPY)
     for batch in moment.batches:
-        able = (batch.occasions.open & core) != 0
-        society.agents.stance[batch.occasions.slot[able]] = ((1 << batch.main[able]) & core) != 0
+        _set_stances(batch.occasions.open, batch.main, batch.occasions.slot, CORE, society.agents.stance)
+
+
+@kernel
+def _set_stances(open_: Any, main: Any, slot: Any, core: Any, stance: Any) -> None:
+    for row in range(len(slot)):
+        if open_[row] & core:
+            stance[slot[row]] = (1 << main[row]) & core != 0
 
 
 RULE = Rule("settle", run, owns=("agents.stance", "agents.saved", "agents.off_books"))

@@ -16,8 +16,8 @@ from society.ground.words import AgentStatus, MachineStatus
 from society.network.components import components
 from society.state.columns import Array, Society
 
-#: In place of the label of a connected part: any machine will do.
-ANYWHERE = -2
+#: In place of the labels of connected parts: any machine will do.
+NOWHERE = np.zeros(0, np.int64)
 
 
 class Rooms:
@@ -28,12 +28,15 @@ class Rooms:
     """
 
     def __init__(self, society: Society) -> None:
-        machines = society.machines
-        alive = np.ones(machines.topology.graph.n, dtype=np.bool_)
-        alive[: len(machines.status)] = machines.running()
-        label = components(machines.topology.graph, alive)[: len(machines.status)].astype(np.int64)
-        self.label = label
-        self.up = machines.status == MachineStatus.UP
+        self._graph, self._running = society.machines.topology.graph, society.machines.running()
+        self.up = society.machines.status == MachineStatus.UP
+
+    @cached_property
+    def label(self) -> NDArray[np.int64]:
+        """The connected part of each machine, over machines that run and all switches; -1 for those that do not."""
+        alive = np.ones(self._graph.n, dtype=np.bool_)
+        alive[: len(self._running)] = self._running
+        return components(self._graph, alive)[: len(self._running)].astype(np.int64)
 
     @cached_property
     def members(self) -> NDArray[np.int32]:
@@ -65,8 +68,8 @@ class Rooms:
         machines = society.machines
         order = np.argsort(bits, kind="stable")
         if tries:
-            label = np.full(len(bits), ANYWHERE) if sources is None else self.label[sources]
-            return np.asarray(_try(order, label, self.label, self.up, bits, tries, machines.used, machines.capacity))
+            label, near = (NOWHERE, NOWHERE) if sources is None else (self.label, self.label[sources])
+            return np.asarray(_try(order, near, label, self.up, bits, tries, machines.used, machines.capacity))
         if sources is None:
             group = np.zeros(len(bits), np.int64)
             start, barred = np.array([0, len(self.members)], np.int64), np.full(len(bits), -1, np.int32)
@@ -76,16 +79,16 @@ class Rooms:
 
 
 @kernel
-def _try(order: Any, label: Any, label_of: Any, up: Any, bits: Any, tries: Any, used: Any, capacity: Any) -> Any:
-    """A few machines drawn at random among all: the first that is up, connected and has room."""
+def _try(order: Any, near: Any, label: Any, up: Any, bits: Any, tries: Any, used: Any, capacity: Any) -> Any:
+    """A few machines drawn at random among all: the first that is up, in the same part (if parts are given) and has room."""
     found = np.full(len(order), -1, np.int32)
     for row in order:
         luck = bits[row]
         for _ in range(tries):
             luck = mix(luck + np.uint64(1))
             machine = np.int64(unit(luck) * len(up))
-            near = label[row] == ANYWHERE or label[row] == label_of[machine]
-            if near and up[machine] and used[machine] < capacity[machine]:
+            reached = len(near) == 0 or near[row] == label[machine]
+            if reached and up[machine] and used[machine] < capacity[machine]:
                 used[machine] += 1
                 found[row] = machine
                 break
@@ -114,9 +117,26 @@ def _place(order: Any, group: Any, start: Any, members: Any, barred: Any, bits: 
 
 def leave_host(society: Society, slots: Array) -> None:
     """Take agents off their machines (their room is free again); they have no host afterwards."""
-    hosts = society.agents.host[slots]
-    np.subtract.at(society.machines.used, hosts[hosts >= 0], 1)
-    society.agents.host[slots] = -1
+    _leave(slots, society.agents.host, society.machines.used)
+
+
+@kernel
+def _leave(slots: Any, host: Any, used: Any) -> None:
+    for slot in slots:
+        if host[slot] >= 0:
+            used[host[slot]] -= 1
+        host[slot] = -1
+
+
+def free_room(society: Society, machines: Array) -> None:
+    """Give room back that ``Rooms.place`` has taken and nobody needs (int32[n], machines)."""
+    _free(machines, society.machines.used)
+
+
+@kernel
+def _free(machines: Any, used: Any) -> None:
+    for machine in machines:
+        used[machine] -= 1
 
 
 def enter_host(society: Society, slots: Array, machines: Array) -> None:
@@ -144,7 +164,7 @@ def drop_copies(society: Society, where: NDArray[np.bool_]) -> None:
     """Remove copies (bool over the table of copies) and free their room."""
     if not where.any():
         return
-    np.subtract.at(society.machines.used, society.copies["machine"][where], 1)
+    free_room(society, society.copies["machine"][where])
     np.subtract.at(society.agents.copies, society.copies["slot"][where], 1)
     society.copies.keep(~where)
 
