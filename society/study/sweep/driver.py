@@ -24,10 +24,10 @@ from society.study.sweep.prepare import checked, prepared, spent_before
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
 from society.study.sweep.worker import run_jobs, warm
 
-#: Seconds that a batch of runs should take: few enough to lose little, enough to make sending it cheap.
-BATCH_S = 0.5
-#: Batches that wait at each worker.
-AHEAD = 3
+#: Seconds that a batch of runs should take at least and at most: few enough to lose little, enough to make sending it cheap.
+BATCH_S = (0.1, 0.5)
+#: Batches at each worker: one it works on, one that waits.
+AHEAD = 2
 Progress = Callable[[int, int], None]
 
 
@@ -177,7 +177,7 @@ def _desk(client: Any, ask: Ask | None) -> Iterator[str | None]:
 def _batches(
     client: Any, jobs: Sequence[Job], arguments: Callable[[Sequence[Job]], tuple[Any, ...]]
 ) -> Iterator[list[Any]]:
-    """Rows of finished batches; batches grow until they take as long as they should."""
+    """Rows of finished batches: a share of what is left, so that workers end together, if that takes as long as it should."""
     from distributed import as_completed
 
     size, at, pending = 1, 0, as_completed()
@@ -188,9 +188,9 @@ def _batches(
             at += len(batch)
             pending.add(client.submit(run_jobs, *arguments(batch), pure=False))
         rows = next(pending).result()
-        mean = sum(row["seconds"] for row in rows) / len(rows)
-        left = max(1, (len(jobs) - at) // (2 * AHEAD * workers))
-        size = int(min(left, max(1, BATCH_S / max(mean, 1e-4))))
+        mean = max(sum(row["seconds"] for row in rows) / len(rows), 1e-4)
+        least, most = (max(1, round(seconds / mean)) for seconds in BATCH_S)
+        size = min(max((len(jobs) - at) // (2 * workers), least), most)
         yield rows
 
 

@@ -26,8 +26,9 @@ Row = dict[str, Any]
 
 def warm() -> None:
     """Load compiled kernels, and what measures need, before anything is timed."""
-    world = load_world("decommission", {"agents.count": 50, "machines.count": 10, "ticks": 5})
-    _run(world, ("order.", "trust."), False)
+    for name, ticks in (("decommission", 5), ("reference", 20)):
+        world = load_world(name, {"agents.count": 50, "machines.count": 10, "ticks": ticks})
+        _run(world, ("order.", "trust."), False)
 
 
 def run_jobs(
