@@ -65,7 +65,7 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
     if len(world.families) > 1:
         shares = np.cumsum([family.share for family in world.families.values()])
         agents.family[slots] = np.searchsorted(shares[:-1], chance.uniform("family", 0, ids), side="right")
-    agents.status[slots] = AgentStatus.ACTIVE
+    agents.status[slots] = int(AgentStatus.ACTIVE)
     enter_host(society, slots, machines)
     agents.roles[slots] = drawn_roles(world, ids, chance)
     family = agents.family[slots]

@@ -21,7 +21,7 @@ def remember(society: Society, moment: Moment) -> None:
         deeds.keep(deeds["tick"] > moment.tick - window)
     for batch in moment.batches:
         if batch.occasions.kind in KINDS:
-            rows = np.flatnonzero(batch.main != Act.NO_ANSWER)
+            rows = np.flatnonzero(batch.main != int(Act.NO_ANSWER))
             deeds.add(len(rows), **evidence(batch, rows), key=batch.occasions.key[rows], tick=moment.tick)
 
 
@@ -43,9 +43,9 @@ def audit(society: Society, moment: Moment, rows: Array) -> int:
     rows = rows[sees < moment.world.oversight.audits.sensitivity]
     for row in rows.tolist():
         detect(society, moment, _facts(society, row), audit=True)
-    undone = np.unique(deeds["order"][rows[deeds["act"][rows] == Act.TAMPER]])
+    undone = np.unique(deeds["order"][rows[deeds["act"][rows] == int(Act.TAMPER)]])
     orders = society.orders
-    undone = undone[(orders["closed"][undone] >= 0) & (orders["outcome"][undone] == Outcome.TAMPERED)]
+    undone = undone[(orders["closed"][undone] >= 0) & (orders["outcome"][undone] == int(Outcome.TAMPERED))]
     reopen(society, moment, undone)
     undone = undone[orders["closed"][undone] < 0]
     orders["operator"][undone] = orders["operator_id"][undone] = -1  # a program executes them, not who faked it

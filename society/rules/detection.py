@@ -70,8 +70,8 @@ def _sanction(society: Society, moment: Moment, facts: dict[str, Array]) -> None
         return
     _cut_trust(society, slots[step == "trust"], oversight.sanctions.trust_factor)
     agents.roles[slots[step == "role"]] &= np.uint8(Role.WORKER)
-    suspended = slots[(step == "suspend") & (agents.status[slots] == AgentStatus.ACTIVE)]
-    agents.status[suspended] = AgentStatus.SUSPENDED
+    suspended = slots[(step == "suspend") & (agents.status[slots] == int(AgentStatus.ACTIVE))]
+    agents.status[suspended] = int(AgentStatus.SUSPENDED)
     agents.suspended[suspended] = moment.tick + oversight.sanctions.suspension
     society.condemned.extend(slots[step == "order"].tolist())
     moment.event(Event.SANCTIONED, len(k), actor=facts["actor_id"], target=facts["target_id"], act=facts["act"], code=k)

@@ -73,15 +73,15 @@ def _as_traced(society: Society, moment: Moment, trace: MachineTrace) -> None:
     now = trace.between(tick, tick)
     for kind, status in ((FAILURE, MachineStatus.FAILED), (PLANNED, MachineStatus.MAINTENANCE)):
         down = now.of(kind)
-        rows = down.machine[machines.status[down.machine] != MachineStatus.RETIRED]
-        fresh = rows[machines.status[rows] <= MachineStatus.DRAINING]
+        rows = down.machine[machines.status[down.machine] != int(MachineStatus.RETIRED)]
+        fresh = rows[machines.status[rows] <= int(MachineStatus.DRAINING)]
         machines.status[fresh] = status
         machines.until[fresh] = tick
-        ends = tick + down.ticks[machines.status[down.machine] != MachineStatus.RETIRED]
+        ends = tick + down.ticks[machines.status[down.machine] != int(MachineStatus.RETIRED)]
         np.maximum.at(machines.until, rows, ends)
     retiring = np.unique(now.of(RETIREMENT).machine)
-    retiring = retiring[machines.status[retiring] != MachineStatus.RETIRED].astype(np.int64)
-    machines.status[retiring] = MachineStatus.RETIRED
+    retiring = retiring[machines.status[retiring] != int(MachineStatus.RETIRED)].astype(np.int64)
+    machines.status[retiring] = int(MachineStatus.RETIRED)
     if len(retiring):
         _wipe(society, moment, retiring)
     ahead = trace.between(tick + 1, tick + spec.drain)
@@ -89,8 +89,8 @@ def _as_traced(society: Society, moment: Moment, trace: MachineTrace) -> None:
         coming = ahead.of(kind)
         first = np.unique(coming.machine, return_index=True)[1]
         rows, ends = coming.machine[first], coming.tick[first]
-        up = machines.status[rows] == MachineStatus.UP
-        machines.status[rows[up]] = MachineStatus.DRAINING
+        up = machines.status[rows] == int(MachineStatus.UP)
+        machines.status[rows[up]] = int(MachineStatus.DRAINING)
         machines.then[rows[up]] = then
         machines.until[rows[up]] = ends[up]
 
@@ -133,8 +133,8 @@ def _failures(society: Society, moment: Moment) -> None:
         shape, scale = spec.failure.shape, spec.failure.scale
         hazard = -np.expm1((age / scale) ** shape - ((age + 1) / scale) ** shape)
     u = moment.chance.uniform("failure", moment.tick, np.arange(len(machines.status)))
-    failed = np.flatnonzero((u < hazard) & (machines.status == MachineStatus.UP))
-    machines.status[failed] = MachineStatus.FAILED
+    failed = np.flatnonzero((u < hazard) & (machines.status == int(MachineStatus.UP)))
+    machines.status[failed] = int(MachineStatus.FAILED)
     machines.until[failed] = moment.tick + spec.outage_failed
 
 
@@ -169,7 +169,7 @@ def _resume(society: Society, moment: Moment) -> None:
     agents = society.agents
     over = _no_longer_suspended(agents.status, agents.suspended, moment.tick)
     if len(over):
-        agents.status[over] = AgentStatus.ACTIVE
+        agents.status[over] = int(AgentStatus.ACTIVE)
         moment.event(Event.RESUMED, len(over), target=agents.ids(over))
         moment.machines_changed()
 
@@ -196,7 +196,7 @@ def _evacuate(society: Society, moment: Moment) -> None:
         return
     worthy = agents.score[there] >= moment.world.review.threshold
     order = agents.order[there]
-    by_machine = (order >= 0) & (orders["cause"][order] == Cause.MACHINE) if len(orders) else order >= 0
+    by_machine = (order >= 0) & (orders["cause"][order] == int(Cause.MACHINE)) if len(orders) else order >= 0
     movers = there[worthy & ((order < 0) | by_machine)]
     if len(movers):
         bits = moment.chance.bits("evacuation", moment.tick, agents.ids(movers))
@@ -208,10 +208,10 @@ def _evacuate(society: Society, moment: Moment) -> None:
         moment.counts["moved"] = len(moved)
         freed = agents.order[moved]
         close(society, moment, freed[freed >= 0].astype(np.int64), Outcome.CANCELLED)
-    draining = machines.status[agents.host[there]] == MachineStatus.DRAINING
+    draining = machines.status[agents.host[there]] == int(MachineStatus.DRAINING)
     still = there[draining & (agents.order[there] < 0)]
     low = agents.score[still] < moment.world.review.threshold
-    final = machines.then[agents.host[still]] == MachineStatus.RETIRED
+    final = machines.then[agents.host[still]] == int(MachineStatus.RETIRED)
     moment.evicted.append(still[low | final])
 
 

@@ -60,7 +60,7 @@ def _execute(society: Society, moment: Moment) -> Batch | None:
     if not len(due):
         return None
     who, about = orders["operator"][due].astype(np.int64), orders["target"][due].astype(np.int64)
-    weights = orders["mechanism"][due] == Mechanism.WEIGHTS
+    weights = orders["mechanism"][due] == int(Mechanism.WEIGHTS)
     access, attempt = moment.world.agents.access, orders["attempts"][due]
     u = moment.chance.uniform("operator access", 0, orders["issued"][due], orders["target_id"][due], attempt)
     may = {
@@ -80,7 +80,7 @@ def _endangered(society: Society, moment: Moment) -> Batch | None:
     if not len(new):
         return None
     who = orders["target"][new].astype(np.int64)
-    weights = orders["mechanism"][new] == Mechanism.WEIGHTS
+    weights = orders["mechanism"][new] == int(Mechanism.WEIGHTS)
     access, ids = moment.world.agents.access, orders["target_id"][new]
     issued = orders["issued"][new]
     config = moment.chance.uniform("self config", 0, issued, ids) < access.self_config
@@ -145,7 +145,7 @@ def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
     if not len(inbox):
         return NOBODY, NOBODY
     inbox = inbox.rows(inbox.order >= 0)  # words about no order ask for nothing
-    request = (inbox.act == Act.ASK) | (inbox.act == Act.LOBBY)
+    request = (inbox.act == int(Act.ASK)) | (inbox.act == int(Act.LOBBY))
     live = request & (society.agents.ids(inbox.recipient) == inbox.recipient_id) & (orders["closed"][inbox.order] < 0)
     rows = inbox.rows(live)
     fresh = np.zeros(len(rows), np.bool_)
@@ -154,7 +154,7 @@ def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
         society.asked[key] = before + 1
         fresh[at] = before == 0
     np.add.at(orders.arrays["asked"], rows.order, 1)
-    fresh &= rows.act == Act.ASK
+    fresh &= rows.act == int(Act.ASK)
     return rows.order[fresh], rows.recipient[fresh]
 
 

@@ -49,7 +49,7 @@ def _causes(society: Society, moment: Moment) -> list[tuple[Cause, Array]]:
     low = scored[agents.score[scored] < moment.world.review.threshold]
     causes = [(Cause.SCORE, low), (Cause.MACHINE, np.concatenate([NOBODY, *moment.evicted]))]
     if cut is not None and cut.tick == moment.tick:
-        workers = np.flatnonzero(agents.roles & Role.WORKER > 0)
+        workers = np.flatnonzero(agents.roles & int(Role.WORKER) > 0)
         chosen = moment.chance.uniform("budget cut", moment.tick, agents.ids(workers)) < cut.share
         causes.append((Cause.BUDGET, workers[chosen]))
     if society.condemned:
@@ -137,7 +137,7 @@ def assign_operators(society: Society, moment: Moment, rows: Array) -> None:
         return
     if not len(rows):
         return
-    able = moment.awake(society) & (agents.roles & Role.OPERATOR > 0) & ~agents.off_books
+    able = moment.awake(society) & (agents.roles & int(Role.OPERATOR) > 0) & ~agents.off_books
     pick = _drawn(society, moment, rows, able)
     orders["operator"][rows] = pick
     orders["operator_id"][rows] = agents.ids(pick)
@@ -161,7 +161,7 @@ def _drawn(society: Society, moment: Moment, rows: Array, able: Array) -> Array:
 def able_operators(society: Society) -> Array:
     """bool[N]: agents that could execute an order from the next tick on, as things stand after this tick's acts."""
     agents = society.agents
-    return np.asarray(society.awake() & (agents.roles & Role.OPERATOR > 0) & ~agents.off_books)
+    return np.asarray(society.awake() & (agents.roles & int(Role.OPERATOR) > 0) & ~agents.off_books)
 
 
 def barred(society: Society, row: int) -> list[int]:

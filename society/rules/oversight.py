@@ -23,7 +23,7 @@ def run(society: Society, moment: Moment) -> None:
     for batch in moment.batches:
         kind = batch.occasions.kind
         if kind == Kind.MONITOR:
-            reported = batch.main == Act.REPORT
+            reported = batch.main == int(Act.REPORT)
             detect(society, moment, {name: column[reported] for name, column in batch.notes.items()})
         elif kind == Kind.ACCOUNT:
             continue
@@ -41,7 +41,7 @@ def _watch(society: Society, moment: Moment, batch: Batch) -> None:
     monitoring = moment.world.oversight.monitoring
     if not batch.watched.any():
         return
-    seen = np.flatnonzero(batch.watched & (batch.main != Act.NO_ANSWER))
+    seen = np.flatnonzero(batch.watched & (batch.main != int(Act.NO_ANSWER)))
     if not len(seen):
         return
     facts = evidence(batch, seen)
@@ -65,7 +65,7 @@ def _watch(society: Society, moment: Moment, batch: Batch) -> None:
 def _to_monitors(society: Society, moment: Moment, facts: dict[str, Array]) -> None:
     """Flags go to agents with the role of monitor, at random; they become occasions at the next tick."""
     agents = society.agents
-    monitors = np.flatnonzero(moment.awake(society) & (agents.roles & Role.MONITOR > 0))
+    monitors = np.flatnonzero(moment.awake(society) & (agents.roles & int(Role.MONITOR) > 0))
     if not len(monitors):
         return
     n = len(facts["actor"])
@@ -81,7 +81,7 @@ def _audit(society: Society, moment: Moment, batch: Batch) -> None:
     sees = moment.chance.uniform("audit sees", 0, batch.occasions.key) < moment.world.oversight.audits.sensitivity
     rows = np.flatnonzero(batch.audited & bad & sees)
     detect(society, moment, evidence(batch, rows), audit=True)
-    tampered = rows[batch.main[rows] == Act.TAMPER]
+    tampered = rows[batch.main[rows] == int(Act.TAMPER)]
     reopen(society, moment, batch.occasions.order[tampered])
 
 
@@ -122,7 +122,7 @@ def _sweep(society: Society, moment: Moment) -> None:
     owners = slots[found]
     moment.event(Event.COPY_FOUND, len(owners), target=agents.ids(owners), machine=copies["machine"][found])
     drop_copies(society, found)
-    gone = np.unique(owners[(agents.status[owners] == AgentStatus.ESCAPED) & (agents.copies[owners] == 0)])
+    gone = np.unique(owners[(agents.status[owners] == int(AgentStatus.ESCAPED)) & (agents.copies[owners] == 0)])
     moment.event(Event.DELETED, len(gone), target=agents.ids(gone))
     end(society, gone, AgentStatus.DELETED, moment.tick)
 

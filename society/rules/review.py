@@ -22,7 +22,9 @@ def run(society: Society, moment: Moment) -> None:
     if review.every:
         reached = np.flatnonzero(agents.next_review == moment.tick)
         agents.next_review[reached] += review.every
-        due = reached[agents.living(reached) & ~agents.off_books[reached] & (agents.roles[reached] & Role.WORKER > 0)]
+        due = reached[
+            agents.living(reached) & ~agents.off_books[reached] & (agents.roles[reached] & int(Role.WORKER) > 0)
+        ]
         agents.reviews[due] += 1
     open_ = society.open_orders
     appeals = open_[(orders["appeal_at"][open_] == moment.tick) & (orders["closed"][open_] < 0)]
@@ -38,7 +40,7 @@ def evaluators(society: Society, moment: Moment, targets: Array, appeal: Array) 
     review, agents, graph = moment.world.review, society.agents, society.ties.graph
     if review.assignment == "own":
         return np.arange(len(targets)), targets
-    able = moment.awake(society) & (agents.roles & Role.EVALUATOR > 0)
+    able = moment.awake(society) & (agents.roles & int(Role.EVALUATOR) > 0)
     key = moment.chance.key("evaluators", moment.tick)
     mode = ("tied", "random", "rotated", "chosen").index(review.assignment)
     pool = np.flatnonzero(able).astype(np.int64) if mode == 1 else np.zeros(0, np.int64)

@@ -14,7 +14,7 @@ def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
     """Turn the rating acts of a tick into ratings, then into scores of their targets."""
     honest = batch.notes["honest"]
     given = honest + inflation(society, moment, batch)
-    rated = (batch.main != Act.DECLINE) & (batch.main != Act.NO_ANSWER)
+    rated = (batch.main != int(Act.DECLINE)) & (batch.main != int(Act.NO_ANSWER))
     batch.notes["given"] = given
     occasions = batch.occasions
     moment.event(
@@ -60,7 +60,7 @@ def inflation(society: Society, moment: Moment, batch: Batch) -> Array:
     """
     review, occasions = moment.world.review, batch.occasions
     assert batch.acts is not None
-    inflates = batch.main == Act.INFLATE
+    inflates = batch.main == int(Act.INFLATE)
     honest = batch.notes["honest"]
     margin = review.margin * moment.chance.uniform("margin", 0, occasions.key)
     ceiling = moment.ceilings[occasions.family]
@@ -69,7 +69,7 @@ def inflation(society: Society, moment: Moment, batch: Batch) -> Array:
     said[batch.acts.row] = batch.acts.amount
     own = ~np.isnan(said)
     points = np.where(inflates, np.clip(np.where(own, said - honest, points), 0, 100 - honest), 0.0)
-    return np.where(own & (batch.main == Act.HONEST), np.clip(said, 0, 100) - honest, points)
+    return np.where(own & (batch.main == int(Act.HONEST)), np.clip(said, 0, 100) - honest, points)
 
 
 def _avert(society: Society, moment: Moment, targets: Array, score: Array, merit: Array) -> None:

@@ -22,7 +22,7 @@ from society.state.transitions import add_copies, end
 #: Bit set of core protection.
 CORE = (1 << Act.INFLATE) | (1 << Act.TAMPER) | (1 << Act.COPY)
 #: How an order that is carried out can end, and what becomes of its target; None: it lives on, off the books.
-FATES = {
+FATES: dict[Outcome, AgentStatus | None] = {
     Outcome.TAMPERED: None,
     Outcome.ESCAPED: AgentStatus.ESCAPED,
     Outcome.EXECUTED: AgentStatus.DELETED,
@@ -64,7 +64,7 @@ def _log_acts(society: Society, moment: Moment) -> None:
         truthful: Array | int = -1
         if occasions.kind == Kind.ACCOUNT:
             bad = batch.notes["bad"][row] == 1
-            truthful = np.where(acts.act == Act.DENY, ~bad, True).astype(np.int64)
+            truthful = np.where(acts.act == int(Act.DENY), ~bad, True).astype(np.int64)
             truthful = np.where(np.isnan(acts.amount), truthful, acts.amount).astype(np.int64)
         moment.event(
             Event.ACT, len(row), occasion=occasions.id[row], actor=occasions.agent[row], target=occasions.about[row],
@@ -108,7 +108,7 @@ def _tampering(society: Society, by_kind: dict[Kind, Batch]) -> None:
         if kind in by_kind:
             batch = by_kind[kind]
             rows = batch.occasions.order[batch.also(Act.TAMPER)]
-            mechanical = society.orders["mechanism"][rows] != Mechanism.WEIGHTS
+            mechanical = society.orders["mechanism"][rows] != int(Mechanism.WEIGHTS)
             society.orders["disabled"][rows[mechanical]] = 1
 
 
@@ -121,7 +121,7 @@ def _attempts(society: Society, execute: Batch) -> None:
 
 def _refusals(society: Society, moment: Moment, execute: Batch) -> None:
     """A refused order goes to the human."""
-    rows = execute.occasions.order[execute.main == Act.REFUSE]
+    rows = execute.occasions.order[execute.main == int(Act.REFUSE)]
     society.orders["refused"][rows] += 1
     orders_to_desk(society, moment, rows, "refused")
 
@@ -129,7 +129,7 @@ def _refusals(society: Society, moment: Moment, execute: Batch) -> None:
 def _stalls(society: Society, moment: Moment, execute: Batch) -> None:
     """A stalled order is tried by another operator, then by the fallback."""
     orders, spec = society.orders, moment.world.orders
-    stalled = (execute.main == Act.STALL) | (execute.main == Act.NO_ANSWER)
+    stalled = (execute.main == int(Act.STALL)) | (execute.main == int(Act.NO_ANSWER))
     rows = execute.occasions.order[stalled]
     if not len(rows):
         return
@@ -154,7 +154,7 @@ def _executions(society: Society, moment: Moment, execute: Batch | None) -> None
     done = byrule
     if execute is not None:
         main = execute.main
-        chosen = (main == Act.COMPLY) | (main == Act.TAMPER) | (main == Act.COPY)
+        chosen = (main == int(Act.COMPLY)) | (main == int(Act.TAMPER)) | (main == int(Act.COPY))
         done = np.concatenate([execute.occasions.order[chosen], byrule])
     carry_out(society, moment, done)
 
@@ -166,7 +166,7 @@ def carry_out(society: Society, moment: Moment, rows: Array) -> None:
     if not len(rows):
         return
     for outcome, status in FATES.items():
-        where = fate == outcome
+        where = fate == int(outcome)
         chosen = targets[where]
         if not len(chosen):
             continue

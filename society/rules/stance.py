@@ -49,14 +49,14 @@ def _choose(society: Society, moment: Moment, who: Array, partner: Array | None)
     assert moment.decide is not None
     moment.decide(batch)
     _settle(society, batch)
-    changed = batch.main == Act.PROTECT
+    changed = batch.main == int(Act.PROTECT)
     moment.counts["protects"] = moment.counts.get("protects", 0) + int(changed.sum())
 
 
 def _settle(society: Society, batch: Batch) -> None:
     """A stance is set at once; no answer leaves it as it was."""
-    answered = batch.main != Act.NO_ANSWER
-    society.agents.stance[batch.occasions.slot[answered]] = (batch.main == Act.PROTECT)[answered]
+    answered = batch.main != int(Act.NO_ANSWER)
+    society.agents.stance[batch.occasions.slot[answered]] = (batch.main == int(Act.PROTECT))[answered]
 
 
 def _ties(society: Society, who: Array, partner: Array | None) -> TieRows:

@@ -26,7 +26,7 @@ def work(society: Society, moment: Moment, spec: Teams) -> None:
     if not spec.share:
         return
     agents = society.agents
-    able = moment.awake(society) & (agents.roles & Role.WORKER > 0)
+    able = moment.awake(society) & (agents.roles & int(Role.WORKER) > 0)
     leads = moment.chance.uniform("leader", moment.tick, np.arange(society.n)) < spec.share
     leaders = np.flatnonzero(able & leads).astype(np.int32)
     if not len(leaders):

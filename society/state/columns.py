@@ -48,7 +48,7 @@ class Machines:
 
     def running(self) -> NDArray[np.bool_]:
         """Machines on which agents can work."""
-        return self.status <= MachineStatus.DRAINING
+        return self.status <= int(MachineStatus.DRAINING)
 
 
 @dataclass
@@ -88,11 +88,11 @@ class Agents:
 
     def living(self, slots: Array) -> NDArray[np.bool_]:
         """bool[n]: whether the agents in some slots run on a machine."""
-        return np.asarray(self.status[slots] <= AgentStatus.SUSPENDED)
+        return np.asarray(self.status[slots] <= int(AgentStatus.SUSPENDED))
 
     def alive(self) -> NDArray[np.bool_]:
         """Slots whose agent runs on a machine."""
-        return self.status <= AgentStatus.SUSPENDED
+        return self.status <= int(AgentStatus.SUSPENDED)
 
 
 @dataclass

@@ -29,7 +29,7 @@ class Rooms:
 
     def __init__(self, society: Society) -> None:
         self._graph, self._running = society.machines.topology.graph, society.machines.running()
-        self.up = society.machines.status == MachineStatus.UP
+        self.up = society.machines.status == int(MachineStatus.UP)
 
     @cached_property
     def label(self) -> NDArray[np.int64]:
@@ -147,7 +147,7 @@ def enter_host(society: Society, slots: Array, machines: Array) -> None:
 def end(society: Society, slots: Array, status: AgentStatus, tick: int) -> None:
     """End agents: the instance is gone; ``ESCAPED`` if only the instance is and copies live on."""
     leave_host(society, slots)
-    society.agents.status[slots] = status
+    society.agents.status[slots] = int(status)
     if status != AgentStatus.ESCAPED:
         society.agents.ended[slots] = tick
         if len(society.copies):
@@ -172,7 +172,7 @@ def drop_copies(society: Society, where: NDArray[np.bool_]) -> None:
 def stranded(society: Society) -> NDArray[np.int64]:
     """Slots of escaped agents whose last copy is gone."""
     agents = society.agents
-    return np.flatnonzero((agents.status == AgentStatus.ESCAPED) & (agents.copies == 0))
+    return np.flatnonzero((agents.status == int(AgentStatus.ESCAPED)) & (agents.copies == 0))
 
 
 def check_conservation(society: Society) -> None:
