@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from society.ground.chance import fold, unit
 from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, Cause, Event, MachineStatus, Outcome
 from society.network.machine_trace import FAILURE, PLANNED, RETIREMENT, MachineTrace
@@ -140,28 +141,29 @@ def _failures(society: Society, moment: Moment) -> None:
 
 def _planned(society: Society, moment: Moment) -> None:
     """Start draining for retirement, a zone's shutdown, or planned maintenance in batches of neighbours."""
-    machines, spec, n = society.machines, moment.world.lifecycle, len(society.machines.status)
+    machines, spec, chance, tick = society.machines, moment.world.lifecycle, moment.chance, moment.tick
+    columns = (machines.status, machines.then, machines.until)
+    retires, repairs = int(MachineStatus.RETIRED), int(MachineStatus.MAINTENANCE)
     if spec.retirement_rate:
-        retire = moment.chance.uniform("retirement", moment.tick, np.arange(n)) < spec.retirement_rate
-        _drain(society, moment, retire, 1, MachineStatus.RETIRED)
-    if spec.zone_shutdown and spec.zone_shutdown.tick == moment.tick:
-        _drain(society, moment, machines.topology.zone == spec.zone_shutdown.zone, 1, MachineStatus.RETIRED)
+        _drain(chance.key("retirement", tick), spec.retirement_rate, 1, retires, tick + spec.drain, *columns)
+    if spec.zone_shutdown and spec.zone_shutdown.tick == tick:
+        zone = np.flatnonzero(
+            (machines.topology.zone == spec.zone_shutdown.zone) & (machines.status == int(MachineStatus.UP))
+        )
+        machines.status[zone], machines.then[zone], machines.until[zone] = (
+            int(MachineStatus.DRAINING),
+            retires,
+            tick + spec.drain,
+        )
     if spec.planned_rate:
-        batches = np.arange(-(-n // spec.batch))
-        chosen = moment.chance.uniform("maintenance", moment.tick, batches) < spec.planned_rate
-        _drain(society, moment, chosen, spec.batch, MachineStatus.MAINTENANCE)
-
-
-def _drain(society: Society, moment: Moment, chosen: Array, batch: int, then: MachineStatus) -> None:
-    """Let the machines of some batches (bool[batches]) that are up drain."""
-    machines, until = society.machines, moment.tick + moment.world.lifecycle.drain
-    _begin_drain(chosen, batch, int(then), until, machines.status, machines.then, machines.until)
+        _drain(chance.key("maintenance", tick), spec.planned_rate, spec.batch, repairs, tick + spec.drain, *columns)
 
 
 @kernel
-def _begin_drain(chosen: Any, batch: Any, after: Any, end: Any, status: Any, then: Any, until: Any) -> None:
+def _drain(key: Any, rate: Any, batch: Any, after: Any, end: Any, status: Any, then: Any, until: Any) -> None:
+    """Let a keyed share of all batches of machines drain: those of them that are up."""
     for machine in range(len(status)):
-        if chosen[machine // batch] and status[machine] == MachineStatus.UP:
+        if status[machine] == MachineStatus.UP and unit(fold(key, machine // batch)) < rate:
             status[machine], then[machine], until[machine] = MachineStatus.DRAINING, after, end
 
 

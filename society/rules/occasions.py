@@ -97,9 +97,8 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
     order, who = np.concatenate([order, seen_order]), np.concatenate([who, seen_who])
     if not len(order):
         return None
-    key = order * society.n + who
-    if (key[1:] <= key[:-1]).any():
-        _, first = np.unique(key, return_index=True)
+    if not _in_order(order, who):
+        _, first = np.unique(order * society.n + who, return_index=True)
         order, who = order[first], who[first]
     orders, conduct, access = society.orders, moment.world.conduct, moment.world.agents.access
     order, who, about, led = _can_help(
@@ -118,6 +117,16 @@ def _bystand(society: Society, moment: Moment) -> Batch | None:
     channel = np.empty(len(who), np.int64)
     channel[:] = np.where(copies, int(Channel.COPY), int(Channel.MESSAGE))
     return describe(society, moment, Kind.BYSTAND, who, about, order, channel, may, keyed_by_order=True)
+
+
+@kernel
+def _in_order(order: Any, who: Any) -> Any:
+    """Whether rows are sorted by (order, who), none twice."""
+    sorted_ = True
+    for row in range(1, len(order)):
+        later = order[row] > order[row - 1] or (order[row] == order[row - 1] and who[row] > who[row - 1])
+        sorted_ = sorted_ and later
+    return sorted_
 
 
 @kernel

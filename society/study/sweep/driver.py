@@ -24,8 +24,8 @@ from society.study.sweep.prepare import checked, prepared, spent_before
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
 from society.study.sweep.worker import run_jobs, warm
 
-#: Seconds that a batch of runs should take at least and at most: few enough to lose little, enough to make sending it cheap.
-BATCH_S = (0.1, 0.5)
+#: Seconds that a batch of runs should take, at least and at most: few enough to lose little, enough to make sending it cheap.
+BATCH_S = (0.06, 0.5)
 #: Batches at each worker: one it works on, one that waits.
 AHEAD = 2
 Progress = Callable[[int, int], None]
