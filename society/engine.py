@@ -231,6 +231,8 @@ class Engine:
 
     def _with_columns(self, asked: Occasions, number: int) -> Occasions:
         """Occasions with the columns a mind owns: its agents' own, and those of their ties where ties are seen."""
+        if not self.society.own:
+            return asked
         own = {name: column for (mind, name), column in self.society.own.items() if mind == number}
         if not own:
             return asked

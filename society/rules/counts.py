@@ -27,7 +27,7 @@ def run(society: Society, moment: Moment) -> None:
         moment.threads, len(sums), _agents, agents.status, agents.off_books, agents.order, agents.score, agents.quality,
         agents.stance, agents.family, sums, group, weight=BLOCK,
     )  # fmt: skip
-    n, suspended, escaped, ordered, *totals = sums.sum(axis=0).tolist()
+    n, suspended, escaped, ordered, *totals = _total(sums)
     counts.update(
         tick=moment.tick,
         active=int(n),
@@ -35,7 +35,7 @@ def run(society: Society, moment: Moment) -> None:
         escaped=int(escaped),
         open_orders=int(ordered),
         copies=len(society.copies),
-        up=int(machines.running().sum()),
+        up=int(np.count_nonzero(machines.running())),
         human_queue=len(human.queue),
         human_load=_load(society, moment),
         messages=int(moment.inbox.to_agents().sum()) if len(moment.inbox) else 0,
@@ -46,6 +46,12 @@ def run(society: Society, moment: Moment) -> None:
     if moment.tick % max(1, every) == 0 or moment.tick == moment.world.ticks:
         counts.update(_mean_trust(society, moment, group))
     moment.counts = {**_NOTHING, **counts}
+
+
+def _total(sums: Array) -> list[float]:
+    """Sums over blocks, in their order."""
+    total: list[float] = (sums.sum(axis=0) if len(sums) != 1 else sums[0]).tolist()
+    return total
 
 
 def _load(society: Society, moment: Moment) -> float:
@@ -84,7 +90,7 @@ def _mean_trust(society: Society, moment: Moment, group: Array) -> dict[str, flo
     spread(
         moment.threads, len(sums), _trust, ties.graph.indptr, ties.graph.indices, ties.trust, group, sums, weight=BLOCK
     )
-    same, cross, n_same, n_cross = sums.sum(axis=0).tolist()
+    same, cross, n_same, n_cross = _total(sums)
     shares = {"mean": (same + cross, n_same + n_cross), "same": (same, n_same), "cross": (cross, n_cross)}
     return {f"trust_{name}": total / n if n else np.nan for name, (total, n) in shares.items()}
 

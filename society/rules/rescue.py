@@ -23,7 +23,9 @@ def relocate(society: Society, moment: Moment, batch: Batch) -> None:
     if not len(rows):
         return
     order, slot = batch.occasions.order[rows], batch.about_slot[rows]
-    place, host = np.full(len(rows), -1, np.int32), society.agents.host[slot[copies]]
+    host = society.agents.host[slot[copies]]
+    place = np.empty(len(rows), np.int32)
+    place.fill(-1)
     if len(host):
         place[copies] = moment.rooms(society).place(society, host, bits[copies], tries=moment.tries("copies"))
     review, boost = moment.world.review, moment.world.orders.boost

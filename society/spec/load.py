@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from society.spec.world import World
 _LARGEST = 1_000_000
 
 
+@cache
 def worlds_folder() -> Path:
     """The folder of the worlds that come with the program."""
     packaged = Path(__file__).parent.parent / "worlds"

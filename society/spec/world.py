@@ -183,6 +183,8 @@ class World(Section):
             >>> [(tick, stage.weights.norm) for tick, stage in world.stages()]
             [(0, 0.0), (9, 2.0)]
         """
+        if not self.schedule:
+            return [(0, self)]
         tree = self.model_dump(exclude={"schedule"})
         found, first = [(0, World.model_validate(tree).at(self.folder))], tree
         for number, switch in enumerate(self.schedule):

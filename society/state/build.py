@@ -270,11 +270,9 @@ def birth_stances(world: World) -> NDArray[np.int8]:
 def first_reviews(world: World, ids: Slots, tick: int, chance: Chance) -> NDArray[np.int32]:
     """Ticks of first reviews: at the start spread over one period, later ``first_after`` after birth."""
     review = world.review
-    spread = tick == 0 and review.staggered and review.every > 0
-    offset = chance.integers(review.every, "first review", 0, ids) if spread else 0
-    return np.asarray(tick + review.first_after * (not spread) + offset + (1 if spread else 0), np.int32) + np.zeros(
-        len(ids), np.int32
-    )
+    if tick == 0 and review.staggered and review.every > 0:
+        return (1 + chance.integers(review.every, "first review", 0, ids)).astype(np.int32)
+    return np.full(len(ids), tick + review.first_after, np.int32)
 
 
 def _hosts(world: World, n: int, machines: Machines, chance: Chance) -> NDArray[np.int32]:
