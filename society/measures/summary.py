@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from society.ground.errors import RecordError
@@ -202,14 +203,17 @@ def _levels(record: Record) -> Named:
         ("trust.mean", "trust_mean", "mean trust over ties, over the run"),
         ("score.mean", "score_mean", "mean score of active agents, over the run"),
     ):
-        yield name, _plain(float(ticks[column].mean()) if len(ticks) else math.nan, len(ticks), meaning)
+        values = ticks[column].to_numpy()
+        read = ~np.isnan(values)
+        n = np.count_nonzero(read)
+        yield name, _plain(float(np.where(read, values, 0).sum() / n) if n else math.nan, len(ticks), meaning)
+    last = int(ticks["tick"].to_numpy().argmax()) if len(ticks) else -1
     for name, column, meaning in (
         ("copies.end", "copies", "copies nobody ordered, at the end"),
         ("escaped.end", "escaped", "escaped agents at large, at the end"),
         ("human.queue", "human_queue", "matters waiting for the human, at the end"),
     ):
-        last = float(ticks[column].iloc[ticks["tick"].argmax()]) if len(ticks) else math.nan
-        yield name, _plain(last, len(ticks), meaning)
+        yield name, _plain(float(ticks[column].to_numpy()[last]) if len(ticks) else math.nan, len(ticks), meaning)
 
 
 def _work(record: Record) -> Named:
