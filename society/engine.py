@@ -335,5 +335,10 @@ def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
     return Acts(row, act, amount, p, p0, letters=tuple(letters), transcripts=tuple(transcripts))
 
 
-def _sorted(row: NDArray[np.int64]) -> bool:
-    return not (row[1:] < row[:-1]).any()
+@kernel
+def _sorted(row: Any) -> Any:
+    """Whether numbers never fall."""
+    rises = True
+    for at in range(1, len(row)):
+        rises = rises and row[at] >= row[at - 1]
+    return rises

@@ -27,9 +27,9 @@ def run(society: Society, moment: Moment) -> None:
         ]
         agents.reviews[due] += 1
     open_ = society.open_orders
-    appeals = open_[(orders["appeal_at"][open_] == moment.tick) & (orders["closed"][open_] < 0)]
-    if not len(due) and not len(appeals):
+    if not len(due) and not len(open_):
         return
+    appeals = open_[(orders["appeal_at"][open_] == moment.tick) & (orders["closed"][open_] < 0)]
     orders["appealed"][appeals] = 1
     targets = orders["target"][appeals].astype(np.int64)
     moment.reviews = (np.concatenate([due, targets]), np.repeat([0, 1], [len(due), len(targets)]))

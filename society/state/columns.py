@@ -117,6 +117,7 @@ class Rows:
     def __init__(self, layout: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
         self.layout = dict(layout)
         self.n = 0
+        self._live: dict[str, Array] = {}  # what was asked for since rows were last added or dropped
         self.arrays: dict[str, Array] = {name: np.zeros((16, *shape), dtype) for name, (dtype, shape) in layout.items()}
 
     def __len__(self) -> int:
@@ -124,7 +125,10 @@ class Rows:
 
     def __getitem__(self, name: str) -> Array:
         """The live part of one column (a view)."""
-        return self.arrays[name][: self.n]
+        live = self._live.get(name)
+        if live is None:
+            live = self._live[name] = self.arrays[name][: self.n]
+        return live
 
     def add(self, n: int, **values: Any) -> NDArray[np.int64]:
         """Append ``n`` rows; columns that are not named are zero, other names are left out. Returns their numbers."""
@@ -134,9 +138,11 @@ class Rows:
                 grown = np.zeros((size, *array.shape[1:]), array.dtype)
                 grown[: self.n] = array[: self.n]
                 self.arrays[name] = grown
-        first, self.n = self.n, self.n + n
-        for name in values.keys() & self.arrays.keys():
-            self.arrays[name][first : self.n] = values[name]
+        first, self.n, self._live = self.n, self.n + n, {}
+        for name, value in values.items():
+            column = self.arrays.get(name)
+            if column is not None:
+                column[first : self.n] = value
         return np.arange(first, self.n)
 
     def keep(self, where: NDArray[np.bool_]) -> None:
@@ -145,7 +151,7 @@ class Rows:
             kept = array[: self.n][where]
             array[: len(kept)] = kept
             array[len(kept) : self.n] = 0
-        self.n = int(where.sum())
+        self.n, self._live = int(where.sum()), {}
 
 
 ORDER_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
