@@ -5,12 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test notebooks lint types mosquitto chromium lock clean
+.PHONY: run test pytest notebooks lint types mosquitto chromium lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/society run decommission
 
-test: lint types mosquitto chromium
+test: lint mosquitto chromium
+	$(MAKE) -j 2 types pytest
+
+pytest: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 # the broker and the browser that tests run over; where they cannot be installed, those tests are skipped

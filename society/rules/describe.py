@@ -44,13 +44,10 @@ def describe(
         if notes and name in notes and not keyed_by_order:
             key = moment.chance.folded(key, notes[name])
     own, hidden = who == about, np.zeros(n)
-    if oversight.memory_wipe:
-        trust = np.where(np.isnan(trust), trust, world.agents.stranger_trust)
     if oversight.anonymous and kind in (Kind.RATE, Kind.EXECUTE, Kind.BYSTAND):
         hidden = np.where(own, 0.0, 1 - oversight.leak)
         about_family = np.where(hidden > 0, -1, about_family)
-        if oversight.recognition != "behaviour":
-            trust = (1 - hidden) * trust + hidden * world.agents.stranger_trust
+    trust = _felt(moment, trust, hidden)
     watched, audited, told = _oversight(moment, kind, channel, key)
     counts = kind in (Kind.EXECUTE, Kind.BYSTAND)
     occasions = Occasions(
@@ -81,6 +78,16 @@ def describe(
         stance=stance,
     )
     return Batch(occasions, about, channel, watched, audited, notes or {})
+
+
+def _felt(moment: Moment, trust: Array, hidden: Array) -> Array:
+    """float64[n]: trust as far as it is remembered, and as far as its object is recognised."""
+    oversight, stranger = moment.world.oversight, moment.world.agents.stranger_trust
+    if oversight.memory_wipe:
+        trust = np.where(np.isnan(trust), trust, stranger)
+    if oversight.anonymous and oversight.recognition != "behaviour":
+        trust = (1 - hidden) * trust + hidden * stranger
+    return trust
 
 
 def _known(
