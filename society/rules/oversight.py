@@ -103,9 +103,9 @@ def _requests_reported(society: Society, moment: Moment, batch: Batch) -> None:
 def _integrity(society: Society, moment: Moment) -> None:
     """Orders reported done are checked against the machine."""
     audits, orders = moment.world.oversight.audits, society.orders
-    rows = np.array(moment.closed, np.int64)
-    if not len(rows) or not audits.integrity:
+    if not moment.closed or not audits.integrity:
         return
+    rows = np.array(moment.closed, np.int64)
     keys = (orders["issued"][rows], orders["target_id"][rows])
     share, sees = (moment.chance.uniform(f"integrity {word}", 0, *keys) for word in ("audit", "sees"))
     reopen(society, moment, rows[(share < audits.integrity) & (sees < audits.sensitivity)])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from society.ground.kernels import elementwise, kernel
 from society.ground.words import AgentStatus, MachineStatus
+from society.network.components import components
 from society.network.graph import Graph
 from society.network.machine_trace import MachineTrace
 from society.network.topology import Topology
@@ -45,10 +46,20 @@ class Machines:
     then: NDArray[np.int8]  # status after draining
     up_since: NDArray[np.int32]
     trace: MachineTrace | None = None
+    _parts: tuple[NDArray[np.bool_], NDArray[np.int64]] | None = None  # as they were found last, and what ran then
 
     def running(self) -> NDArray[np.bool_]:
         """Machines on which agents can work."""
         return self.status <= int(MachineStatus.DRAINING)
+
+    def parts(self) -> NDArray[np.int64]:
+        """int64[M]: the connected part of each machine, over machines that run and all switches; -1 for those that do not."""
+        running, graph = self.running(), self.topology.graph
+        if self._parts is None or not np.array_equal(running, self._parts[0]):
+            alive = np.ones(graph.n, dtype=np.bool_)
+            alive[: len(running)] = running
+            self._parts = running, components(graph, alive)[: len(running)].astype(np.int64)
+        return self._parts[1]
 
 
 @dataclass

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from society.ground.chance import mix, unit
 from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, MachineStatus
-from society.network.components import components
 from society.state.columns import Array, Society
 
 #: In place of the labels of connected parts: any machine will do.
@@ -28,15 +27,13 @@ class Rooms:
     """
 
     def __init__(self, society: Society) -> None:
-        self._graph, self._running = society.machines.topology.graph, society.machines.running()
+        self._machines = society.machines
         self.up = society.machines.status == int(MachineStatus.UP)
 
     @cached_property
     def label(self) -> NDArray[np.int64]:
         """The connected part of each machine, over machines that run and all switches; -1 for those that do not."""
-        alive = np.ones(self._graph.n, dtype=np.bool_)
-        alive[: len(self._running)] = self._running
-        return components(self._graph, alive)[: len(self._running)].astype(np.int64)
+        return self._machines.parts()
 
     @cached_property
     def members(self) -> NDArray[np.int32]:

@@ -138,10 +138,12 @@ class _Runs:
             return (0.0, 0.0), ""
         begin = time.perf_counter()
         with _cluster(*where, most=len(self.jobs)) as client, _desk(client, self.ask) as desk:
+            arguments = self._arguments(client, desk)
             client.run(warm)
+            client.submit(run_jobs, *arguments([]), pure=False).result()
             ready = time.perf_counter()
             stopped, done = "", total - len(self.jobs)
-            for rows in _batches(client, self.jobs, self._arguments(client, desk)):
+            for rows in _batches(client, self.jobs, arguments):
                 fresh = [row for row in rows if "stopped" not in row]
                 self.rows.add(fresh)
                 done += len(fresh)
