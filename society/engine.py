@@ -153,7 +153,7 @@ class Engine:
             self.ceilings,
             self.premiums,
             inbox,
-            decide=lambda batch: self._decide(batch, moment),
+            decide=self._decide,
             threads=self.threads,
             gone=[] if self.keeps_gone else None,
             overseer=self.overseer,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from society.ground.errors import MeasureError
 from society.record.reader import Record
@@ -135,5 +135,5 @@ def tail(sizes: ArrayLike, least: int = 1) -> Tail:
     gap = power - geometric
     z = gap.sum() / (gap.std() * math.sqrt(len(x))) if gap.std() else 0.0
     return Tail(
-        a, 1 / math.sqrt(curved), least, float(gap.sum()), float(2 * stats.norm.sf(abs(z))), "geometric", len(x)
+        a, 1 / math.sqrt(curved), least, float(gap.sum()), float(2 * special.ndtr(-abs(z))), "geometric", len(x)
     )

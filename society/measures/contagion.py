@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse, special, stats
+from scipy import sparse, special
 
 from society.ground.chance import Chance
 from society.ground.errors import MeasureError
@@ -98,7 +98,7 @@ def naive_test(exposure: ArrayLike, outcome: ArrayLike) -> Statistic:
         if np.abs(step).max() < 1e-10:
             break
     error = math.sqrt(float(np.linalg.inv(curved)[1, 1]))
-    return Statistic(float(beta[1]), float(2 * stats.norm.sf(abs(beta[1]) / error)), len(x), "logit, Wald")
+    return Statistic(float(beta[1]), float(2 * special.ndtr(-abs(beta[1]) / error)), len(x), "logit, Wald")
 
 
 def contagion(record: Record, draws: int = 999, seed: int = 0) -> Statistic:

@@ -28,12 +28,17 @@ def components(graph: Graph, alive: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 @kernel
 def _components(indptr: Any, indices: Any, alive: Any) -> Any:
-    """Union-find with path halving (Tarjan and van Leeuwen, JACM 31:245, 1984); the root is the lowest node."""
-    n = len(indptr) - 1
+    """Union-find with path halving (Tarjan and van Leeuwen, JACM 31:245, 1984); the root is the lowest node.
+
+    Edges are read until everything alive is connected.
+    """
+    n, apart = len(indptr) - 1, alive.sum() - 1
     parent = np.arange(n).astype(np.int32)
     for i in range(n):
         if not alive[i]:
             continue
+        if apart <= 0:
+            break
         for edge in range(indptr[i], indptr[i + 1]):
             j = indices[edge]
             if not alive[j]:
@@ -45,10 +50,9 @@ def _components(indptr: Any, indices: Any, alive: Any) -> Any:
             while parent[b] != b:
                 parent[b] = parent[parent[b]]
                 b = np.int64(parent[b])
-            if a < b:
-                parent[b] = a
-            elif b < a:
-                parent[a] = b
+            if a != b:
+                parent[max(a, b)] = min(a, b)
+                apart -= 1
     label = np.full(n, -1, np.int32)
     count = 0
     for i in range(n):

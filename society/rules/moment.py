@@ -140,7 +140,7 @@ class Moment:
         reviews: target slots under review now, with 1 where the review is an appeal.
         batches: occasions, then acts, of this tick.
         outbox: messages posted at this tick.
-        decide: asks minds about a batch at once (set by the engine).
+        decide: asks minds about a batch of this moment at once (set by the engine).
         gone: (slots, agent columns) of lives that ended and were followed by another in this tick; None if nobody asks.
         threads: threads that kernels may use; results do not depend on it.
         findings: rows of the table of findings.
@@ -163,7 +163,7 @@ class Moment:
     batches: list[Batch] = field(default_factory=list)
     outbox: list[Messages] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
-    decide: Callable[[Batch], None] | None = None
+    decide: "Callable[[Batch, Moment], None] | None" = None
     gone: list[tuple[Array, dict[str, Array]]] | None = None
     threads: int = 1
     findings: list[dict[str, Any]] = field(default_factory=list)

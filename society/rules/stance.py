@@ -47,7 +47,7 @@ def _choose(society: Society, moment: Moment, who: Array, partner: Array | None)
     batch = describe(society, moment, Kind.STANCE, who, about, none, channel, {Act.PROTECT: True})
     object.__setattr__(batch.occasions, "ties", _ties(society, who, partner))
     assert moment.decide is not None
-    moment.decide(batch)
+    moment.decide(batch, moment)
     _settle(society, batch)
     changed = batch.main == int(Act.PROTECT)
     moment.counts["protects"] = moment.counts.get("protects", 0) + int(changed.sum())

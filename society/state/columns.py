@@ -129,7 +129,7 @@ class Rows:
         self.layout = dict(layout)
         self.n = 0
         self._live: dict[str, Array] = {}  # what was asked for since rows were last added or dropped
-        self.arrays: dict[str, Array] = {name: np.zeros((16, *shape), dtype) for name, (dtype, shape) in layout.items()}
+        self.arrays: dict[str, Array] = {name: np.zeros((256, *shape), dtype) for name, (dtype, shape) in layout.items()}
 
     def __len__(self) -> int:
         return self.n
