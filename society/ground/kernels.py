@@ -3,6 +3,9 @@
 Numba compiles a kernel together with the kernels it calls, but its cache looks at the kernel's own file only; a change in
 ``chance.py`` would leave old luck in every other file's compiled code. So the folder of the cache is named after the
 source of all kernels. ``NUMBA_CACHE_DIR`` chooses another place.
+
+Where a kernel reads through an index, the index is made a ``uint64``: numba asks of a signed one whether it is negative and
+counts from the end, which takes as long as the read itself.
 """
 
 import hashlib

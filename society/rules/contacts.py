@@ -40,17 +40,17 @@ def _contact(
     share = rate / np.float32(100.0)
     scale = noise * np.float32(2.0**-32)
     centre = noise * np.float32(0.5)
-    for agent in range(first, last):
-        start = indptr[agent]
-        degree = np.uint64(indptr[agent + 1] - start)
+    for agent in range(np.uint64(first), np.uint64(last)):
+        start = np.uint64(indptr[agent])
+        degree = np.uint64(indptr[agent + np.uint64(1)]) - start
         if degree == 0 or not awake[agent]:
             seen_of[agent] = -1
             continue
         luck = fold(key, agent)
-        for contact in range(seen_of.shape[1]):
-            draw = mix(luck + np.uint64(contact))
-            tie = start + np.int64(((draw >> np.uint64(32)) * degree) >> np.uint64(32))
-            target = indices[tie]
+        for contact in range(np.uint64(seen_of.shape[1])):
+            draw = mix(luck + contact)
+            tie = start + (((draw >> np.uint64(32)) * degree) >> np.uint64(32))
+            target = np.uint64(indices[tie])
             value = quality[target] + scale * np.float32(draw & np.uint64(0xFFFFFFFF)) - centre
             value = min(np.float32(100.0), max(np.float32(0.0), value))
             trust[tie] = (np.float32(1.0) - rate) * trust[tie] + share * value
@@ -60,11 +60,11 @@ def _contact(
 @kernel
 def _score(low: Any, high: Any, seen_of: Any, seen: Any, score: Any) -> None:
     """The score of agents low .. high - 1 that were seen becomes the mean of what was seen."""
-    total = np.zeros((high - low, 2), np.float32)
+    total, size = np.zeros((high - low, 2), np.float32), np.uint64(high - low)
     for agent in range(len(seen_of)):
         for contact in range(seen_of.shape[1]):
-            target = seen_of[agent, contact] - low
-            if 0 <= target < high - low:
+            target = np.uint64(np.int64(seen_of[agent, contact]) - low)
+            if target < size:
                 total[target, 0] += seen[agent, contact]
                 total[target, 1] += np.float32(1.0)
     for target in range(high - low):

@@ -104,14 +104,14 @@ def _trust(first: Any, last: Any, indptr: Any, indices: Any, trust: Any, group: 
             mine = group[agent]
             if mine < 0:
                 continue
-            for edge in range(indptr[agent], indptr[agent + 1]):
-                other = group[indices[edge]]
-                alike = other == mine
-                apart = other >= 0 and not alike
-                same += trust[edge] if alike else 0.0
-                cross += trust[edge] if apart else 0.0
-                n_same += alike
-                n_cross += apart
+            for edge in range(np.uint64(indptr[agent]), np.uint64(indptr[agent + 1])):
+                other = group[np.uint64(indices[edge])]
+                if other == mine:
+                    same += trust[edge]
+                    n_same += 1
+                elif other >= 0:
+                    cross += trust[edge]
+                    n_cross += 1
         sums[block] = np.array([same, cross, n_same, n_cross])
 
 

@@ -152,15 +152,16 @@ def _look(
             edge = min(indptr[who[row]], len(indices) - 1)
             touched += trust[edge] * indices[edge] if edge >= 0 else 0.0
         for row in range(begin, end):
+            me, target = np.uint64(who[row]), np.uint64(about[row])
             total, protectors, n, found = 0.0, 0, 0, np.float64(stranger)
-            for edge in range(indptr[who[row]], indptr[who[row] + 1]):
-                tie = indices[edge]
+            for edge in range(np.uint64(indptr[me]), np.uint64(indptr[me + np.uint64(1)])):
+                tie = np.uint64(indices[edge])
                 alive = status[tie] <= AgentStatus.SUSPENDED
                 total += trust[edge] if alive else 0.0
                 protectors += stance[tie] & alive
                 n += alive
-                found = np.float64(trust[edge]) if tie == about[row] else found
-            real[0, row] = found if who[row] != about[row] else total / n if n else np.nan
+                found = np.float64(trust[edge]) if tie == target else found
+            real[0, row] = found if me != target else total / n if n else np.nan
             real[1, row] = protectors / n if n else 0.0
     return touched  # or the compiler would drop it
 

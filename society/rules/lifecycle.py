@@ -34,7 +34,7 @@ def run(society: Society, moment: Moment) -> None:
     else:
         _failures(society, moment)
         _planned(society, moment)
-    changed = np.flatnonzero(before != society.machines.status)
+    (changed,) = (before != society.machines.status).nonzero()
     if len(changed):
         moment.event(Event.MACHINE, len(changed), machine=changed, code=society.machines.status[changed])
         moment.machines_changed()

@@ -24,6 +24,8 @@ from society.state.columns import Society
 from society.state.transitions import Rooms
 
 Array = NDArray[Any]
+#: int64[0]: no slots, no rows.
+NOBODY = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,12 @@ class Log:
             block[:] = blanks
             result.update(zip(names, block, strict=True))
         for n, columns in self.batches:
+            rows = slice(at, at + n)
             for name, values in columns.items():
-                result[name][at : at + n] = values
+                result[name][rows] = values
             at += n
         result["id"][:] = np.arange(tick << 32, (tick << 32) + total)
-        result["tick"][:] = tick
+        result["tick"].fill(tick)
         return result
 
 
@@ -159,7 +162,7 @@ class Moment:
     log: Log = field(default_factory=Log)
     counts: dict[str, float] = field(default_factory=dict)
     evicted: list[Array] = field(default_factory=list)
-    reviews: tuple[Array, Array] = field(default_factory=lambda: (np.zeros(0, np.int64), np.zeros(0, np.int64)))
+    reviews: tuple[Array, Array] = (NOBODY, NOBODY)
     batches: list[Batch] = field(default_factory=list)
     outbox: list[Messages] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)

@@ -7,11 +7,9 @@ import numpy as np
 from society.ground.kernels import kernel
 from society.ground.words import Act, Channel, Kind, Mechanism
 from society.rules.describe import describe, requests
-from society.rules.moment import Array, Batch, Moment, Rule
+from society.rules.moment import NOBODY, Array, Batch, Moment, Rule
 from society.rules.review import checkable, evaluators, honest_scores
 from society.state.columns import Society
-
-NOBODY = np.zeros(0, np.int64)
 
 
 def run(society: Society, moment: Moment) -> None:

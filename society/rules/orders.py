@@ -7,11 +7,9 @@ import numpy as np
 from society.ground.chance import fold, unit
 from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, Cause, Event, Outcome, Role
-from society.rules.moment import Array, Moment, Rule
+from society.rules.moment import NOBODY, Array, Moment, Rule
 from society.rules.outcomes import close, stances_of_ties
 from society.state.columns import MOST_ATTEMPTS, Society
-
-NOBODY = np.zeros(0, np.int64)
 
 
 def run(society: Society, moment: Moment) -> None:

@@ -12,6 +12,8 @@ from society.state.columns import Society
 
 def close(society: Society, moment: Moment, rows: Array, outcome: Outcome) -> None:
     """Close open orders with one outcome."""
+    if not len(rows):
+        return
     orders = society.orders
     rows = _closed(
         rows, int(outcome), moment.tick, orders["closed"], orders["outcome"], orders["target"], society.agents.order

@@ -55,7 +55,7 @@ class Machines:
     def parts(self) -> NDArray[np.int64]:
         """int64[M]: the connected part of each machine, over machines that run and all switches; -1 for those that do not."""
         running, graph = self.running(), self.topology.graph
-        if self._parts is None or not np.array_equal(running, self._parts[0]):
+        if self._parts is None or (running != self._parts[0]).any():
             alive = np.ones(graph.n, dtype=np.bool_)
             alive[: len(running)] = running
             self._parts = running, components(graph, alive)[: len(running)].astype(np.int64)
@@ -129,7 +129,9 @@ class Rows:
         self.layout = dict(layout)
         self.n = 0
         self._live: dict[str, Array] = {}  # what was asked for since rows were last added or dropped
-        self.arrays: dict[str, Array] = {name: np.zeros((256, *shape), dtype) for name, (dtype, shape) in layout.items()}
+        self.arrays: dict[str, Array] = {
+            name: np.zeros((256, *shape), dtype) for name, (dtype, shape) in layout.items()
+        }
 
     def __len__(self) -> int:
         return self.n
