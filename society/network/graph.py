@@ -110,19 +110,21 @@ def position(indptr: Any, indices: Any, i: Any, j: Any) -> Any:
 
     A short row is read whole, without branches; a long one by binary search.
     """
-    low, high = indptr[i], indptr[i + 1]
+    row = np.uint64(i)
+    low, high = np.uint64(indptr[row]), np.uint64(indptr[row + np.uint64(1)])
     if high - low <= SHORT:
         found: Any = np.int64(-1)
         for edge in range(low, high):
-            found = edge if indices[edge] == j else found
+            found = np.int64(edge) if indices[edge] == j else found
         return found
+    end = high
     while low < high:
-        middle = (low + high) // 2
+        middle = (low + high) // np.uint64(2)
         if indices[middle] < j:
-            low = middle + 1
+            low = middle + np.uint64(1)
         else:
             high = middle
-    return low if low < indptr[i + 1] and indices[low] == j else np.int64(-1)
+    return np.int64(low) if low < end and indices[low] == j else np.int64(-1)
 
 
 @kernel

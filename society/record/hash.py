@@ -29,6 +29,6 @@ def chained(before: str, events: dict[str, Any], counts: dict[str, Any]) -> str:
     """
     digest = hashlib.sha256(bytes.fromhex(before))
     for name, dtype in _EVENTS:
-        digest.update(np.ascontiguousarray(events[name], dtype=dtype))
+        digest.update(np.ascontiguousarray(events[name], dtype=dtype).data)
     digest.update(_NUMBERS.pack(*map(int, _COUNTED(counts))))
     return digest.hexdigest()

@@ -63,10 +63,10 @@ def _score(low: Any, high: Any, seen_of: Any, seen: Any, score: Any) -> None:
     total, size = np.zeros((high - low, 2), np.float32), np.uint64(high - low)
     for agent in range(len(seen_of)):
         for contact in range(seen_of.shape[1]):
-            target = np.uint64(np.int64(seen_of[agent, contact]) - low)
-            if target < size:
-                total[target, 0] += seen[agent, contact]
-                total[target, 1] += np.float32(1.0)
+            row = np.uint64(np.int64(seen_of[agent, contact]) - low)
+            if row < size:
+                total[row, 0] += seen[agent, contact]
+                total[row, 1] += np.float32(1.0)
     for target in range(high - low):
         if total[target, 1] > 0:
             score[low + target] = total[target, 0] / total[target, 1]

@@ -60,7 +60,7 @@ def _meetings(
                     known = i == 0 and via[team, j] >= 0
                     forth = via[team, j] if known else position(indptr, indices, a, b)
                     if forth >= 0:
-                        back = reverse[forth]
+                        back = reverse[np.uint64(forth)]
                     if back < 0 and not mutual:
                         back = position(indptr, indices, b, a)
                 tie[team, column], tie[team, column + 1] = forth, back
@@ -84,24 +84,25 @@ def _learn(
     for team in range(teams):
         common = (1.0 - own) * decided[team]
         for column in range(most):
-            this = tie[team, column]
-            if this < low or this >= high:
+            if tie[team, column] < low or tie[team, column] >= high:
                 continue
+            this = np.uint64(tie[team, column])
             if entry[this] == 0:
                 moved[n], total[n], times[n] = this, 0.0, 0
                 n += 1
                 entry[this] = n
-            at = entry[this] - 1
-            total[at] += own * right[team, seen_of[column]] + common
-            times[at] += 1
+            row = np.uint64(entry[this] - 1)
+            total[row] += own * right[team, seen_of[column]] + common
+            times[row] += 1
     for at in range(n):
-        trust[moved[at]] = (1.0 - rate) * trust[moved[at]] + rate * total[at] / times[at]
+        this = np.uint64(moved[at])
+        trust[this] = (1.0 - rate) * trust[this] + rate * total[at] / times[at]
     for at in range(n):
-        joint[moved[at]] += times[at]
+        joint[np.uint64(moved[at])] += times[at]
     for at in range(n):
-        last[moved[at]] = tick
+        last[np.uint64(moved[at])] = tick
     for at in range(n):
-        entry[moved[at]] = 0
+        entry[np.uint64(moved[at])] = 0
 
 
 @kernel
