@@ -61,8 +61,8 @@ def _contact(
 def _score(low: Any, high: Any, seen_of: Any, seen: Any, score: Any) -> None:
     """The score of agents low .. high - 1 that were seen becomes the mean of what was seen."""
     total, size = np.zeros((high - low, 2), np.float32), np.uint64(high - low)
-    for agent in range(len(seen_of)):
-        for contact in range(seen_of.shape[1]):
+    for agent in range(np.uint64(len(seen_of))):
+        for contact in range(np.uint64(seen_of.shape[1])):
             row = np.uint64(np.int64(seen_of[agent, contact]) - low)
             if row < size:
                 total[row, 0] += seen[agent, contact]

@@ -70,7 +70,7 @@ def _agents(
     """
     for block in range(first, last):
         active, suspended, escaped, ordered, scores, qualities, stances = 0, 0, 0, 0, 0.0, 0.0, 0
-        for slot in range(block * BLOCK, min((block + 1) * BLOCK, len(status))):
+        for slot in range(np.uint64(block * BLOCK), np.uint64(min((block + 1) * BLOCK, len(status)))):
             suspended += status[slot] == AgentStatus.SUSPENDED
             escaped += status[slot] == AgentStatus.ESCAPED
             ordered += order[slot] >= 0
