@@ -217,26 +217,36 @@ def test_a_line_that_a_crash_left_unfinished_is_run_again(whole, tmp_path):
         Rows(tmp_path / "study")
 
 
+def _children(pid):
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
+    return [int(child) for child in found.split()]
+
+
 @pytest.mark.slow
 def test_driver_and_workers_killed_at_any_moment(whole, tmp_path):
     file, out, luck = tmp_path / "small.yaml", tmp_path / "study", random.Random(1)
     file.write_text(json.dumps(TREE))
     words = [sys.executable, "-m", "society", "sweep", file, "--out", out, "--workers", "2"]
     for attempt in range(3):
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
         until = time.monotonic() + 60
         while time.monotonic() < until and process.poll() is None and _lines(out) <= 3 * attempt:
             time.sleep(0.02)
-        time.sleep(luck.random() * 0.3)
-        if attempt == 1 and process.poll() is None:  # a worker first: its runs go to another
-            children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
-            for child in children[-1:]:
-                os.kill(int(child), signal.SIGKILL)
-            process.wait(120)
+        time.sleep(luck.random() * 0.2)
+        starter = (_children(process.pid) or [0])[-1]
+        workers = _children(starter)
+        if process.poll() is not None or not workers:  # it was quicker
+            continue
+        victim = {1: starter, 2: workers[-1]}.get(attempt, process.pid)
+        os.kill(victim, signal.SIGKILL)
+        _, said = process.communicate(timeout=120)
+        if victim == starter:  # all workers are lost with what starts them
+            assert process.returncode == 1
+            assert "finished runs are kept: say the same again" in said
+        elif victim != process.pid:  # the runs of one worker go to another
             assert process.returncode == 0
-        elif process.poll() is None:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
     again = sweep(experiment(), out, workers=1)
     same(again.table, whole.table)
     keys = [json.loads(line)["key"] for line in (out / ROWS).read_text().splitlines()]

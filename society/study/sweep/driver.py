@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,7 @@ def _batches(
     client: Any, jobs: Sequence[Job], arguments: Callable[[Sequence[Job]], tuple[Any, ...]]
 ) -> Iterator[list[Any]]:
     """Rows of finished batches: a share of what is left, so that workers end together, if that takes as long as it should."""
-    from distributed import as_completed
+    from distributed import KilledWorker, as_completed
 
     size, at, pending = 1, 0, as_completed()
     workers = len(client.scheduler_info()["workers"])
@@ -189,7 +190,12 @@ def _batches(
             batch = jobs[at : at + size]
             at += len(batch)
             pending.add(client.submit(run_jobs, *arguments(batch), pure=False))
-        rows = next(pending).result()
+        try:
+            rows = next(pending).result()
+        except (CancelledError, KilledWorker) as error:
+            raise SocietyError(
+                "the workers were ended from outside; finished runs are kept: say the same again"
+            ) from error
         mean = max(sum(row["seconds"] for row in rows) / len(rows), 1e-4)
         least, most = (max(1, round(seconds / mean)) for seconds in BATCH_S)
         size = min(max((len(jobs) - at) // (2 * workers), least), most)
@@ -211,6 +217,7 @@ def _cluster(workers: int | None, on: str | None, most: int) -> Iterator[Any]:
     try:
         import dask
         from distributed import Client, LocalCluster
+        from distributed.utils import get_mp_context
     except ImportError:
         raise SocietyError("society sweep needs distributed: pip install 'plural-society[sweep]'") from None
     import os
@@ -223,7 +230,10 @@ def _cluster(workers: int | None, on: str | None, most: int) -> Iterator[Any]:
     settings = {
         "distributed.worker.daemon": True, "distributed.admin.log-format": "%(message)s",
         "distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "500 ms",  # a tenth of the time
+        "distributed.worker.multiprocessing-method": "forkserver",  # modules are loaded once for all workers
     }  # fmt: skip
+    with dask.config.set(settings):
+        get_mp_context().set_forkserver_preload([run_jobs.__module__, "distributed.nanny"])
     with (
         dask.config.set(settings),
         LocalCluster(
