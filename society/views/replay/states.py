@@ -57,7 +57,9 @@ class States:
 
     def __init__(self, record: Record) -> None:
         self.record = record
+        # what was read of a record that may still grow, and its last tick then
         self._machines: tuple[int, Columns] = (-1, {})
+        self._snapshots: tuple[int, NDArray[np.int64]] = (-1, np.zeros(0, np.int64))
         if not len(self.snapshots):
             raise RecordError(
                 f"{record.path}: has no table of snapshots, so it cannot be watched: run it again with this version"
@@ -66,7 +68,11 @@ class States:
     @property
     def snapshots(self) -> NDArray[np.int64]:
         """Ticks of which there is a snapshot of all agents, ascending."""
-        return self.record.sql("select distinct tick from snapshots order by tick")["tick"].to_numpy().astype(np.int64)
+        last = self.last_tick()
+        if self._snapshots[0] != last:
+            ticks = self.record.sql("select distinct tick from snapshots order by tick")["tick"]
+            self._snapshots = last, ticks.to_numpy().astype(np.int64)
+        return self._snapshots[1]
 
     def agents(self, tick: int) -> Columns:
         """All agents at the end of a tick.
@@ -74,7 +80,8 @@ class States:
         Returns:
             The columns of the table ``states`` but for ``tick``, one row per slot, words as int8 codes.
         """
-        first = int(self.snapshots[np.searchsorted(self.snapshots, tick, side="right") - 1])
+        snapshots = self.snapshots
+        first = int(snapshots[np.searchsorted(snapshots, tick, side="right") - 1])
         state = self._rows("snapshots", first, first)
         by_slot = np.argsort(state["id"] & 0xFFFFFFFF, kind="stable")
         state = {name: column[by_slot] for name, column in state.items()}
@@ -102,6 +109,8 @@ class States:
 
     def last_tick(self) -> int:
         """The last tick that is recorded."""
+        if self.record.manifest["status"] in ("done", "stopped"):
+            return self.record.ticks
         last = self.record.sql("select max(tick) as tick from ticks")["tick"]
         return 0 if last.isna().all() else int(last[0])
 
