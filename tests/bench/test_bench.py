@@ -12,7 +12,7 @@ from society.ground.errors import WorldError
 @pytest.mark.slow
 def test_reference_has_the_means_of_the_mesa_program():
     """Welch's test per measure, 99 % simultaneous (Bonferroni); smaller than ``society bench means``."""
-    seeds = range(20)
+    seeds = range(12)
     mesa = [parts.mesa_means(1000, 10, seed) for seed in seeds]
     engine = [parts.engine_means(1000, 10, seed) for seed in seeds]
     for name in parts.MEASURES:

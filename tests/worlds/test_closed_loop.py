@@ -38,7 +38,7 @@ def cell_of(chosen):
 @pytest.mark.parametrize("chosen", CHOSEN, ids="-".join)
 def test_a_published_rate_comes_back_over_http(address, chosen):
     cell = cell_of(chosen)
-    (found,) = come_back([cell], 400, address(cell.which), max_turns=8)
+    (found,) = come_back([cell], 250, address(cell.which), max_turns=8)
     assert found.p >= ALPHA, f"expected {cell.p:.3f}, found {found.share - found.control:.3f}"
 
 
