@@ -17,6 +17,8 @@ import { clock, Names } from "./words";
 
 /** Milliseconds between refreshes of the panel while time runs. */
 const CALM = 600;
+/** Milliseconds after a jump until what surrounds it is read. */
+const SETTLED = 120;
 const KEYS = "space plays; arrows step a tick, with shift ten; home and end jump; plus, minus, 0 zoom; W A S D move the picture; 1 to 4 switch edges; L changes the layout; / searches; N goes through the agents in sight; Escape lets go; H high contrast; T dark or light";
 
 export class App {
@@ -39,6 +41,7 @@ export class App {
   private paused = 0;
   private layoutShown = "machines";
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private settling: ReturnType<typeof setTimeout> | undefined;
   private readonly follower: Follower | null;
   private readonly overseer: Overseer | null;
   private readonly closing = new AbortController();
@@ -85,7 +88,7 @@ export class App {
     void this.begin();
   }
 
-  stop(): void { this.closing.abort(); this.follower?.stop(); this.overseer?.stop(); this.timeline.pause(); this.root.replaceChildren(); }
+  stop(): void { clearTimeout(this.settling); this.closing.abort(); this.follower?.stop(); this.overseer?.stop(); this.timeline.pause(); this.root.replaceChildren(); }
 
   /** Show a tick; of several that are asked for while one is fetched, only the last. */
   async go(wanted: number): Promise<void> {
@@ -98,7 +101,9 @@ export class App {
     this.society.show(tick);
     this.places.follow(near);
     this.refresh();
-    this.surround(tick);
+    clearTimeout(this.settling);
+    if (near) this.surround(tick);
+    else this.settling = setTimeout(() => this.surround(this.society.tick), SETTLED); // the next jump waits for nothing
   }
 
   private async fetch(): Promise<void> {
