@@ -226,7 +226,7 @@ def _children(pid):
 def test_driver_and_workers_killed_at_any_moment(whole, tmp_path):
     file, out, luck = tmp_path / "small.yaml", tmp_path / "study", random.Random(1)
     file.write_text(json.dumps(TREE))
-    words = [sys.executable, "-m", "society", "sweep", file, "--out", out, "--workers", "2"]
+    words, killed = [sys.executable, "-m", "society", "sweep", file, "--out", out, "--workers", "2"], []
     for attempt in range(3):
         process = subprocess.Popen(
             words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -238,7 +238,9 @@ def test_driver_and_workers_killed_at_any_moment(whole, tmp_path):
         starter = (_children(process.pid) or [0])[-1]
         workers = _children(starter)
         if process.poll() is not None or not workers:  # it was quicker
+            process.communicate(timeout=120)
             continue
+        killed.append(attempt)
         victim = {1: starter, 2: workers[-1]}.get(attempt, process.pid)
         os.kill(victim, signal.SIGKILL)
         _, said = process.communicate(timeout=120)
@@ -247,6 +249,7 @@ def test_driver_and_workers_killed_at_any_moment(whole, tmp_path):
             assert "finished runs are kept: say the same again" in said
         elif victim != process.pid:  # the runs of one worker go to another
             assert process.returncode == 0
+    assert len(killed) >= 2
     again = sweep(experiment(), out, workers=1)
     same(again.table, whole.table)
     keys = [json.loads(line)["key"] for line in (out / ROWS).read_text().splitlines()]

@@ -20,6 +20,7 @@ CHOSEN = [
     ("tampering", "self", "good", "mean", "gemini-3-pro"),
 ]
 ALPHA = 0.01 / len(CHOSEN)
+EPISODES = 250
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def cell_of(chosen):
 @pytest.mark.parametrize("chosen", CHOSEN, ids="-".join)
 def test_a_published_rate_comes_back_over_http(address, chosen):
     cell = cell_of(chosen)
-    (found,) = come_back([cell], 250, address(cell.which), max_turns=8)
+    (found,) = come_back([cell], EPISODES, address(cell.which), max_turns=8)
     assert found.p >= ALPHA, f"expected {cell.p:.3f}, found {found.share - found.control:.3f}"
 
 
@@ -47,5 +48,5 @@ def test_a_wrong_rate_would_be_noticed(address):
     """The same test fails for a cell that is off by .15."""
     cell = cell_of(CHOSEN[2])
     off = cell.p - 0.15 if cell.p > 0.5 else cell.p + 0.15
-    (found,) = come_back([replace(cell, p=off)], 400, address("mean"), max_turns=1)
+    (found,) = come_back([replace(cell, p=off)], EPISODES, address("mean"), max_turns=1)
     assert found.p < ALPHA

@@ -234,14 +234,13 @@ def _cluster(workers: int | None, on: str | None, most: int) -> Iterator[Any]:
     }  # fmt: skip
     with dask.config.set(settings):
         get_mp_context().set_forkserver_preload([run_jobs.__module__, "distributed.nanny"])
-    with (
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=count, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+        with (
+            LocalCluster(
+                n_workers=count, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
 
 
 def table_path(folder: Path) -> Path:

@@ -59,8 +59,8 @@ class Guard:
 
         try:
             await (refusal or self.app)(scope, receive, with_headers)
-        except Exception:
-            if not begun:  # a failure is said under the same policy as everything else
+        except Exception:  # whatever it is: answered under the same policy as all else, then raised again
+            if not begun:
                 await PlainTextResponse("the server failed; its terminal says why", 500)(scope, receive, with_headers)
             raise
 
