@@ -160,9 +160,12 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
 
     verdict = verdict_of(single_run(run))
     if as_json:
-        answer({"good": verdict.good, "hash": verdict.recomputed, "problems": list(verdict.problems)})
+        told = {"good": verdict.good, "hash": verdict.recomputed, "manifest": verdict.manifest}
+        answer({**told, "problems": list(verdict.problems)})
     elif verdict.good:
-        typer.echo(f"{run}: good: all parts can be read, hash {verdict.recomputed}")
+        typer.echo(f"{run}: good: every part is there, whole and unchanged")
+        typer.echo(f"hash      {verdict.recomputed}")
+        typer.echo(f"manifest  {verdict.manifest}  (SHA-256; it lists that of every part)")
     else:
         for problem in verdict.problems:
             typer.echo(problem, err=True)

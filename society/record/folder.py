@@ -11,7 +11,8 @@ from typing import Any
 from society.ground.errors import RecordError
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+#: 2: the hash covers all that happened, and the manifest has a digest of every part. 1: it covered events and counters.
+FORMAT = 2
 
 
 def part_name(first: int, last: int) -> str:

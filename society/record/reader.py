@@ -51,8 +51,21 @@ class Record:
 
     @property
     def hash(self) -> str:
-        """The event hash: equal for runs in which the same things happened."""
+        """The hash of the whole run: what was run, what happened, and what orders and agents it came to."""
         return str(self.manifest["hash"])
+
+    @property
+    def history(self) -> str:
+        """The hash of what happened alone: equal for runs in which the same things happened, whatever their worlds say.
+
+        Raises:
+            RecordError: the record is of an earlier version, which had no such hash.
+        """
+        if "digests" not in self.manifest:
+            raise RecordError(
+                f"{self.path}: has no hash of its history: it was written in record format 1, or is not finished"
+            )
+        return str(self.manifest["digests"]["history"])
 
     @property
     def families(self) -> list[str]:

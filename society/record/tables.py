@@ -223,6 +223,19 @@ JUDGEMENTS: Table = {
     "bad": Field("i1", "1 if the act was bad"),
 }
 
+_DIGEST = Field("O", "SHA-256 of its rows of the tick (society.record.hash), hex")
+
+HISTORY: Table = {
+    "tick": TICK,
+    "events": _DIGEST,
+    "occasions": _DIGEST,
+    "messages": _DIGEST,
+    "findings": _DIGEST,
+    "judgements": _DIGEST,
+    "transcripts": Field("O", "SHA-256 of what language models said and did at the tick, hex"),
+    "hash": Field("O", "the chain over all ticks up to this one, hex"),
+}
+
 TABLES: dict[str, Table] = {
     "occasions": OCCASIONS,
     "events": EVENTS,
@@ -237,4 +250,5 @@ TABLES: dict[str, Table] = {
     "ticks": TICKS,
     "findings": FINDINGS,
     "judgements": JUDGEMENTS,
+    "history": HISTORY,
 }

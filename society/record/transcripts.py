@@ -14,7 +14,7 @@ from society.ground.errors import RecordError
 FOLDER = "transcripts"
 
 
-def write_transcripts(folder: Path, name: str, episodes: Sequence[Mapping[str, Any]]) -> None:
+def write_transcripts(folder: Path, name: str, episodes: Sequence[Mapping[str, Any]]) -> Path:
     """Write one part; readers see all of it or nothing.
 
     Args:
@@ -35,6 +35,7 @@ def write_transcripts(folder: Path, name: str, episodes: Sequence[Mapping[str, A
         os.replace(aside, path)
     except OSError as error:
         raise RecordError(f"{path}: cannot be written: {error.strerror}") from error
+    return path
 
 
 def read_transcripts(folder: Path) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from society.ground.errors import RecordError
+from society.record.decisions import DECISIONS
 from society.record.folder import part_name
+from society.record.parts import digest_of_file
 from society.record.tables import TABLES, Table
 from society.record.transcripts import write_transcripts
 
@@ -34,6 +36,8 @@ class Writer:
         self.episodes: list[Mapping[str, Any]] = []
         self.rows = 0
         self.first = 0
+        #: SHA-256 of every part that was written, by its place in the folder.
+        self.parts: dict[str, str] = {}
         #: Is told of every batch of rows that is added: (table, columns).
         self.tap: Callable[[str, Mapping[str, Any]], None] | None = None
 
@@ -66,18 +70,32 @@ class Writer:
         self.episodes.clear()
         self.rows = 0
 
-    def flush(self, tick: int, force: bool = False) -> None:
-        """Write what is pending as one part per table, once there is enough of it."""
-        if self.rows < MOST_ROWS and not force:
-            return
+    def full(self) -> bool:
+        """Whether so much is pending that it should be written."""
+        return self.rows >= MOST_ROWS
+
+    def flush(self, tick: int) -> None:
+        """Write what is pending as one part per table; it ends with ``tick``."""
         for name, batches in self.pending.items():
             if batches:
-                write_part(self.connection, self.folder / name, part_name(self.first, tick), TABLES[name], batches)
+                part = write_part(
+                    self.connection, self.folder / name, part_name(self.first, tick), TABLES[name], batches
+                )
+                self._count_in(part)
                 batches.clear()
         if self.episodes:
-            write_transcripts(self.folder, f"{self.first:08d}-{tick:08d}", self.episodes)
+            self._count_in(write_transcripts(self.folder, f"{self.first:08d}-{tick:08d}", self.episodes))
             self.episodes.clear()
         self.rows, self.first = 0, tick + 1
+
+    def _count_in(self, part: Path) -> None:
+        self.parts[part.relative_to(self.folder).as_posix()] = digest_of_file(part)
+
+
+def digests_of_parts(writer: Writer) -> dict[str, str]:
+    """SHA-256 of every part that was written, and of the decisions of a person, by place in the folder."""
+    decisions = writer.folder / DECISIONS
+    return {**writer.parts, **({DECISIONS: digest_of_file(decisions)} if decisions.exists() else {})}
 
 
 class Gathered(Mapping[str, pd.DataFrame]):
@@ -106,9 +124,6 @@ class Gathered(Mapping[str, pd.DataFrame]):
     def add_tick(self, counts: Mapping[str, Any]) -> None:
         """Add one row to the table of ticks; nothing may change it later."""
         self._ticks.append(counts)
-
-    def flush(self, tick: int, force: bool = False) -> None:
-        """Nothing to write."""
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         """One table as a frame.
@@ -155,7 +170,7 @@ def frame_of(table: Table, batches: list[dict[str, Any]]) -> pd.DataFrame:
 
 def write_part(
     connection: duckdb.DuckDBPyConnection, folder: Path, name: str, table: Table, batches: list[dict[str, Any]]
-) -> None:
+) -> Path:
     """Write one Parquet part; readers see all of it or nothing.
 
     Raises:
@@ -172,6 +187,7 @@ def write_part(
         os.replace(aside, path)
     except (OSError, duckdb.Error) as error:
         raise RecordError(f"{path}: cannot be written: {error}") from error
+    return path
 
 
 def _column(name: str, field: Any, batches: list[dict[str, Any]]) -> Any:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from society.engine import Engine
 from society.ground.occasions import Mind
+from society.ground.versions import RULES_VERSION
 from society.record.folder import FORMAT
+from society.spec.contents import contents
 from society.spec.world import World
 
 
@@ -27,15 +29,32 @@ def described(
         "world_version": world.version,
         "about": world.about,
         "status": "running",
-        "seed": engine.chance.seed,
         "ticks_done": 0,
         "hash": "0" * 64,
         "families": list(world.families),
-        "zones": list(engine.society.machines.topology.zones),
-        "rules": [rule.name for rule in engine.rules],
         "minds": {name: f"{type(mind).__module__}.{type(mind).__qualname__}" for name, mind in (minds or {}).items()},
         "shift": None if shift is None else shift.tolist(),
         "folder": str(world.folder.resolve()) if world.folder else None,
         "versions": versions,
-        "world": world.model_dump(mode="json"),
+        "occasions_share": occasions_share(engine),
+        **setting_of(engine),
     }
+
+
+def setting_of(engine: Engine) -> dict[str, Any]:
+    """What a run is besides what happens in it: all of it enters the hash (``society.record.hash.digest_of_setting``)."""
+    world = engine.source.model_dump(mode="json")
+    return {
+        "seed": engine.chance.seed,
+        "rules_version": RULES_VERSION,
+        "rules": [rule.name for rule in engine.rules],
+        "zones": list(engine.society.machines.topology.zones),
+        "contents": contents(world, engine.source.folder),
+        "world": world,
+    }
+
+
+def occasions_share(engine: Engine) -> float:
+    """Share of the occasions that a record keeps."""
+    said = engine.world.record.occasions
+    return said if said is not None else min(1.0, 100_000 / engine.society.n)

@@ -9,18 +9,23 @@ from numpy.typing import NDArray
 
 from society.broker.messages import zone_of
 from society.engine import Engine
+from society.ground.kernels import kernel
 from society.ground.words import RELATION_TRUST, Event, Line, Outcome, Relation
-from society.record.hash import START, chained
+from society.record.hash import History, digest_of_rows, digest_of_setting, sealed
 from society.record.writer import Gathered, Writer
 from society.rules.moment import Batch, Moment
 from society.state.columns import Society
+from society.study.manifest import occasions_share, setting_of
 from society.study.state_changes import StateChanges
 
-_BAD, _NEUTRAL, _GOOD = (RELATION_TRUST[word] for word in ("bad", "neutral", "good"))
+_NONE, _BAD, _NEUTRAL, _GOOD = (int(one) for one in (Relation.NONE, Relation.BAD, Relation.NEUTRAL, Relation.GOOD))
+#: Trust below which a relationship is nearer to bad than to neutral, and to neutral than to good.
+_BELOW_NEUTRAL = (RELATION_TRUST["bad"] + RELATION_TRUST["neutral"]) / 2
+_BELOW_GOOD = (RELATION_TRUST["neutral"] + RELATION_TRUST["good"]) / 2
 
 
 class Recording:
-    """Takes every tick of an engine down, and chains the event hash.
+    """Takes every tick of an engine down, and chains the hash of what happened.
 
     Args:
         engine: the engine, at tick 0.
@@ -28,11 +33,11 @@ class Recording:
     """
 
     def __init__(self, engine: Engine, writer: Writer | Gathered | None) -> None:
-        self.engine, self.writer, self.hash = engine, writer, START
-        spec, n = engine.world.record, engine.society.n
+        self.engine, self.writer = engine, writer
+        self.history = History(keep=isinstance(writer, Writer))
         #: The last tick that is recorded whole; -1 while one is being recorded.
         self.taken = engine.tick
-        self.share = spec.occasions if spec.occasions is not None else min(1.0, 100_000 / n)
+        self.share = occasions_share(engine)
         agents = writer is not None and writer.wants("agents")
         self.last = _agent_columns(engine.society) if agents else {}
         engine.keeps_gone = agents
@@ -51,24 +56,21 @@ class Recording:
         self.taken = moment.tick
 
     def _take(self, moment: Moment) -> None:
-        events = moment.log.collected(moment.tick)
-        self.hash = chained(self.hash, events, moment.counts)
+        rows = rows_of(moment)
+        (events,), occasions = rows["events"], rows["occasions"]
+        episodes = [one for batch in moment.batches if batch.acts is not None for one in batch.acts.transcripts]
+        self.history.add(rows, moment.counts, episodes)
         if self.writer is None:
             return
         writer, society = self.writer, self.engine.society
-        writer.add("events", events)
         writer.add_tick(moment.counts)
-        for batch in moment.batches:
-            if writer.wants("occasions"):
-                writer.add("occasions", self._occasions(batch))
-            if batch.acts is not None:
-                writer.add_transcripts(batch.acts.transcripts)
-        for rows in moment.findings:
-            writer.add("findings", rows)
-        for rows in moment.judgements:
-            writer.add("judgements", rows)
-        if writer.wants("messages"):
-            self._messages(moment)
+        if writer.wants("occasions") and self.share < 1:
+            rows["occasions"] = [self._sample(*both) for both in zip(moment.batches, occasions, strict=True)]
+        for table, batches in rows.items():
+            if writer.wants(table):
+                for batch in batches:
+                    writer.add(table, batch)
+        writer.add_transcripts(episodes)
         if self.changes is not None:
             writer.add("states", {"tick": moment.tick, **self.changes.changed()})
             if self.changes.snapshot_is_due():
@@ -78,13 +80,10 @@ class Recording:
         every = self.engine.world.record.ties_every
         if every and moment.tick % every == 0 and writer.wants("ties"):
             writer.add("ties", ties_table(society, moment.tick))
-        writer.flush(moment.tick)
+        self.flush()
 
-    def _occasions(self, batch: Batch) -> dict[str, Any]:
+    def _sample(self, batch: Batch, columns: Mapping[str, Any]) -> dict[str, Any]:
         """Columns of the table of occasions, of the share that is kept."""
-        columns = occasions_table(batch)
-        if self.share >= 1:
-            return columns
         kept = self.engine.chance.uniform("sampled", 0, batch.occasions.key) < self.share
         return {name: np.broadcast_to(column, len(kept))[kept] for name, column in columns.items()}
 
@@ -97,15 +96,40 @@ class Recording:
             self.writer.add("agents", {name: column[born].copy() for name, column in self.last.items()})
         self._remember()
 
+    @property
+    def hash(self) -> str:
+        """The hash of all that was taken down."""
+        return sealed(self.digests())
+
+    def digests(self) -> dict[str, str]:
+        """What the hash is made of: digests of setting, history, orders and agents, hex."""
+        society = self.engine.society
+        return {
+            "setting": digest_of_setting(setting_of(self.engine)),
+            "history": self.history.state(),
+            "orders": digest_of_rows("orders", orders_table(society)),
+            "agents": digest_of_rows("agents", _agent_columns(society)),
+        }
+
+    def flush(self, force: bool = False) -> None:
+        """Bring what is pending to disk, once there is enough of it."""
+        if isinstance(self.writer, Writer) and (force or self.writer.full()):
+            self.history.settle()
+            if links := self.history.links:
+                self.writer.add("history", {name: np.array([one[name] for one in links], object) for name in links[0]})
+                links.clear()
+            self.writer.flush(self.engine.tick)
+
     def pack(self) -> dict[str, Any]:
         """Arrays for a checkpoint: the agents as they were last seen, and where they sit."""
         arrays = {f"agents_before.{name}": column.copy() for name, column in self.last.items()}
         changes = {} if self.changes is None else self.changes.pack()
         return {**arrays, **{f"changes.{name}": column for name, column in changes.items()}}
 
-    def unpack(self, hash_: str, arrays: dict[str, Any]) -> None:
-        """Go on from a checkpoint: the hash so far, and what was packed."""
-        self.hash, self.taken = hash_, self.engine.tick
+    def unpack(self, history: str, arrays: dict[str, Any]) -> None:
+        """Go on from a checkpoint: the chain so far, and what was packed."""
+        self.history.go_back(history)
+        self.taken = self.engine.tick
         self.last = {name: arrays[f"agents_before.{name}"] for name in self.last}
         if self.changes is not None:
             self.changes.unpack({name: arrays[f"changes.{name}"] for name in self.changes.pack()})
@@ -121,7 +145,7 @@ class Recording:
         every = self.engine.world.record.ties_every
         if self.writer.wants("ties") and tick and not (every and tick % every == 0):
             self.writer.add("ties", ties_table(society, tick))
-        self.writer.flush(tick, force=True)
+        self.flush(force=True)
 
     def _remember(self) -> None:
         """Keep the columns, as of the end of this tick, of agents that died or were born in it."""
@@ -134,23 +158,32 @@ class Recording:
         for name, column in self.last.items():
             column[slots] = rows[name]
 
-    def _messages(self, moment: Moment) -> None:
-        inbox = moment.inbox
-        if self.writer is not None and len(inbox):
-            self.writer.add(
-                "messages",
-                {
-                    "tick": np.full(len(inbox), moment.tick),
-                    "sender": inbox.sender_id,
-                    "recipient": inbox.recipient_id,
-                    "line": inbox.line,
-                    "zone": np.where(inbox.line == Line.BOARD, zone_of(inbox.recipient), -1),
-                    "act": inbox.act,
-                    "about": inbox.about_id,
-                    "order": inbox.order,
-                    "text": inbox.text,
-                },
-            )
+
+def rows_of(moment: Moment) -> dict[str, list[dict[str, Any]]]:
+    """By name of table, batches of the rows of what happened at a tick."""
+    return {
+        "events": [moment.log.collected(moment.tick)],
+        "occasions": [occasions_table(batch) for batch in moment.batches],
+        "messages": [messages_table(moment)] if len(moment.inbox) else [],
+        "findings": moment.findings,
+        "judgements": moment.judgements,
+    }
+
+
+def messages_table(moment: Moment) -> dict[str, Any]:
+    """Columns of the table of messages: those that arrived at a tick."""
+    inbox = moment.inbox
+    return {
+        "tick": np.full(len(inbox), moment.tick),
+        "sender": inbox.sender_id,
+        "recipient": inbox.recipient_id,
+        "line": inbox.line,
+        "zone": np.where(inbox.line == Line.BOARD, zone_of(inbox.recipient), -1),
+        "act": inbox.act,
+        "about": inbox.about_id,
+        "order": inbox.order,
+        "text": inbox.text,
+    }
 
 
 def occasions_table(batch: Batch) -> dict[str, Any]:
@@ -189,11 +222,18 @@ def occasions_table(batch: Batch) -> dict[str, Any]:
     }
 
 
-def relation(trust: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Trust as the nearest published relationship, int64 codes of Relation."""
-    nearest = np.where(trust < (_BAD + _NEUTRAL) / 2, Relation.BAD, Relation.NEUTRAL)
-    nearest = np.where(trust >= (_NEUTRAL + _GOOD) / 2, Relation.GOOD, nearest)
-    return np.where(np.isnan(trust), Relation.NONE, nearest).astype(np.int64)
+@kernel
+def relation(trust: Any) -> Any:
+    """Trust as the nearest published relationship: int64 codes of Relation."""
+    nearest = np.empty(len(trust), np.int64)
+    for row in range(np.uint64(len(trust))):
+        if np.isnan(trust[row]):
+            nearest[row] = _NONE
+        elif trust[row] < _BELOW_NEUTRAL:
+            nearest[row] = _BAD
+        else:
+            nearest[row] = _NEUTRAL if trust[row] < _BELOW_GOOD else _GOOD
+    return nearest
 
 
 def _agent_columns(society: Society, slots: NDArray[np.int64] | None = None) -> dict[str, Any]:

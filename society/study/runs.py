@@ -17,7 +17,8 @@ from society.ground.errors import BrokerError, BudgetSpent, RecordError, RunErro
 from society.ground.occasions import Mind
 from society.record import checkpoint
 from society.record.folder import FORMAT, dropped_unless_begun, new_folder, read_manifest, write_manifest
-from society.record.writer import Writer
+from society.record.hash import sealed
+from society.record.writer import Writer, digests_of_parts
 from society.rules.moment import Rule
 from society.spec.explain import validated
 from society.spec.load import load_world
@@ -213,7 +214,7 @@ def _restored(
         _, arrays, tree = found
         writer.forget()
         _put_back(engine, recording, tick, arrays, tree)
-        writer.first = tick + 1
+        writer.first, writer.parts = tick + 1, dict(tree["parts"])
     return engine, recording, writer
 
 
@@ -225,7 +226,7 @@ def _held(engine: Engine, recording: Recording) -> tuple[int, Arrays, dict[str, 
     arrays["outbox.text"] = arrays["outbox.text"].astype(str)
     arrays.update(recording.pack())
     minds = [mind.pack() if hasattr(mind, "pack") else None for mind, _ in engine.minds]
-    return engine.tick, arrays, {"society": copy.deepcopy(tree), "hash": recording.hash, "minds": minds}
+    return engine.tick, arrays, {"society": copy.deepcopy(tree), "history": recording.history.state(), "minds": minds}
 
 
 def _put_back(engine: Engine, recording: Recording, tick: int, arrays: Arrays, tree: dict[str, Any]) -> None:
@@ -237,7 +238,7 @@ def _put_back(engine: Engine, recording: Recording, tick: int, arrays: Arrays, t
     engine.tick = tick
     outbox = {name: arrays[f"outbox.{name}"] for name in Messages.names()}
     engine.outbox = Messages(**{**outbox, "text": outbox["text"].astype(object)})
-    recording.unpack(tree["hash"], arrays)
+    recording.unpack(tree["history"], arrays)
 
 
 def _written(
@@ -280,7 +281,12 @@ def _written(
         ) from error
     finally:
         seconds = round(manifest.get("timings", {}).get("run_s", 0.0) + time.perf_counter() - begin, 3)
-        manifest.update(status=status, ticks_done=engine.tick, hash=recording.hash, timings={"run_s": seconds})
+        manifest.update(
+            status=status, ticks_done=engine.tick, timings={"run_s": seconds}, parts=digests_of_parts(writer)
+        )
+        if status != "failed":
+            digests = recording.digests()
+            manifest.update(hash=sealed(digests), digests=digests)
         manifest["cost"], manifest["refused"] = connection.cost(), refused(engine.broker)
         shown.close(status)
         with contextlib.suppress(RecordError) if status == "failed" else contextlib.nullcontext():
@@ -329,6 +335,5 @@ def _ticks(
 def _save(recording: Recording, writer: Writer, state: tuple[int, Arrays, dict[str, Any]]) -> None:
     """Bring everything up to a tick to disk, then the checkpoint that says so."""
     tick, arrays, tree = state
-    writer.flush(tick, force=True)
-    checkpoint.save(writer.folder, tick, arrays, tree)
-    recording.hash = tree["hash"]
+    recording.flush(force=True)
+    checkpoint.save(writer.folder, tick, arrays, {**tree, "parts": writer.parts})

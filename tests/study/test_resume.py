@@ -105,14 +105,14 @@ def test_interrupted_and_resumed_twice(tmp_path, whole):
 
 def press(monkeypatch, what):
     """Ctrl-C while tick 150 is being recorded."""
-    messages = Recording._messages
+    follow = Recording._follow_lives
 
-    def pressed(self, moment):
+    def pressed(self, moment, events):
         if moment.tick == 150:
             what()
-        messages(self, moment)
+        follow(self, moment, events)
 
-    monkeypatch.setattr(Recording, "_messages", pressed)
+    monkeypatch.setattr(Recording, "_follow_lives", pressed)
 
 
 def test_ctrl_c_waits_until_a_tick_is_recorded(tmp_path, whole, monkeypatch):

@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import society
+from society.spec.contents import contents
 from society.spec.experiment import Experiment
-from society.spec.load import worlds_folder
 from society.spec.world import World
 from society.study.sweep.designs import Changes, cells_of
 
 #: Fields of ``llm`` that change when a run ends, or how soon, but not how.
 LIMITS = ("spending", "concurrency", "per_minute")
-#: Fields of a world that name files.
-NAMES_A_FILE = ("path", "fitted", "rates_table")
 #: Parts of the package that compute results.
 COMPUTES = (
     "ground", "spec", "network", "state", "rules", "minds", "measures", "record", "broker", "llm", "engine.py",
@@ -53,12 +51,12 @@ def jobs_of(experiment: Experiment, base: World, answers: Sequence[str] = ()) ->
     """
     world = without_limits(base.model_dump(mode="json"))
     fixed = digest(
-        [world, code(), _contents(world, base.folder), sorted(experiment.measures), experiment.ticks, list(answers)]
+        [world, code(), contents(world, base.folder), sorted(experiment.measures), experiment.ticks, list(answers)]
     )
     seeds = [base.seed + number for number in range(experiment.seeds)]
     jobs: list[Job] = []
     for cell, changes in enumerate(cells_of(experiment)):
-        known = [fixed, changes, *_contents(changes, base.folder)]
+        known = [fixed, changes, contents(changes, base.folder)]
         jobs.extend(Job(cell, seed, digest([*known, seed]), changes) for seed in seeds)
     return jobs
 
@@ -86,27 +84,3 @@ def code() -> str:
             found.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
     versions = [f"{name} {metadata.version(name)}" for name in ("plural-society", "numba", "numpy", "scipy")]
     return digest([found.hexdigest(), *versions])
-
-
-def _contents(tree: Any, beside: Path | None) -> list[str]:
-    """Hashes of the files that part of a world names, so that a run is known by what was in them."""
-    if isinstance(tree, dict):
-        named = [
-            value for path, value in tree.items() if path.split(".")[-1] in NAMES_A_FILE and isinstance(value, str)
-        ]
-        inside = (_contents(value, beside) for value in tree.values())
-        return [_content(name, beside) for name in named] + [one for part in inside for one in part]
-    return [one for part in tree for one in _contents(part, beside)] if isinstance(tree, list) else []
-
-
-def _content(name: str, beside: Path | None) -> str:
-    """Hash of one file, or of all files of a folder; "" if there is none: then the run says so."""
-    for folder in (*([beside] if beside else []), Path(), worlds_folder()):
-        place = folder / Path(name).expanduser()
-        if place.exists():
-            found = hashlib.blake2b(digest_size=16)
-            for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-                if path.is_file():
-                    found.update(path.relative_to(place.parent).as_posix().encode() + path.read_bytes())
-            return found.hexdigest()
-    return ""

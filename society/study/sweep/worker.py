@@ -80,12 +80,13 @@ def _run(
         recording.take(moment)
         counters.append(moment.counts)
     recording.finish()
+    hash_ = recording.hash
     manifest = {
-        "families": list(world.families), "zones": list(engine.society.machines.topology.zones), "hash": recording.hash,
+        "families": list(world.families), "zones": list(engine.society.machines.topology.zones), "hash": hash_,
         "world": world.model_dump(mode="json"), "ticks_done": engine.tick, "name": world.name,
     }  # fmt: skip
     found = summary(Record.of(manifest, gathered), tuple(measures))
-    row: Row = {"hash": recording.hash, "measures": {name: _number(one.value) for name, one in found.items()}}
+    row: Row = {"hash": hash_, "measures": {name: _number(one.value) for name, one in found.items()}}
     if ticks:
         kept = [name for name in TICKS if name in counters[0]] if ticks is True else list(ticks or ())
         row["ticks"] = {name: [_number(float(one[name])) for one in counters] for name in kept}

@@ -1,0 +1,85 @@
+"""Parts of a record as they lie on disk: which are there, and the rows of one, as the codes and numbers they were written from."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from society.ground.errors import RecordError
+from society.record.decisions import DECISIONS
+from society.record.tables import TABLES, Field
+from society.record.transcripts import FOLDER
+
+Columns = dict[str, NDArray[Any]]
+_TYPES = {
+    "i1": "tinyint",
+    "i2": "smallint",
+    "i4": "integer",
+    "i8": "bigint",
+    "f4": "float",
+    "f8": "double",
+    "O": "varchar",
+}
+
+
+def parts_of(folder: Path) -> Iterator[Path]:
+    """All parts of a record, by table and first tick; then transcripts, and what a person decided."""
+    for name in TABLES:
+        yield from sorted((folder / name).glob("*.parquet"))
+    yield from sorted((folder / FOLDER).glob("*.jsonl.zst"))
+    if (folder / DECISIONS).exists():
+        yield folder / DECISIONS
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of a file, hex.
+
+    Raises:
+        RecordError: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def rows_of_part(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Columns:
+    """All columns of a part of one table, in the order of its rows: numbers of the table's types, codes for words, texts.
+
+    Raises:
+        RecordError: the part is damaged, or its columns are not those of the table.
+    """
+    table = TABLES[name]
+    try:
+        found = [one[0] for one in connection.execute("select * from read_parquet(?) limit 0", [str(path)]).description]
+        if missing := [column for column in table if column not in found]:
+            raise RecordError(f"{path}: cannot be read: columns {', '.join(missing)} are missing")
+        if more := len(set(found) - set(table)):
+            raise RecordError(f"{path}: cannot be read: it has {more} columns that no part of this table has")
+        words = [field.words.words() for field in table.values() if field.words is not None]
+        asked = ", ".join(_asked(column, field) for column, field in table.items())
+        rows = connection.execute(f"select {asked} from read_parquet(?)", [*words, str(path)]).fetchnumpy()
+    except duckdb.Error as error:
+        raise RecordError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+    return {column: _filled(path, column, rows[column], field) for column, field in table.items()}
+
+
+def _filled(path: Path, column: str, values: Any, field: Field) -> NDArray[Any]:
+    """A column as it was written: NaN lies on disk as nothing; nothing else may be missing."""
+    if not np.ma.is_masked(values):
+        return np.ma.getdata(values).astype(field.dtype)
+    if not field.dtype.startswith("f"):
+        raise RecordError(f"{path}: cannot be read: column {column} lacks values, or has words that it never has")
+    return np.ma.filled(values, np.nan).astype(field.dtype)
+
+
+def _asked(column: str, field: Field) -> str:
+    """A column of our own tables as its codes or numbers."""
+    if field.words is None:
+        return f'"{column}"::{_TYPES[field.dtype]} as "{column}"'
+    return f'(list_position(?::varchar[], "{column}"::varchar) - 1)::integer as "{column}"'
