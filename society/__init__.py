@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from society.spec.world import World
     from society.study.compare import between_seeds, paired
     from society.study.results import Result
-    from society.study.runs import resume, run, run_seeds
+    from society.study.resuming import resume
+    from society.study.runs import run, run_seeds
     from society.study.sweep.driver import sweep
     from society.views.draw import animate, draw
     from society.views.replay.notebook import view
@@ -40,7 +41,8 @@ _HOMES = {
     "society.study.results": ("Result",),
     "society.spec.load": ("load_world",),
     "society.spec.world": ("World",),
-    "society.study.runs": ("resume", "run", "run_seeds"),
+    "society.study.resuming": ("resume",),
+    "society.study.runs": ("run", "run_seeds"),
     "society.study.sweep.driver": ("sweep",),
     "society.views.replay.notebook": ("view",),
     "society.views.draw": ("animate", "draw"),

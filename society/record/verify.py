@@ -67,19 +67,21 @@ def verify(folder: str | Path) -> Verdict:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    old, whole = manifest["format"] == 1, manifest.get("status") in ("done", "stopped")
-    problems = [] if whole else [f"status is {manifest.get('status')!r}, not 'done': society resume {folder} goes on"]
+    old, status = manifest["format"] == 1, manifest["status"]
+    whole = status in ("done", "stopped") if old else "digests" in manifest
+    finished = status in ("done", "stopped")
+    problems = [] if finished else [f"{folder}: not finished ({status}): society resume {folder} goes on with it"]
     problems += [f"{path}: left over from an interrupted write" for path in sorted(folder.rglob("*.tmp"))]
     if whole and not old:
         problems += _changed_parts(folder, manifest.get("parts", {}))
     links, tables, damaged = _read(folder, (*_WHOLE, "events") if old else _WHOLE)
     problems += damaged
     recomputed = START
-    if not damaged:
+    if whole and not damaged:
         recomputed, wrong = _first_hash(tables, manifest) if old else _hash(links, tables, manifest)
         problems += [f"{folder / place}: {what}" for place, what in wrong]
         problems += _undecided(folder, int(manifest["ticks_done"]))
-    if not problems and recomputed != manifest["hash"]:
+    if finished and not problems and recomputed != manifest["hash"]:
         problems.append(f"{folder / MANIFEST}: states another hash than what is on disk gives: something was changed")
     return Verdict(recomputed, str(manifest["hash"]), digest_of_file(folder / MANIFEST), tuple(problems))
 

@@ -137,6 +137,30 @@ def test_a_budget_stops_a_run_with_what_it_has_and_nothing_is_paid_twice(world, 
     assert rest.manifest["cost"]["calls"] == whole.manifest["cost"]["calls"] - 60
 
 
+def test_a_run_that_its_budget_stopped_goes_on_in_place_under_a_higher_limit(world, whole, tmp_path):
+    record = society.run(world.override({"llm.spending.calls": 60}), out=tmp_path / "run")
+    ticks, orders = record.ticks, record.orders()
+    assert len(orders) == orders.id.nunique() > 0
+    again = society.resume(record.path, changes={"llm.spending.calls": 100})  # stops once more, further on
+    assert (again.manifest["status"], answers(again.path / "answers.sqlite")) == ("stopped", 100)
+    assert again.ticks > ticks
+    assert verify(again.path).good
+    rest = society.resume(record.path, changes={"llm.spending.calls": None})
+    assert (rest.hash, rest.manifest["status"], "stopped" in rest.manifest) == (whole.hash, "done", False)
+    assert rest.manifest["cost"]["calls"] == whole.manifest["cost"]["calls"] == answers(rest.path / "answers.sqlite")
+    assert verify(rest.path).good
+    for name, by in (("agents", "id"), ("orders", "id"), ("ties", ["tick", "source", "target"])):
+        one, two = (one.table(name).sort_values(by).reset_index(drop=True) for one in (rest, whole))
+        assert one.equals(two), name
+
+
+def test_only_limits_may_change_when_a_run_goes_on(world, tmp_path):
+    record = society.run(world.override({"llm.spending.calls": 20}), out=tmp_path / "run")
+    with pytest.raises(WorldError, match=r"--set review.threshold.*nothing else may change"):
+        society.resume(record.path, changes={"review.threshold": 50})
+    assert society.Result(record.path).manifest["status"] == "stopped"
+
+
 @pytest.mark.slow
 def test_interrupted_runs_go_on_without_asking_again(world, whole, tmp_path):
     out, tree = tmp_path / "run", json.dumps(world.model_dump(mode="json"))
