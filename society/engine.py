@@ -261,6 +261,7 @@ class Engine:
             parts.append((rows, acts))
         acts = _merged(parts, len(asked))
         batch.main, kept = _main_acts(asked.open, acts.row, acts.act)
+        batch.declared = batch.main
         if len(kept) < len(acts.row):
             acts = replace(acts, row=acts.row[kept], act=acts.act[kept], amount=acts.amount[kept])
         batch.acts = acts

@@ -186,6 +186,7 @@ def occasions_table(batch: Batch) -> dict[str, Any]:
         "p": nan if acts.p is None else acts.p,
         "p0": nan if acts.p0 is None else acts.p0,
         "act": batch.main,
+        "declared": batch.declared,
     }
 
 
