@@ -114,7 +114,7 @@ def test_values_of_a_world_that_is_extended_are_not_quoted_but_their_line_is_nam
     (tmp_path / "base.yaml").write_text(
         f"name: base\nfamilies: {{glm-4.7: 1}}\nagents: {{graph: {{kind: {SECRET}}}}}\n"
     )
-    with pytest.raises(WorldError, match="agents.graph: 'this combination' is not valid: this tag found") as error:
+    with pytest.raises(WorldError, match=r"agents.graph: 'this combination' is not valid: this tag found") as error:
         load_world(mine)
     assert SECRET not in str(error.value)
 
@@ -122,7 +122,7 @@ def test_values_of_a_world_that_is_extended_are_not_quoted_but_their_line_is_nam
 def test_what_is_set_by_hand_is_quoted_as_such(tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text("extends: decommission\nname: mine\n")
-    with pytest.raises(WorldError, match="mine.yaml with --set: review.threshold: 'high'"):
+    with pytest.raises(WorldError, match=r"mine.yaml with --set: review.threshold: 'high'"):
         load_world(mine, {"review.threshold": "high"})
 
 

@@ -10,8 +10,8 @@ import pytest
 from visits import edges_on, go, look, name_of, state_in, state_on
 
 from society.ground.errors import RecordError
-from society.record.transcripts import read_transcripts
 from society.ground.words import AgentStatus
+from society.record.transcripts import read_transcripts
 from society.views.replay import export
 from society.views.replay.export import write_page
 from society.views.replay.source import Replay
