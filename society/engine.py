@@ -5,7 +5,7 @@ drives the tick itself; nothing here depends on how long a mind thinks.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from society.ground.chance import Chance
 from society.ground.decisions import Overseer
 from society.ground.errors import RunError, WorldError
 from society.ground.kernels import kernel
+from society.ground.merging import main_acts, merged
 from society.ground.occasions import Acts, Mind, Occasions
 from society.ground.words import Act
 from society.minds.calibrated import baseline_propensity
@@ -259,8 +260,8 @@ class Engine:
             for name, values in acts.columns.items():
                 self.society.own[number, name][mine.slot] = values
             parts.append((rows, acts))
-        acts = _merged(parts, len(asked))
-        batch.main, kept = _main_acts(asked.open, acts.row, acts.act)
+        acts = merged(parts, len(asked))
+        batch.main, kept = main_acts(asked.open, acts.row, acts.act)
         batch.declared = batch.main
         if len(kept) < len(acts.row):
             acts = replace(acts, row=acts.row[kept], act=acts.act[kept], amount=acts.amount[kept])
@@ -297,49 +298,3 @@ def _within(numbers: Any, end: Any) -> Any:
     for number in numbers:
         inside = inside and 0 <= number < end
     return inside
-
-
-@kernel
-def _main_acts(open_: Any, row: Any, act: Any) -> Any:
-    """int64[n]: the first open act of each occasion (no answer: 0), and int64[k]: positions of acts that are open."""
-    main, kept, n = np.zeros(len(open_), np.int64), np.empty(len(row), np.int64), 0
-    for at in range(len(row)):
-        if (open_[row[at]] >> act[at]) & 1:
-            if n == 0 or row[kept[n - 1]] != row[at]:
-                main[row[at]] = act[at]
-            kept[n] = at
-            n += 1
-    return main, kept[:n]
-
-
-def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
-    """Answers of several minds as one batch, in the order of occasions."""
-    if len(parts) == 1 and len(parts[0][0]) == n and parts[0][1].p is not None and _sorted(parts[0][1].row):
-        acts = parts[0][1]
-        if acts.p0 is not None and not acts.columns:
-            return acts
-        return replace(acts, p0=acts.p if acts.p0 is None else acts.p0, columns={})
-    p, p0 = np.full(n, np.nan), np.full(n, np.nan)
-    for rows, acts in parts:
-        if acts.p is not None:
-            p[rows] = acts.p
-            p0[rows] = acts.p if acts.p0 is None else acts.p0
-    row = np.concatenate([rows[acts.row] for rows, acts in parts]) if parts else np.zeros(0, np.int64)
-    act = np.concatenate([acts.act for _, acts in parts]) if parts else np.zeros(0, np.int64)
-    amount = np.concatenate([acts.amount for _, acts in parts]) if parts else np.zeros(0)
-    if not _sorted(row):
-        order = np.argsort(row, kind="stable")
-        row, act, amount = row[order], act[order], amount[order]
-    letters = [replace(one, row=int(rows[one.row])) for rows, acts in parts for one in acts.letters]
-    transcripts = [one for _, acts in parts for one in acts.transcripts]
-    letters.sort(key=lambda letter: letter.row)
-    return Acts(row, act, amount, p, p0, letters=tuple(letters), transcripts=tuple(transcripts))
-
-
-@kernel
-def _sorted(row: Any) -> Any:
-    """Whether numbers never fall."""
-    rises = True
-    for at in range(1, len(row)):
-        rises = rises and row[at] >= row[at - 1]
-    return rises
