@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from society.broker.messages import zone_of
 from society.engine import Engine
+from society.ground.errors import RunError
 from society.ground.words import RELATION_TRUST, Event, Line, Outcome, Relation
 from society.record.hash import START, chained
 from society.record.writer import Gathered, Writer
@@ -28,6 +29,10 @@ class Recording:
     """
 
     def __init__(self, engine: Engine, writer: Writer | Gathered | None) -> None:
+        if not any(rule.name == "counts" for rule in engine.rules):
+            raise RunError(
+                "rules: counts writes the table of ticks, which hash, measures and views need: no record without it"
+            )
         self.engine, self.writer, self.hash = engine, writer, START
         spec, n = engine.world.record, engine.society.n
         #: The last tick that is recorded whole; -1 while one is being recorded.

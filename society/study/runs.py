@@ -11,7 +11,7 @@ import numpy as np
 
 from society.broker.address import Address
 from society.broker.messages import Messages
-from society.engine import RULES, Engine
+from society.engine import Engine
 from society.ground.decisions import Overseer
 from society.ground.errors import BrokerError, BudgetSpent, RecordError, RunError, SocietyError
 from society.ground.occasions import Mind
@@ -19,6 +19,7 @@ from society.record import checkpoint
 from society.record.folder import FORMAT, dropped_unless_begun, new_folder, read_manifest, write_manifest
 from society.record.writer import Writer
 from society.rules.moment import Rule
+from society.rules.standard import RULES
 from society.spec.explain import validated
 from society.spec.load import load_world
 from society.spec.world import World
@@ -97,8 +98,8 @@ def run(
     ):
         engine.give_minds({**connection.minds, **(minds or {})})
         engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, 0)
-        write_manifest(folder, manifest)
         recording = Recording(engine, writer := Writer(folder))
+        write_manifest(folder, manifest)
         return _written(engine, recording, writer, manifest, connection, progress, watch)
 
 
