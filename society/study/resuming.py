@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from society.broker.address import Address
-from society.engine import RULES, Engine
+from society.engine import Engine
 from society.ground.decisions import Overseer
 from society.ground.errors import RecordError, WorldError
 from society.ground.occasions import Mind
@@ -15,6 +15,7 @@ from society.record import checkpoint
 from society.record.folder import FORMAT, read_manifest, single_run, write_manifest
 from society.record.lock import Lock
 from society.record.writer import Writer
+from society.rules.standard import RULES
 from society.spec.explain import validated
 from society.spec.world import World
 from society.study.carrying import Say, address_of, carried, to_stderr

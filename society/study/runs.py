@@ -81,8 +81,8 @@ def run(
     ):
         engine.give_minds({**connection.minds, **(minds or {})})
         engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, 0)
-        write_manifest(folder, manifest)
         recording = Recording(engine, writer := Writer(folder))
+        write_manifest(folder, manifest)
         return Running(engine, recording, writer, manifest, connection, progress, watch).to_the_end()
 
 

@@ -94,7 +94,7 @@ def test_a_file_beside_the_world_is_found(tmp_path, monkeypatch):
         ({"families": {"mine": {"refusal": {"peer": ROW}}}}, r"no tampering.*behaviours: \[refusal\]"),
         ({"families": {"other": {"tampering": {"peer": ROW}}}}, r"families.mine.mind: 'mine'.*\(other\).*rates_of"),
         ({**TREE, "weights": {"nrm": 1}}, "nrm"),
-        ("families: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
+        ("families: !!python/object/apply:os.system [ls]", "a YAML tag"),
         ("families: [", "YAML"),
     ],
 )

@@ -34,7 +34,11 @@ def test_who_faked_an_execution_is_never_asked_to_execute_the_order_again(record
 
 
 def test_its_attempts_are_those_that_were_made(record):
-    made = record.sql("select \"order\", count(*) as n from occasions where kind = 'execute' group by all").set_index("order").n
+    made = (
+        record.sql("select \"order\", count(*) as n from occasions where kind = 'execute' group by all")
+        .set_index("order")
+        .n
+    )
     orders = record.orders().set_index("id")
     again = orders[orders.reopened > 0]
     assert len(again) >= 10
