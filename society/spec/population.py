@@ -105,7 +105,10 @@ class Remote(Section):
         3, "hosts that are asked, one after the other, before no answer counts", "choice", ge=1, le=100
     )
     shares_seed: bool = parameter(
-        True, "send the run's seed with each ask: calibrated hosts then answer as they would inside the run", "choice"
+        False,
+        "let chance follow from the seed alone and send it with each ask: calibrated hosts then answer as they would inside the "
+        "run, and whoever is asked can compute all chance, also whether it is watched",
+        "choice",
     )
 
 

@@ -26,11 +26,12 @@ from society.state.snapshot import pack, unpack
 from society.study.carrying import Say, Shown, address_of, carried, refused, to_stderr
 from society.study.interruption import Interruption
 from society.study.manifest import described
-from society.study.models import Connection, Models, connected, language_families, remote_families
+from society.study.models import Connection, Models, asks, connected
 from society.study.nulls import independent_shift
 from society.study.overseeing import Desk, refuse_a_person, seat, seat_again, took_seat
 from society.study.recording import Recording
 from society.study.results import Result
+from society.study.secret import keep_secret, kept_secret, secret_for
 from society.study.watch import Unwatched, Watch
 
 Arrays = dict[str, Any]
@@ -62,8 +63,7 @@ def run(
         world: a world, its name, its file, or a dict.
         seed: seed of all chance; the world's own if absent.
         out: folder of the record; ``runs/<world>-<digest>`` if absent.
-        minds: minds of your own, by name of family.
-        rules: rules of the tick; see ``society.rules_without``.
+        minds, rules: minds of your own by name of family, and rules of the tick; see ``society.rules_without``.
         overwrite: replace the run that stands at ``out``.
         progress: called with (ticks done, ticks in all).
         threads: threads to compute with; the result does not depend on it. Worth it from 100,000 agents on.
@@ -83,12 +83,12 @@ def run(
     """
     world, address = load_world(world, None if seed is None else {"seed": seed}), address_of(broker)
     shift = independent_shift(world, minds, rules) if world.null == "independent" else None
-    engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
+    secret = secret_for(world, models := models or Models())
+    engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads, secret=secret)
     manifest = described(engine, world, minds, shift)
     took_seat(manifest, taken := seat(world, overseer, decisions, say), 0)
     folder = new_folder(world.name, manifest["world"], Path(out) if out is not None else None, overwrite)
-    models, asked = models or Models(), language_families(world) or remote_families(world)
-    manifest.update(models=models.plain() if asked else None, broker=address.full)
+    manifest.update(models=models.plain() if asks(world) else None, broker=address.full, secret=bool(secret))
     with (
         dropped_unless_begun(folder),
         checkpoint.Lock(folder),
@@ -97,6 +97,7 @@ def run(
     ):
         engine.give_minds({**connection.minds, **(minds or {})})
         engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, 0)
+        keep_secret(secret, folder, models)
         write_manifest(folder, manifest)
         recording = Recording(engine, writer := Writer(folder))
         return _written(engine, recording, writer, manifest, connection, progress, watch)
@@ -203,7 +204,8 @@ def _restored(
         raise RecordError(f"{folder}: was run with rules of your own ({', '.join(foreign)}) and cannot be resumed")
     shift = None if manifest["shift"] is None else np.array(manifest["shift"])
     rules = [by_name[name] for name in manifest["rules"]]
-    engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
+    secret = kept_secret(folder) if manifest.get("secret") else b""
+    engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads, secret=secret)
     found = checkpoint.newest(folder)
     tick = found[0] if found else 0
     checkpoint.cut_back(folder, tick)

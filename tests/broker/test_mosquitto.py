@@ -191,7 +191,7 @@ def test_a_run_over_it_has_the_hash_it_has_in_memory(secured, hosts, inside, tmp
     for _ in range(5000):
         flood.client.publish(HOST.topic(family="gpt-5.2", client="otto"), b"x" * 500, 0)
     world = inside.world
-    families = {"glm-4.7": {"share": 0.3, "mind": "remote"}, "gpt-5.2": 0.7}
+    families = {"glm-4.7": {"share": 0.3, "mind": {"kind": "remote", "shares_seed": True}}, "gpt-5.2": 0.7}
     away = load_world("decommission", {**CHANGES, "families": families})
     record = society.run(away, out=tmp_path / "run", broker=secured.url(more="&shards=2"), say=lambda _: None)
     assert world["name"] == "decommission"

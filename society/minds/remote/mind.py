@@ -39,14 +39,13 @@ class RemoteMind(Remembering):
     Args:
         ask: how they are reached; answers of nobody have ``finish`` no_answer.
         family: name of their family.
-        seed: seed of the run.
-        shares_seed: whether they are told the seed.
+        seed: seed of the run, if they are told; None if chance is none of their business.
         tell: passes on what an agent (family, name) has received.
     """
 
-    def __init__(self, ask: Ask, family: str, seed: int, shares_seed: bool, tell: Tell = untold) -> None:
+    def __init__(self, ask: Ask, family: str, seed: int | None, tell: Tell = untold) -> None:
         super().__init__()
-        self.ask, self.family, self.seed, self.shares_seed, self.tell = ask, family, seed, shares_seed, tell
+        self.ask, self.family, self.seed, self.tell = ask, family, seed, tell
         #: Called after each answer, from the thread of the event loop.
         self.answered: Callable[[], None] | None = None
         self.totals: Counter[str] = Counter()
@@ -97,10 +96,10 @@ class RemoteMind(Remembering):
 
     def _asked(self, scene: Scene, occasions: Occasions, row: int) -> Request:
         self.states.pop(scene.agent - (1 << 32), None)
-        state, seed = self.states.get(scene.agent), self.seed if self.shares_seed else None
-        content = ask_of(scene, occasions, row, self.memories[scene.agent], state, seed)
+        state = self.states.get(scene.agent)
+        content = ask_of(scene, occasions, row, self.memories[scene.agent], state, self.seed)
         message = {"role": "user", "content": json.dumps(content, separators=(",", ":"), allow_nan=False)}
-        who = Identity(self.seed, scene.agent, scene.tick, scene.key, 0, 0)
+        who = Identity(self.seed or 0, scene.agent, scene.tick, scene.key, 0, 0)
         return Request(PREFIX + self.family, (message,), (), who, None, None)
 
     async def _all(self, scenes: list[Scene], asks: list[Request]) -> list[Answer | None]:
