@@ -38,6 +38,7 @@ class Link:
         will: topic on which the broker publishes an empty payload when this client is gone.
         will_payload: what it publishes there.
         first_s: seconds that the broker is waited for at the start.
+        beat_s: seconds of silence after which it says that it is there; after half as many more the broker publishes the will.
     """
 
     def __init__(
@@ -49,12 +50,13 @@ class Link:
         will: str | None = None,
         will_payload: bytes = b"",
         first_s: float = 5.0,
+        beat_s: int = 20,
     ) -> None:
         self.address, self.topics = address, list(topics)
         #: Every connection has an id of its own, so that one user may have many, and one that nobody guesses: whoever knows the
         #: id of another could throw it out. Brokers must allow 23 letters and digits (MQTT 3.1.1, 3.1.3.1).
         self._id = secrets.token_hex(10)
-        self._first_s, self._received, self._up = first_s, received, up
+        self._first_s, self._received, self._up, self._beat_s = first_s, received, up, beat_s
         self._will = None if will is None else aiomqtt.Will(will, will_payload, 1, True)
         self._client: aiomqtt.Client | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -179,7 +181,7 @@ class Link:
         client = _Client(
             self.address.host, self.address.port, username=self.address.user, password=self.address.password(),
             identifier=self._id, protocol=aiomqtt.ProtocolVersion.V311, clean_session=True, will=self._will,
-            timeout=TIMEOUT_S, keepalive=20, max_inflight_messages=0, tls_context=self._context(), logger=_QUIET,
+            timeout=TIMEOUT_S, keepalive=self._beat_s, max_inflight_messages=0, tls_context=self._context(), logger=_QUIET,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )  # fmt: skip
         client.pending_calls_threshold = 1 << 30

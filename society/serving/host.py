@@ -21,6 +21,8 @@ from society.minds.remote.asks import readable, world_of
 MOST_KEPT = 50_000
 #: Largest ask read, in bytes.
 LARGEST = 2_000_000
+#: Seconds between two signs of life: whoever is cut off or frozen is known to be gone after half as many more.
+BEAT_S = 4
 #: Seconds that its own announcement may take to come back.
 HEARD_S = 10.0
 #: Seconds for which asks are gathered before minds that compute are asked about all of them.
@@ -64,7 +66,7 @@ class Host:
         self._topic = HOST.topic(family=family, client=name)
         topics = [ASK.filter(family=family, client=name), MANIFEST.filter(), self._topic]
         patience_s = address.patience_s
-        self._link = Link(address, topics, self._received, self._announce, self._topic, first_s=patience_s)
+        self._link = Link(address, topics, self._received, self._announce, self._topic, b"", patience_s, BEAT_S)
         self._stopped, self._known = asyncio.Event(), asyncio.Event()
         self._link.failed = self._stopped.set
         self._gathered: dict[str, list[dict[str, Any]]] = {}

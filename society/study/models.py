@@ -67,17 +67,21 @@ class Connection:
     offline: bool = False
 
     def cost(self) -> dict[str, Any]:
-        """Calls, tokens and price so far, and what was counted of the episodes; empty where nobody is asked."""
+        """Calls, tokens and price so far, what was counted of the episodes, and how often which agents did their duty by rule;
+        empty where nobody is asked."""
         if not self.minds:
             return {}
         spent = Spent() if self.budget is None else self.budget.spent
         episodes: dict[str, int] = {}
+        ruled: dict[str, int] = {}
         for mind in self.minds.values():
             for name, count in mind.totals.items():
                 episodes[name] = episodes.get(name, 0) + count
+            ruled.update(mind.ruled if isinstance(mind, RemoteMind) else {})
         return {
             "calls": spent.calls, "prompt_tokens": spent.prompt, "completion_tokens": spent.completion,
             "price_usd": spent.price, "seconds": round(spent.seconds, 3), "simulated": self.offline, "episodes": episodes,
+            "by_rule": dict(sorted(ruled.items())),
         }  # fmt: skip
 
 
@@ -157,7 +161,8 @@ def connected(
         minds: dict[str, LanguageMind | RemoteMind] = {**language_minds(world, ask, answers.offline)}
         tell = hosts.tell if isinstance(hosts, Hosts) else untold
         for name, one in remote_families(world).items():
-            minds[name] = RemoteMind(ask, name, world.seed if one.shares_seed else None, tell)
+            seed, by_rule = world.seed if one.shares_seed else None, one.silent == "rule"
+            minds[name] = RemoteMind(ask, name, seed, tell, by_rule)
         yield Connection(minds, budget if specs else None, offline)
 
 

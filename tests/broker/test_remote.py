@@ -171,7 +171,7 @@ def test_silence_counts_as_no_answer_and_is_repeated_as_such(mosquitto, world, t
 
     here = [(HOST.topic(family="glm-4.7", client="silent"), b'{"v": 1}')]
     one = Impostor(mosquitto.port, ASK.filter(family="glm-4.7", client="silent"), silent, here)
-    away = world.override({"families": elsewhere(answer_within=0.1, max_asks=2), "ticks": 6})
+    away = world.override({"families": elsewhere(answer_within=0.1, max_asks=2, silent="no_answer"), "ticks": 6})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
     one.stop()
     episodes = record.manifest["cost"]["episodes"]
