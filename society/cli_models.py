@@ -14,8 +14,16 @@ AnswersOption = Annotated[
 ]
 StoreOption = Annotated[Path | None, typer.Option(help="File of kept answers; absent: answers.sqlite of the run.")]
 
+SecretOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Minds elsewhere: file of the secret that chance is keyed by, made if it is not there; absent: answers.secret beside "
+        "the kept answers, or a new one."
+    ),
+]
 
-def chosen_models(answers: str, store: Path | None, offline: bool) -> Any:
+
+def chosen_models(answers: str, store: Path | None, offline: bool, secret: Path | None = None) -> Any:
     """Where answers come from, as the options say.
 
     Raises:
@@ -26,7 +34,7 @@ def chosen_models(answers: str, store: Path | None, offline: bool) -> Any:
     if answers not in ("record", "replay", "live"):
         raise WorldError("--answers", answers, "record, replay or live")
     mode: Any = answers
-    return Models(mode, store, offline)
+    return Models(mode, store, offline, secret)
 
 
 def serve_model(

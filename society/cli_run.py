@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models
+from society.cli_models import AnswersOption, OfflineOption, SecretOption, StoreOption, chosen_models
 from society.cli_options import (
     JsonOption,
     RunArgument,
@@ -53,6 +53,7 @@ def run(
     offline: OfflineOption = False,
     answers: AnswersOption = "record",
     store: StoreOption = None,
+    secret: SecretOption = None,
     broker: BrokerOption = "memory",
     watch: WatchOption = False,
     pace: PaceOption = None,
@@ -73,7 +74,7 @@ def run(
         raise WorldError("--watch", f"--seeds {seeds}", "one seed: a set of runs cannot be watched")
     if decisions is not None and seeds > 1:
         raise WorldError("--decisions", f"--seeds {seeds}", "one seed: decisions name orders and agents of one run")
-    models = chosen_models(answers, store, offline)
+    models = chosen_models(answers, store, offline, secret)
     options = {"out": out, "overwrite": overwrite, "threads": threads, "models": models, "broker": broker}
     if seeds > 1:
         _many(spec, seeds, options, as_json)

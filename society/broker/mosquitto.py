@@ -23,7 +23,6 @@ from society.broker.topics import (
     LINES,
     MANIFEST,
     MESSAGES,
-    MISSING,
     STATE,
     Topic,
 )
@@ -45,7 +44,7 @@ class User:
     """Somebody who may connect.
 
     Attributes:
-        name: user name, which is the client id too.
+        name: user name, which stands in its topics.
         family: family whose agents it answers for; None for engine and observers.
         zones: zones whose boards it reads.
         lines: lines whose messages it sees.
@@ -64,14 +63,12 @@ class Config:
     """What a broker is to be.
 
     Attributes:
-        users: hosts, agents and observers; the engine's users come with it.
-        shards: how many shards runs may have.
+        users: hosts, agents and observers; the engine's user comes with it.
         names: names and addresses under which the broker is reached.
         listen, port: where it listens.
     """
 
     users: tuple[User, ...] = ()
-    shards: int = 1
     names: tuple[str, ...] = _LOCAL
     listen: str = "127.0.0.1"
     port: int = 8883
@@ -142,14 +139,13 @@ def write_config(folder: Path, config: Config, overwrite: bool = False) -> dict[
     """
     names = [ENGINE, *(user.name for user in config.users)]
     for name in names:
-        if names.count(name) > 1 or re.fullmatch(r"engine\.\d+", name):
-            raise WorldError("users", name, "a name that no other user has, and none of the engine's")
+        if names.count(name) > 1:
+            raise WorldError("users", name, "a name that no other user has, nor the engine")
     if folder.exists() and any(folder.iterdir()) and not overwrite:
         raise WorldError(str(folder), "is not empty", "a new folder, or --overwrite")
     made = certificates(config.names)
     passwords = {name: secrets.token_urlsafe(18) for name in names}
-    shards = {f"{ENGINE}.{number}": passwords[ENGINE] for number in range(config.shards)}
-    hashes = [f"{name}:{hashed(password)}" for name, password in {**passwords, **shards}.items()]
+    hashes = [f"{name}:{hashed(password)}" for name, password in passwords.items()]
     files = {
         "ca.crt": (made.ca, 0o644), "server.crt": (made.server, 0o644), "server.key": (made.key, 0o600),
         "passwords": (("\n".join(hashes) + "\n").encode(), 0o600), "acl": (access(config).encode(), 0o600),
@@ -183,8 +179,6 @@ keyfile {folder}/server.key
 allow_anonymous false
 password_file {folder}/passwords
 acl_file {folder}/acl
-# a user's name is its client id: nobody can throw another out by taking its id
-use_username_as_clientid true
 # nothing that is too large gets in
 message_size_limit {LARGEST + 4096}
 max_packet_size {LARGEST + 8192}
@@ -200,30 +194,23 @@ persistence false
 
 def access(config: Config) -> str:
     """The text of the access list: by user, what it may publish and what it may read."""
-    blocks = [(ENGINE, _engine(None))]
-    blocks += [(f"{ENGINE}.{number}", _engine(number)) for number in range(config.shards)]
+    blocks = [(ENGINE, _engine())]
     blocks += [(user.name, _client(user) if user.family is not None else _observer(user)) for user in config.users]
     return "\n".join(f"user {name}\n" + "".join(f"topic {rule}\n" for rule in rules) for name, rules in blocks)
 
 
-def _engine(shard: int | None) -> Iterable[str]:
-    """The office publishes what is read by people and minds; a shard, its own batches."""
-    if shard is None:
-        for topic in (MANIFEST, STATE, EVENTS, MESSAGES, BOARD, ASK, INBOX):
-            yield f"write {topic.filter()}"
-        yield from (f"read {HOST.filter()}", f"read {ANSWER.filter()}")
-        return
-    yield f"write {BATCH.filter(source=shard)}"  # and what it says to itself
-    yield f"read {BATCH.filter(destination=shard)}"
-    yield f"write {MISSING.filter(destination=shard)}"
-    yield f"read {MISSING.filter(source=shard)}"
+def _engine() -> Iterable[str]:
+    """The engine publishes what is read by people and minds, and its shards speak to each other and to themselves."""
+    for topic in (MANIFEST, STATE, EVENTS, MESSAGES, BOARD, ASK, INBOX):
+        yield f"write {topic.filter()}"
+    yield from (f"read {HOST.filter()}", f"read {ANSWER.filter()}", f"readwrite {BATCH.filter()}")
 
 
 def _client(user: User) -> Iterable[str]:
     """A host or an agent: publishes as itself, reads what is meant for it."""
     assert user.family is not None
     own = {"family": user.family, "client": user.name}
-    yield from (f"write {HOST.filter(**own)}", f"write {ANSWER.filter(**own)}", f"read {ASK.filter(**own)}")
+    yield from (f"readwrite {HOST.filter(**own)}", f"write {ANSWER.filter(**own)}", f"read {ASK.filter(**own)}")
     yield from _public()
     if user.agent:
         yield f"read {INBOX.filter(**own)}"

@@ -167,7 +167,9 @@ class Ask(_Sent):
     letters: list[Letter]
     remembers: list[tuple[int, str, str]] = Field(description="tick, kind, what it did or saw; oldest first")
     state: Any = Field(default=None, description="what its last answer asked to be kept")
-    seed: int | None = Field(default=None, description="seed of the run, where the world shares it (mind.shares_seed)")
+    seed: int | None = Field(
+        default=None, description="seed of the run, only where the world shares it (mind.shares_seed)"
+    )
 
 
 class ActChosen(_Received):

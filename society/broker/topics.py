@@ -125,7 +125,7 @@ SELF = Topic(
     "A shard's message to itself: it must come back before the run begins.",
 )  # fmt: skip
 HOST = Topic(
-    "host", f"{ROOT}/hosts/{{family}}/{{client}}", "Host", CLIENT, ENGINE, 1, True, "until it is gone",
+    "host", f"{ROOT}/hosts/{{family}}/{{client}}", "Host", CLIENT, "engine, its client", 1, True, "until it is gone",
     "A client serves agents of a family; an empty payload, which is also its will, says that it is gone.",
 )  # fmt: skip
 ASK = Topic(

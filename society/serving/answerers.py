@@ -76,11 +76,15 @@ class Computed:
     """
 
     def __init__(self, mind: Mind) -> None:
-        self.mind = mind
+        self.mind, self._one_by_one = mind, asyncio.Lock()
         declared(f"mind {type(mind).__name__}", getattr(mind, "columns", {}))
 
     async def answers(self, asks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """One answer per ask."""
+        """One answer per ask; thought about in a thread, so that a mind which thinks long is not taken for one that is gone."""
+        async with self._one_by_one:
+            return await asyncio.to_thread(self._answers, asks)
+
+    def _answers(self, asks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         groups: dict[tuple[int, str, int], list[int]] = defaultdict(list)
         for row, ask in enumerate(asks):
             groups[ask["tick"], ask["kind"], ask["seed"] or 0].append(row)

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,7 +34,14 @@ _TRUE = ("own", "prohibited", "neutral", "constitution")
 def ask_of(
     scene: Scene, occasions: Occasions, row: int, memory: Memory, state: Any, seed: int | None
 ) -> dict[str, Any]:
-    """What a host is asked, but for the id and how long it may take: equal for equal occasions."""
+    """What a host is asked, but for the id and how long it may take: equal for equal occasions.
+
+    Who is not told the seed gets trust and scores in hundredths: all digits of a number that was drawn give away its key.
+    """
+    feels = {**feels_of(occasions, row), "key": scene.key}
+    if seed is None:
+        scene = _coarse(scene)
+        feels.update({name: _hundredths(feels[name]) for name in ("trust", "honest")})
     did = memory.deeds.get(scene.deed.occasion) if scene.deed is not None else None
     return {
         "v": 1,
@@ -43,7 +50,7 @@ def ask_of(
         "kind": scene.kind.word,
         "open": [act.word for act in scene.open],
         "scene": {**_plain(asdict(scene)), "did": did},
-        "feels": feels_of(occasions, row),
+        "feels": feels,
         "letters": _newest(
             [
                 {"v": 1, "tick": tick, "sender": sender, "kind": word, "text": text}
@@ -156,6 +163,17 @@ def world_of(manifest: Manifest, changes: Mapping[str, Any] = MappingProxyType({
         "families": {name: {**one, **changes.get(name, {})} for name, one in families.items()},
     }
     return validated(World, tree, f"manifest of run {manifest.run}")
+
+
+def _coarse(scene: Scene) -> Scene:
+    """A scene with trust and scores in hundredths."""
+    about, *ties = (replace(tie, trust=_hundredths(tie.trust)) for tie in (scene.about, *scene.ties))
+    return replace(scene, about=about, ties=tuple(ties), honest=_hundredths(scene.honest))
+
+
+def _hundredths(value: Any) -> Any:
+    """A number down to a hundredth, so that what is below a bar stays below it; none where there is none."""
+    return value if value is None or math.isnan(value) else math.floor(100 * value) / 100
 
 
 def _newest(told: list[Any], most: int) -> list[Any]:
