@@ -55,7 +55,11 @@ def test_where_nobody_is_lost_the_policy_changes_nothing(mosquitto, hosts, world
 def test_agents_that_nobody_answers_for_do_their_duty_and_the_record_says_so(mosquitto, mute, world, tmp_path):
     spec = away(world, silent="rule", answer_within=0.2, max_asks=1)
     record = society.run(spec, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
-    occasions = record.sql("select kind, act from occasions join agents on agent = agents.id where family = 0").to_numpy().tolist()
+    occasions = (
+        record.sql("select kind, act from occasions join agents on agent = agents.id where family = 0")
+        .to_numpy()
+        .tolist()
+    )
     assert len(occasions) > 20
     assert all(act == DUTY[Kind[kind.upper()]].word for kind, act in occasions)
     ruled = record.manifest["cost"]["by_rule"]
