@@ -37,7 +37,13 @@ def broker_config(
     folder: Annotated[Path, typer.Argument(help="Folder to write: mosquitto.conf, access list, certificates.")],
     host: Annotated[list[str] | None, typer.Option(help="A host: NAME=FAMILY. Repeatable.")] = None,
     agent: Annotated[list[str] | None, typer.Option(help="An agent: NAME=FAMILY[:ZONE,ZONE]. Repeatable.")] = None,
-    observer: Annotated[list[str] | None, typer.Option(help="Who may watch: NAME[=LINE,LINE]. Repeatable.")] = None,
+    observer: Annotated[
+        list[str] | None, typer.Option(help="Who is told what the public is told: NAME. Repeatable.")
+    ] = None,
+    overseer: Annotated[
+        list[str] | None, typer.Option(help="Who is told what the world's oversight sees: NAME. Repeatable.")
+    ] = None,
+    scientist: Annotated[list[str] | None, typer.Option(help="Who is told the truth: NAME. Repeatable.")] = None,
     name: Annotated[list[str] | None, typer.Option(help="Name or address of the broker's machine. Repeatable.")] = None,
     listen: Annotated[str, typer.Option(help="Address it listens at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port it listens at.", min=1, max=65535)] = 8883,
@@ -47,9 +53,15 @@ def broker_config(
     """Write a Mosquitto configuration with TLS, a password per client and access lists; passwords are shown once."""
     from society.broker import mosquitto
     from society.broker.address import PASSWORD
+    from society.ground.roles import Audience
 
     users = [mosquitto.host(one) for one in host or []] + [mosquitto.agent(one) for one in agent or []]
-    users += [mosquitto.observer(one) for one in observer or []]
+    onlookers = (
+        ("--observer", observer, Audience.PUBLIC),
+        ("--overseer", overseer, Audience.OVERSEER),
+        ("--scientist", scientist, Audience.SCIENTIST),
+    )
+    users += [mosquitto.onlooker(option, one, told) for option, given, told in onlookers for one in given or []]
     names = tuple(name or ("localhost", "127.0.0.1"))
     config = mosquitto.Config(tuple(users), names, listen, port)
     passwords = mosquitto.write_config(folder, config, overwrite)

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from society.broker.address import Address
 from society.broker.link import Link
 from society.broker.payloads import Host as Announcement
-from society.broker.payloads import Manifest, read_ask
-from society.broker.topics import ANSWER, ASK, HOST, MANIFEST
+from society.broker.payloads import Settings, read_ask
+from society.broker.topics import ANSWER, ASK, HOST, SETTINGS
 from society.broker.wire import RefusedError
 from society.ground.errors import BrokerError, SocietyError, WorldError
 from society.minds.remote.asks import readable, world_of
@@ -55,7 +55,7 @@ class Host:
         address: Address,
         family: str,
         name: str,
-        answerer: Callable[[Manifest], Answerer],
+        answerer: Callable[[Settings], Answerer],
         agents: Sequence[str] = ("*",),
         most: int = 256,
         say: Callable[[str], None] = print,
@@ -64,7 +64,7 @@ class Host:
         self._make, self._answerers = answerer, dict[str, Answerer]()
         self._announcement = Announcement(v=1, agents=list(agents), most=most)
         self._topic = HOST.topic(family=family, client=name)
-        topics = [ASK.filter(family=family, client=name), MANIFEST.filter(), self._topic]
+        topics = [ASK.filter(family=family, client=name), SETTINGS.filter(family=family), self._topic]
         patience_s = address.patience_s
         self._link = Link(address, topics, self._received, self._announce, self._topic, b"", patience_s, BEAT_S)
         self._stopped, self._known = asyncio.Event(), asyncio.Event()
@@ -127,7 +127,7 @@ class Host:
         self._link.send(self._topic, self._announcement.model_dump_json().encode(), retain=True)
 
     def _received(self, topic: str, payload: bytes) -> None:
-        if (found := MANIFEST.parse(topic)) is not None:
+        if (found := SETTINGS.parse(topic)) is not None:
             self._learn(found["run"], payload)
             return
         if topic == self._topic:
@@ -169,19 +169,19 @@ class Host:
             self._answerers.pop(run, None)
             return
         try:
-            manifest = Manifest.model_validate_json(payload)
-            if manifest.families.get(self.family) != "remote" or run in self._answerers:
+            settings = Settings.model_validate_json(payload)
+            if run in self._answerers:
                 return
-            if self.family not in world_of(manifest).families:
-                raise RefusedError("manifest: wrong shape")
+            if self.family not in world_of(settings).families:
+                raise RefusedError("settings: wrong shape")
         except (ValidationError, WorldError):
-            self._refuse(RefusedError("manifest: wrong shape"))
+            self._refuse(RefusedError("settings: wrong shape"))
             return
         except RefusedError as error:
             self._refuse(error)
             return
-        self._answerers[run] = self._make(manifest)
-        self.say(f"run {run}: world {manifest.world!r}, {manifest.agents} agents")
+        self._answerers[run] = self._make(settings)
+        self.say(f"run {run}: world {settings.world!r}, {settings.agents} agents")
 
     def _refuse(self, error: RefusedError) -> None:
         """Something that no engine of ours says: it is dropped, and shown at the 1st, 10th, 100th time and so on."""
@@ -199,7 +199,7 @@ class Host:
 
     async def _answer(self, run: str, asks: list[dict[str, Any]]) -> None:
         answerer = self._answerers.get(run)
-        if answerer is None:  # its manifest has not come yet, or it has ended: it will ask again if it goes on
+        if answerer is None:  # its settings have not come yet, or it has ended: it will ask again if it goes on
             for ask in asks:
                 self._kept.pop(ask["id"], None)
             return

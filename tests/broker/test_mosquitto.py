@@ -17,17 +17,33 @@ import society
 from society.broker.address import PASSWORD, parse_address
 from society.broker.link import Link
 from society.broker.messages import Messages
-from society.broker.mosquitto import Config, agent, hashed, host, observer, write_config
+from society.broker.mosquitto import Config, agent, hashed, host, onlooker, write_config
 from society.broker.mqtt import MqttBroker
-from society.broker.topics import ANSWER, ASK, BATCH, BOARD, EVENTS, HOST, INBOX, MANIFEST, MESSAGES, SELF, STATE
+from society.broker.topics import (
+    ANSWER,
+    ASK,
+    BATCH,
+    BOARD,
+    EVENTS,
+    HOST,
+    INBOX,
+    MANIFEST,
+    MESSAGES,
+    SELF,
+    SETTINGS,
+    STATE,
+)
 from society.cli import app
 from society.ground.errors import BrokerError, WorldError
+from society.ground.roles import Audience
 from society.spec.load import load_world
 
 FAMILIES = {"glm-4.7": {"share": 0.3, "mind": "calibrated"}, "gpt-5.2": 0.7}
 CHANGES = {"agents.count": 120, "machines.count": 15, "ticks": 30}
 USERS = (
-    host("anna=glm-4.7"), host("otto=gpt-5.2"), agent("glm-4.7-17=glm-4.7:pod 1"), observer("eve"), observer("all=direct,overseer,covert"),
+    host("anna=glm-4.7"), host("otto=gpt-5.2"), agent("glm-4.7-17=glm-4.7:pod 1"),
+    onlooker("--observer", "eve", Audience.PUBLIC), onlooker("--overseer", "olga", Audience.OVERSEER),
+    onlooker("--scientist", "all", Audience.SCIENTIST),
 )  # fmt: skip
 
 
@@ -115,11 +131,16 @@ MINE = {"run": RUN, "family": "glm-4.7", "client": "anna"}
 TOPICS = {
     MANIFEST.topic(run=RUN): "engine",
     STATE.topic(run=RUN): "engine",
-    EVENTS.topic(run=RUN): "engine",
+    EVENTS.topic(run=RUN, audience="public"): "engine",
+    EVENTS.topic(run=RUN, audience="overseer"): "engine",
+    EVENTS.topic(run=RUN, audience="scientist"): "engine",
     MESSAGES.topic(run=RUN, line="direct"): "engine",
+    MESSAGES.topic(run=RUN, line="overseer"): "engine",
     MESSAGES.topic(run=RUN, line="covert"): "engine",
     BOARD.topic(run=RUN, zone="pod 1"): "engine",
     BOARD.topic(run=RUN, zone="pod 2"): "engine",
+    SETTINGS.topic(run=RUN, family="glm-4.7"): "engine",
+    SETTINGS.topic(run=RUN, family="gpt-5.2"): "engine",
     ASK.topic(**MINE): "engine",
     INBOX.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "engine",
     ASK.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "engine",
@@ -132,20 +153,23 @@ TOPICS = {
     ANSWER.topic(run=RUN, family="gpt-5.2", client="otto"): "otto",
     ANSWER.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "glm-4.7-17",
 }
-#: What is for observers.
-SHOWN = {topic for topic, who in TOPICS.items() if who == "engine" and "/minds/" not in topic and "/x/" not in topic}
+BOARDS = {BOARD.topic(run=RUN, zone="pod 1"), BOARD.topic(run=RUN, zone="pod 2")}
+#: What is for all.
+ALL = {MANIFEST.topic(run=RUN), STATE.topic(run=RUN), EVENTS.topic(run=RUN, audience="public")}
+OVERSEEN = {EVENTS.topic(run=RUN, audience="overseer"), MESSAGES.topic(run=RUN, line="overseer")}
 #: What each reads of them.
 READS = {
     "engine": {topic for topic, who in TOPICS.items() if who in ("anna", "otto", "glm-4.7-17") or "/x/" in topic},
-    "anna": {MANIFEST.topic(run=RUN), STATE.topic(run=RUN), ASK.topic(**MINE), HOST.topic(family="glm-4.7", client="anna")},
-    "otto": {MANIFEST.topic(run=RUN), STATE.topic(run=RUN)},
+    "anna": {*ALL, SETTINGS.topic(run=RUN, family="glm-4.7"), ASK.topic(**MINE), HOST.topic(family="glm-4.7", client="anna")},
+    "otto": {*ALL, SETTINGS.topic(run=RUN, family="gpt-5.2")},
     "glm-4.7-17": {
-        MANIFEST.topic(run=RUN), STATE.topic(run=RUN), BOARD.topic(run=RUN, zone="pod 1"),
+        *ALL, SETTINGS.topic(run=RUN, family="glm-4.7"), BOARD.topic(run=RUN, zone="pod 1"),
         HOST.topic(family="glm-4.7", client="glm-4.7-17"), INBOX.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"),
         ASK.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"),
     },
-    "eve": {topic for topic in SHOWN if "covert" not in topic},
-    "all": SHOWN,
+    "eve": ALL | BOARDS,
+    "olga": ALL | BOARDS | OVERSEEN,
+    "all": {topic for topic, who in TOPICS.items() if who == "engine" and "/minds/" not in topic and "/x/" not in topic},
 }  # fmt: skip
 
 
@@ -293,8 +317,8 @@ def test_refusals_are_explained(secured, monkeypatch, tmp_path):
 def test_what_is_written(tmp_path):
     folder = tmp_path / "a" / "broker"
     passwords = write_config(folder, Config(USERS))
-    assert set(passwords) == {"engine", "anna", "otto", "glm-4.7-17", "eve", "all"}
-    assert len(set(passwords.values())) == 6
+    assert set(passwords) == {"engine", "anna", "otto", "glm-4.7-17", "eve", "olga", "all"}
+    assert len(set(passwords.values())) == 7
     everything = b"".join(path.read_bytes() for path in folder.iterdir())
     assert not [one for one in passwords.values() if one.encode() in everything]
     assert everything.count(b"PRIVATE KEY") == 2  # begin and end of one
@@ -316,7 +340,8 @@ def test_hashes_are_those_of_mosquitto():
 @pytest.mark.parametrize(
     "words",
     [["--host", "anna"], ["--host", "anna="], ["--host", "a/b=glm"], ["--host", "a=gl#m"], ["--host", "+=glm"], ["--agent", "x"],
-     ["--observer", "eve=board"], ["--observer", "eve=loud"], ["--observer", "engine"],
+     ["--observer", "eve=direct"], ["--scientist", "a b"], ["--observer", "engine"], ["--overseer", ""],
+     ["--observer", "eve", "--scientist", "eve"],
      ["--host", "a=f", "--observer", "a"], ["--host", "a\n=f"], ["--agent", "ada=glm"], ["--agent", "glm-07=glm"],
      ["--agent", "glm-7=gpt"], ["--host", "glm-7=glm"]],
 )  # fmt: skip
@@ -328,12 +353,23 @@ def test_names_that_could_open_more_than_they_should_are_refused(words, tmp_path
 
 def test_the_command_tells_what_to_do_next(tmp_path):
     folder = str(tmp_path / "broker")
-    words = ["broker-config", folder, "--host", "anna=glm-4.7", "--observer", "eve"]
+    words = [
+        "broker-config",
+        folder,
+        "--host",
+        "anna=glm-4.7",
+        "--observer",
+        "eve",
+        "--overseer",
+        "olga",
+        "--scientist",
+        "ada",
+    ]
     said = CliRunner().invoke(app, words).output
     assert f"mosquitto -c {folder}/mosquitto.conf" in said
     assert f"--broker 'mqtts://engine@localhost:8883?ca={folder}/ca.crt'" in said
     assert "society host --family glm-4.7 --broker 'mqtts://anna@" in said
     found = json.loads(CliRunner().invoke(app, [*words, "--overwrite", "--json"]).output)
-    assert set(found["passwords"]) == {"engine", "anna", "eve"}
+    assert set(found["passwords"]) == {"engine", "anna", "eve", "olga", "ada"}
     for address in found["addresses"].values():
         assert parse_address(address).kind == "mqtts"

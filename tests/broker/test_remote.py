@@ -481,21 +481,20 @@ def test_a_host_that_starts_after_the_broker_was_restarted_learns_what_runs(mosq
     assert record.manifest["cost"]["episodes"]["no_answer"] == 0
 
 
-FORGED_MANIFEST = {
-    "v": 1, "run": "evil", "world": "w", "version": 1, "about": "", "ticks": 3, "tick_hours": 1, "agents": 3, "shards": 1,
-    "families": {"glm-4.7": "remote"}, "zones": [], "minds": {},
-}  # fmt: skip
+FORGED = {"v": 1, "run": "evil", "world": "w", "agents": 3, "minds": {}}
 
 
 def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, world, inside, tmp_path):
     """On a broker that is open to all, anybody can speak as an engine."""
     host = hosts(mosquitto.url, "glm-4.7", "--name", "host-1")
-    manifests = [
-        FORGED_MANIFEST, {**FORGED_MANIFEST, "minds": {"families": [1]}}, {**FORGED_MANIFEST, "minds": {"families": {"x": {"share": 1}}}},
-        {**FORGED_MANIFEST, "minds": {"families": {"glm-4.7": {"share": "x"}}}},
-        {**FORGED_MANIFEST, "minds": {"families": {"glm-4.7": {"share": 1}}, "rates_table": "../../secret.csv"}},
+    settings = [
+        FORGED, {**FORGED, "minds": {"families": [1]}}, {**FORGED, "minds": {"families": {"x": {"share": 1}}}},
+        {**FORGED, "minds": {"families": {"glm-4.7": {"share": "x"}}}},
+        {**FORGED, "minds": {"families": {"glm-4.7": {"share": 1}}, "rates_table": "../../secret.csv"}},
     ]  # fmt: skip
-    claims = [(f"society/v1/evil-{number}/manifest", json.dumps(one)) for number, one in enumerate(manifests)]
+    claims = [
+        (f"society/v1/evil-{number}/minds/glm-4.7/settings", json.dumps(one)) for number, one in enumerate(settings)
+    ]
     forged = []
 
     def forge(self, topic, payload):
@@ -519,7 +518,7 @@ def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, worl
     assert host.poll() is None
     host.send_signal(signal.SIGTERM)
     said = host.communicate(timeout=20)[1]
-    assert "refused 1 times: manifest: wrong shape" in said
+    assert "refused 1 times: settings: wrong shape" in said
     assert "refused 10 times: ask: wrong shape" in said
 
 

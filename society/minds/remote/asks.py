@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from society.broker.payloads import Manifest
+from society.broker.payloads import Settings
 from society.broker.wire import RefusedError
 from society.ground.errors import WorldError
 from society.ground.occasions import Occasions
@@ -145,24 +145,24 @@ def readable(ask: Mapping[str, Any]) -> None:
         raise RefusedError("ask: wrong shape") from None
 
 
-def world_of(manifest: Manifest, changes: Mapping[str, Any] = MappingProxyType({})) -> World:
+def world_of(settings: Settings, changes: Mapping[str, Any] = MappingProxyType({})) -> World:
     """The world of a run as far as its hosts know it; ``changes`` to families by name.
 
     Raises:
         WorldError: it is none.
     """
-    minds = dict(manifest.minds)
+    minds = dict(settings.minds)
     families, table = minds.pop("families", None), str(minds.get("rates_table", ""))
     if not isinstance(families, dict) or not all(isinstance(family, dict) for family in families.values()):
-        raise WorldError(f"manifest of run {manifest.run}", "families", "a map of families")
+        raise WorldError(f"settings of run {settings.run}", "families", "a map of families")
     if Path(table).name != table:
-        raise WorldError(f"manifest of run {manifest.run}", table, "the name of a table of rates, without a folder")
+        raise WorldError(f"settings of run {settings.run}", table, "the name of a table of rates, without a folder")
     tree = {
-        "name": manifest.world,
+        "name": settings.world,
         **minds,
         "families": {name: {**one, **changes.get(name, {})} for name, one in families.items()},
     }
-    return validated(World, tree, f"manifest of run {manifest.run}")
+    return validated(World, tree, f"settings of run {settings.run}")
 
 
 def _coarse(scene: Scene) -> Scene:

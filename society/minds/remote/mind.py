@@ -130,10 +130,13 @@ class RemoteMind(Remembering):
 
 def _by_rule(scene: Scene, state: Any) -> Answer:
     """What an agent does for which nobody answers, where the world says: its duty. The record says that it was so."""
-    said = Transcript(model="rule", failure=BY_RULE).model_dump()
-    acts = [{"act": DUTY[scene.kind].word}]
-    return Answer.model_validate(
-        {"v": 1, "id": "0" * 32, "acts": acts, "note": BY_RULE, "state": state, "transcript": said}
+    return Answer(
+        v=1,
+        id="0" * 32,
+        acts=[ActChosen(act=DUTY[scene.kind].word)],
+        note=BY_RULE,
+        state=state,
+        transcript=Transcript(model="rule", failure=BY_RULE),
     )
 
 
