@@ -11,19 +11,10 @@ from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
 from society.record.decisions import DECISIONS
-from society.record.tables import TABLES, Field
+from society.record.tables import SQL_TYPES, TABLES, Field
 from society.record.transcripts import FOLDER
 
 Columns = dict[str, NDArray[Any]]
-_TYPES = {
-    "i1": "tinyint",
-    "i2": "smallint",
-    "i4": "integer",
-    "i8": "bigint",
-    "f4": "float",
-    "f8": "double",
-    "O": "varchar",
-}
 
 
 def parts_of(folder: Path) -> Iterator[Path]:
@@ -87,7 +78,12 @@ def _filled(path: Path, column: str, values: Any, field: Field) -> NDArray[Any]:
 
 
 def _asked(column: str, field: Field) -> str:
-    """A column of our own tables as its codes or numbers."""
+    """A column of our own tables as its codes or numbers; of one that does not always apply nothing is code 0, as in memory."""
     if field.words is None:
-        return f'"{column}"::{_TYPES[field.dtype]} as "{column}"'
-    return f'(list_position(?::varchar[], "{column}"::varchar) - 1)::integer as "{column}"'
+        return f'"{column}"::{SQL_TYPES[field.dtype]} as "{column}"'
+    code = f'(list_position(?::varchar[], "{column}"::varchar) - 1)::integer'
+    return (
+        f'case when "{column}" is null then 0 else {code} end as "{column}"'
+        if field.applies
+        else f'{code} as "{column}"'
+    )

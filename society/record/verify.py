@@ -8,11 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 
 from society.ground.errors import RecordError, WorldError
 from society.ground.words import Event, Ruling
+from society.record.database import closed_database
 from society.record.decisions import DECISIONS, read_decisions
 from society.record.first_format import ADDED, chained
 from society.record.folder import MANIFEST, read_manifest
@@ -105,7 +105,7 @@ def _read(
     problems: list[str] = []
     links: dict[str, Links] = {name: {} for name in LINKS}
     kept: dict[str, list[Columns]] = {name: [] for name in whole}
-    with duckdb.connect(":memory:") as connection:
+    with closed_database(sorted(folder.glob("*/*.parquet"))) as connection:
         for name in TABLES:
             for path in sorted((folder / name).glob("*.parquet")):
                 try:
@@ -223,7 +223,7 @@ def _undecided(folder: Path, ticks: int) -> list[str]:
         return [str(error)]
     files = sorted(str(part) for part in (folder / "events").glob("*.parquet"))
     question = "select tick, count(*) from read_parquet(?) where kind::varchar in (?, ?) and code > ? group by tick"
-    with duckdb.connect(":memory:") as connection:
+    with closed_database(files) as connection:
         told = connection.execute(question, [files, *kinds, int(Ruling.RIGHT)]).fetchall() if files else []
     found = {int(tick): int(n) for tick, n in told}
     differ = sorted(t for t in kept.keys() | found.keys() if t <= ticks and kept.get(t) != found.get(t))

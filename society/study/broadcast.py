@@ -74,9 +74,10 @@ class Broadcast:
             self._next = None
 
     def _publish_tick(self, moment: Moment, events: dict[str, Any], families: Any) -> None:
+        public_log = moment.world.oversight.public_log
         for word, audience in AUDIENCES.items():
             topic = EVENTS.topic(run=self._broker.run, audience=word)
-            for payload in self._lines.events(dict(seen(audience, events)), families):
+            for payload in self._lines.events(dict(seen(audience, public_log, events)), families):
                 self._broker.publish(topic, payload, EVENTS.qos)
         for where, payload in self._lines.messages(moment.tick, moment.inbox, families):
             self._broker.publish(where, payload, EVENTS.qos)
