@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from society.cli_models import AnswersOption, OfflineOption, StoreOption, chosen_models
+from society.cli_models import (
+    AnswersOption,
+    GrantOption,
+    OfflineOption,
+    StoreOption,
+    chosen_grants,
+    chosen_models,
+)
 from society.cli_options import (
     JsonOption,
     RunArgument,
@@ -48,6 +55,7 @@ def run(
     offline: OfflineOption = False,
     answers: AnswersOption = "record",
     store: StoreOption = None,
+    grant: GrantOption = None,
     broker: BrokerOption = "memory",
     watch: Annotated[bool, typer.Option("--watch", help="Show it in the browser while it runs.")] = False,
     pace: Annotated[
@@ -71,7 +79,7 @@ def run(
         raise WorldError("--watch", f"--seeds {seeds}", "one seed: a set of runs cannot be watched")
     if decisions is not None and seeds > 1:
         raise WorldError("--decisions", f"--seeds {seeds}", "one seed: decisions name orders and agents of one run")
-    models = chosen_models(answers, store, offline)
+    models = chosen_models(answers, store, offline, grant, changes)
     options = {"out": out, "overwrite": overwrite, "threads": threads, "models": models, "broker": broker}
     if seeds > 1:
         _many(spec, seeds, options, as_json)
@@ -123,11 +131,15 @@ def resume(
     threads: ThreadsOption = 1,
     broker: Annotated[str | None, typer.Option(help="Another broker than it was started with.")] = None,
     decisions: DecisionsOption = None,
+    grant: GrantOption = None,
 ) -> None:
     """Go on with an interrupted run; it ends with the same hash as if it had not been."""
     from society.cli_tables import Bar, print_summary
     from society.study.runs import resume as go_on
 
     with Bar() as bar:
-        record = go_on(single_run(run), progress=bar, threads=threads, broker=broker, decisions=decisions)
+        record = go_on(
+            single_run(run), progress=bar, threads=threads, broker=broker, decisions=decisions,
+            grants=chosen_grants(grant),
+        )  # fmt: skip
     print_summary(record, write_page(record))

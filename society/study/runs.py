@@ -3,7 +3,7 @@
 import contextlib
 import copy
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from society.broker.address import Address
 from society.broker.messages import Messages
 from society.engine import RULES, Engine
 from society.ground.decisions import Overseer
-from society.ground.errors import BrokerError, BudgetSpent, RecordError, RunError, SocietyError
+from society.ground.errors import BrokerError, BudgetSpent, ModelsFailed, RecordError, RunError, SocietyError
 from society.ground.occasions import Mind
+from society.llm.grants import Grant
 from society.record import checkpoint
 from society.record.folder import FORMAT, dropped_unless_begun, new_folder, read_manifest, write_manifest
 from society.record.hash import sealed
@@ -24,7 +25,7 @@ from society.spec.explain import validated
 from society.spec.load import load_world
 from society.spec.world import World
 from society.state.snapshot import pack, unpack
-from society.study.carrying import Say, Shown, address_of, carried, refused, to_stderr
+from society.study.carrying import Say, Shown, address_again, address_of, carried, refused, to_stderr
 from society.study.interruption import Interruption
 from society.study.manifest import described
 from society.study.models import Connection, Models, connected, language_families, remote_families
@@ -77,7 +78,8 @@ def run(
 
     Raises:
         WorldError: the world is wrong, or the decisions are.
-        ModelError: a language model cannot be used at all (no key, no store to replay).
+        ModelError: a language model cannot be used at all (no key, none that may go to its server, no store to replay).
+        ModelsFailed: a server refuses or is gone, or too many occasions have no answer; the run can then be resumed.
         BrokerError: the broker is not there or refuses, or is gone for too long; the run can then be resumed.
         RecordError: the folder exists already or cannot be made.
         RunError: a mind or a rule did what it must not, or the disk is full.
@@ -113,6 +115,7 @@ def resume(
     say: Say = to_stderr,
     overseer: Overseer | None = None,
     decisions: str | Path | None = None,
+    grants: Sequence[Grant] = (),
 ) -> Result:
     """Go on with an interrupted run from its newest whole checkpoint; it ends as if nothing had happened.
 
@@ -126,8 +129,11 @@ def resume(
         say: is told where the run can be watched, and what it waits for.
         overseer: who decides from now on; what was decided before is played again first.
         decisions: or a file of decisions; as the run was started if neither is given (a person may have left).
+        grants: servers of language models that may be asked and keys they may be sent, where ``models`` is absent. The
+            record is not asked: it may be a stranger's.
 
     Raises:
+        ModelError, BrokerError: a key or a password would go where the user has not said that it may.
         RecordError: the folder is not a run's, another process writes it, or it needs minds or rules that are not here.
     """
     folder = Path(folder)
@@ -144,8 +150,8 @@ def resume(
     world = validated(World, manifest["world"], f"{folder}/manifest.json: world")
     world = world.at(Path(manifest["folder"]) if manifest["folder"] else None)
     spent, taken = manifest.get("cost"), seat_again(folder, world, manifest.get("overseer"), overseer, decisions, say)
-    models = models or Models.of(manifest.get("models"))
-    address = address_of(broker or manifest.get("broker") or "memory")
+    models = models or Models.of(manifest.get("models"), grants)
+    address = address_again(folder, broker, manifest.get("broker"))
     with (
         checkpoint.Lock(folder),
         carried(address, folder, say) as carrier,
@@ -253,6 +259,7 @@ def _written(
     """Tick to the end, writing parts and checkpoints; the manifest says how it ended, whatever happened."""
     watch = watch or Unwatched()
     folder, begin, status, why = writer.folder, time.perf_counter(), "failed", ""
+    manifest.pop("failed", None)
     held: list[tuple[int, Arrays, dict[str, Any]]] = []
     shown = Shown(engine.broker, engine)
     try:
@@ -260,6 +267,7 @@ def _written(
             mind.answered = getattr(progress, "answer", None)
         watch.begin(writer)
         _ticks(engine, recording, writer, held, shown, progress, watch)
+        connection.check()
         status = "done"
         with watch.lock:
             recording.finish()
@@ -270,6 +278,14 @@ def _written(
         if held and recording.taken == held[0][0]:  # else the tick is half recorded: the checkpoint before it serves
             engine.tick = held[0][0]
             _save(recording, writer, held.pop())
+    except ModelsFailed as error:
+        why = manifest["failed"] = str(error)
+        manifest["unanswered"] = connection.unanswered()
+        if held:  # else it was found at the end, and all that has no answer is asked again
+            _put_back(engine, recording, *held[0])
+            _save(recording, writer, held.pop())
+        else:
+            checkpoint.drop(folder)
     except BudgetSpent as error:
         status = "stopped"
         manifest["stopped"] = str(error)
@@ -285,6 +301,8 @@ def _written(
             status=status, ticks_done=engine.tick, timings={"run_s": seconds}, parts=digests_of_parts(writer)
         )
         if status != "failed":
+            manifest["unanswered"] = connection.unanswered()
+        if status != "failed" or why:
             digests = recording.digests()
             manifest.update(hash=sealed(digests), digests=digests)
         manifest["cost"], manifest["refused"] = connection.cost(), refused(engine.broker)
@@ -292,6 +310,10 @@ def _written(
         with contextlib.suppress(RecordError) if status == "failed" else contextlib.nullcontext():
             write_manifest(folder, manifest)
         watch.ended(status)
+    if status == "failed":
+        raise ModelsFailed(
+            f"{why}; the run failed at tick {engine.tick} of {engine.world.ticks}; go on with: society resume {folder}"
+        )
     if status == "interrupted":
         said = f"interrupted at tick {engine.tick} of {engine.world.ticks}; go on with: society resume {folder}"
         raise BrokerError(f"{why}; {said}") if why else SocietyError(said)
