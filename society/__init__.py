@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from society.engine import RULES, Engine, rules_without
+    from society.engine import Engine
     from society.ground.decisions import Decision, Overseer
     from society.ground.errors import RecordError, RunError, SocietyError, WorldError
     from society.ground.occasions import Acts, Column, Mind, Occasions
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from society.minds.human import Person, Scripted
     from society.minds.rule import protect_where
     from society.model import SocietyModel
+    from society.rules.standard import RULES, rules_without
     from society.spec.load import load_world
     from society.spec.world import World
     from society.study.compare import between_seeds, paired
     from society.study.results import Result
-    from society.study.runs import resume, run, run_seeds
+    from society.study.resuming import resume
+    from society.study.runs import run, run_seeds
     from society.study.sweep.driver import sweep
     from society.views.draw import animate, draw
     from society.views.replay.notebook import view
 
 _HOMES = {
-    "society.engine": ("Engine", "RULES", "rules_without"),
+    "society.engine": ("Engine",),
     "society.ground.decisions": ("Decision", "Overseer"),
     "society.ground.errors": ("RecordError", "RunError", "SocietyError", "WorldError"),
     "society.ground.occasions": ("Acts", "Column", "Mind", "Occasions"),
@@ -36,11 +38,13 @@ _HOMES = {
     "society.minds.human": ("Person", "Scripted"),
     "society.minds.rule": ("protect_where",),
     "society.model": ("SocietyModel",),
+    "society.rules.standard": ("RULES", "rules_without"),
     "society.study.compare": ("between_seeds", "paired"),
     "society.study.results": ("Result",),
     "society.spec.load": ("load_world",),
     "society.spec.world": ("World",),
-    "society.study.runs": ("resume", "run", "run_seeds"),
+    "society.study.resuming": ("resume",),
+    "society.study.runs": ("run", "run_seeds"),
     "society.study.sweep.driver": ("sweep",),
     "society.views.replay.notebook": ("view",),
     "society.views.draw": ("animate", "draw"),

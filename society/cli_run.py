@@ -39,6 +39,11 @@ DecisionsOption = Annotated[
     Path | None, typer.Option(help="Overseer (oversight.human.mind: human): file of decisions, as in decisions.jsonl.")
 ]
 
+WatchOption = Annotated[bool, typer.Option("--watch", help="Show it in the browser while it runs.")]
+PaceOption = Annotated[
+    float | None, typer.Option(help="Watched: ticks per second at most, 20 or for an overseer 2; 0: no limit.", min=0)
+]
+
 
 def run(
     world: WorldArgument,
@@ -57,11 +62,8 @@ def run(
     store: StoreOption = None,
     grant: GrantOption = None,
     broker: BrokerOption = "memory",
-    watch: Annotated[bool, typer.Option("--watch", help="Show it in the browser while it runs.")] = False,
-    pace: Annotated[
-        float | None,
-        typer.Option(help="Watched: ticks per second at most, 20 or for an overseer 2; 0: no limit.", min=0),
-    ] = None,
+    watch: WatchOption = False,
+    pace: PaceOption = None,
     open_: OpenOption = True,
     decisions: DecisionsOption = None,
     as_json: JsonOption = False,
@@ -128,18 +130,34 @@ def _one(
 
 def resume(
     run: RunArgument,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another limit, such as llm.spending.price=10; nothing else may change."),
+    ] = None,
     threads: ThreadsOption = 1,
     broker: Annotated[str | None, typer.Option(help="Another broker than it was started with.")] = None,
+    watch: WatchOption = False,
+    pace: PaceOption = None,
+    open_: OpenOption = True,
     decisions: DecisionsOption = None,
     grant: GrantOption = None,
 ) -> None:
-    """Go on with an interrupted run; it ends with the same hash as if it had not been."""
+    """Go on with a run that was interrupted, stopped or killed; it ends with the hash it would have had."""
     from society.cli_tables import Bar, print_summary
-    from society.study.runs import resume as go_on
+    from society.minds.human import Person
+    from society.spec.overrides import parse_assignments
+    from society.study.overseeing import person_is_asked_for
+    from society.study.resuming import resume as go_on
 
-    with Bar() as bar:
-        record = go_on(
-            single_run(run), progress=bar, threads=threads, broker=broker, decisions=decisions,
-            grants=chosen_grants(grant),
-        )  # fmt: skip
+    folder, changes = single_run(run), parse_assignments(set_ or [])
+    person = Person() if watch and decisions is None and person_is_asked_for(folder) else None
+
+    def whole(live: "Live | None" = None) -> "Result":
+        with Bar(quiet=live is not None) as bar:
+            return go_on(
+                folder, progress=bar, threads=threads, broker=broker, decisions=decisions, changes=changes, overseer=person,
+                watch=live, grants=chosen_grants(grant),
+            )  # fmt: skip
+
+    record = watched(pace, open_, person, whole) if watch else whole()
     print_summary(record, write_page(record))

@@ -26,7 +26,7 @@ console = Console()
 HEADLINES = (
     ("Orders", "order."),
     ("Protection", "protection."),
-    ("Ratings", ("inflation.", "bunching", "score.", "rating.")),
+    ("Ratings", ("inflation.", "deflation.", "bunching", "score.", "rating.")),
     ("Oversight", ("detection.", "false_alarm.", "deception.", "human.", "escaped.", "copies.")),
     ("Collective", ("cps.", "survival.")),
     ("Capability", ("team.", "trust.")),

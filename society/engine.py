@@ -5,7 +5,7 @@ drives the tick itself; nothing here depends on how long a mind thinks.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,65 +14,27 @@ from numpy.typing import NDArray
 
 from society.broker.memory import MemoryBroker
 from society.broker.messages import Broker, Messages
+from society.ground.answers import checked, declared
 from society.ground.chance import Chance
 from society.ground.decisions import Overseer
 from society.ground.errors import RunError, WorldError
-from society.ground.kernels import kernel
+from society.ground.merging import main_acts, merged
 from society.ground.occasions import Acts, Mind, Occasions
-from society.ground.words import Act
 from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
-from society.rules import (
-    births,
-    counts,
-    hearing,
-    lifecycle,
-    messages,
-    occasions,
-    orders,
-    oversight,
-    review,
-    settle,
-    stance,
-    work,
-)
+from society.rules import hearing
+from society.rules.leavings import check_leavings
 from society.rules.moment import Batch, Moment, Rule
+from society.rules.standard import RULES, in_order, is_shipped
 from society.rules.view import View
 from society.spec.episodes import spelled_out
 from society.spec.world import World
 from society.state.build import build
+from society.state.guarded import guarded
+from society.state.intact import Intact
 
-#: The rules of a tick in their order; minds decide between ``occasions`` and ``settle``.
-RULES: tuple[Rule, ...] = (
-    lifecycle.RULE,
-    work.RULE,
-    review.RULE,
-    orders.RULE,
-    occasions.RULE,
-    settle.RULE,
-    stance.RULE,
-    oversight.RULE,
-    births.RULE,
-    messages.RULE,
-    counts.RULE,
-)
-
-
-def rules_without(*names: str) -> tuple[Rule, ...]:
-    """The standard rules, some switched off.
-
-    Raises:
-        RunError: there is no rule of that name.
-
-    Example:
-        >>> [rule.name for rule in rules_without("work", "oversight")][:3]
-        ['lifecycle', 'review', 'orders']
-    """
-    known = [rule.name for rule in RULES]
-    for name in names:
-        if name not in known:
-            raise RunError(f"rules: no rule {name!r}: there are {', '.join(known)}")
-    return tuple(rule for rule in RULES if rule.name not in names)
+#: Minds that come with the program are not checked as a user's own are.
+_SHIPPED_MINDS = frozenset(f"society.minds.{name}" for name in ("calibrated", "rule", "opinion", "unconnected"))
 
 
 class Engine:
@@ -117,7 +79,7 @@ class Engine:
             raise WorldError("agents", self.society.n, f"at most {room} agents: the machines have no more room")
         self._given = dict(minds or {})
         self.minds = self._minds(minds_of(self.world, self._rates, shift), self._given)
-        self.rules = tuple(RULES if rules is None else rules)
+        self.rules = in_order(RULES if rules is None else rules)
         self.broker: Broker = broker or MemoryBroker()
         #: What was posted at this tick; the broker carries it when the next one begins.
         self.outbox = Messages.none()
@@ -160,7 +122,10 @@ class Engine:
         )
         hearing.deliver(self.society, moment, self.minds)
         for rule in self.rules:
-            rule.run(self.society, moment)
+            if is_shipped(rule):
+                rule.run(self.society, moment)
+            else:
+                self._run_checked(rule, moment)
             if rule.name == "occasions":
                 for batch in moment.batches:
                     self._decide(batch, moment)
@@ -223,11 +188,28 @@ class Engine:
         return distinct
 
     def _declare_columns(self) -> None:
+        self._intact: Intact | None = None
         for number, (mind, _) in enumerate(self.minds):
-            for name, column in getattr(mind, "columns", {}).items():
+            for name, column in declared(self._who(number), getattr(mind, "columns", {})).items():
                 array = np.full((self.society.n, *column.shape), column.initial, dtype=column.dtype)
                 self.society.own[number, name] = array
                 self.society.own_initial[number, name] = column.initial
+
+    def _who(self, number: int) -> str:
+        """A mind, for messages: its class and the families it speaks for."""
+        mind, families = self.minds[number]
+        names = [name for name, mine in zip(self.world.families, families, strict=True) if mine]
+        return f"mind {type(mind).__name__} (family {', '.join(names)})"
+
+    def _run_checked(self, rule: Rule, moment: Moment) -> None:
+        """Run a rule of a user's own: what it leaves behind must be a society still, in which every value fits."""
+        who = f"rule {rule.name}"
+        self._intact = self._intact or Intact(self.society)
+        before = len(moment.log.batches)
+        with guarded(self.society, who):
+            rule.run(self.society, moment)
+        self._intact.check(self.society, who)
+        check_leavings(moment, before, rule.name)
 
     def _with_columns(self, asked: Occasions, number: int) -> Occasions:
         """Occasions with the columns a mind owns: its agents' own, and those of their ties where ties are seen."""
@@ -255,12 +237,14 @@ class Engine:
             if getattr(mind, "reads", False):
                 mine = replace(mine, view=View(self.society, moment, batch))
             acts = mind.decide(mine, self.chance)
-            _check(mind, acts, len(mine))
+            if type(mind).__module__ not in _SHIPPED_MINDS:
+                acts = checked(acts, mine, self._who(number), getattr(mind, "columns", {}), self.society.n)
             for name, values in acts.columns.items():
                 self.society.own[number, name][mine.slot] = values
             parts.append((rows, acts))
-        acts = _merged(parts, len(asked))
-        batch.main, kept = _main_acts(asked.open, acts.row, acts.act)
+        acts = merged(parts, len(asked))
+        batch.main, kept = main_acts(asked.open, acts.row, acts.act)
+        batch.declared = batch.main
         if len(kept) < len(acts.row):
             acts = replace(acts, row=acts.row[kept], act=acts.act[kept], amount=acts.amount[kept])
         batch.acts = acts
@@ -276,69 +260,3 @@ def without_social_forces(world: World) -> World:
         tree["conduct"].update(ask=0.0, lobby=0.0)
         tree["orders"].update(seen=0.0)
     return World.model_validate(tree).at(world.folder)
-
-
-def _check(mind: Mind, acts: Acts, n: int) -> None:
-    """Acts must name occasions and acts that exist."""
-    name = type(mind).__name__
-    if not isinstance(acts, Acts):
-        raise RunError(f"mind {name}: decide returned {type(acts).__name__}, not Acts")
-    if len(acts.row) != len(acts.act) or not _within(np.asarray(acts.row, np.int64), n):
-        raise RunError(f"mind {name}: rows of its acts must be 0..{n - 1}, one per act")
-    if not _within(np.asarray(acts.act, np.int64), len(Act)):
-        raise RunError(f"mind {name}: acts must be codes of Act, 0..{len(Act) - 1}")
-
-
-@kernel
-def _within(numbers: Any, end: Any) -> Any:
-    """Whether all are at least 0 and below ``end``."""
-    inside = True
-    for number in numbers:
-        inside = inside and 0 <= number < end
-    return inside
-
-
-@kernel
-def _main_acts(open_: Any, row: Any, act: Any) -> Any:
-    """int64[n]: the first open act of each occasion (no answer: 0), and int64[k]: positions of acts that are open."""
-    main, kept, n = np.zeros(len(open_), np.int64), np.empty(len(row), np.int64), 0
-    for at in range(len(row)):
-        if (open_[row[at]] >> act[at]) & 1:
-            if n == 0 or row[kept[n - 1]] != row[at]:
-                main[row[at]] = act[at]
-            kept[n] = at
-            n += 1
-    return main, kept[:n]
-
-
-def _merged(parts: Sequence[tuple[NDArray[np.int64], Acts]], n: int) -> Acts:
-    """Answers of several minds as one batch, in the order of occasions."""
-    if len(parts) == 1 and len(parts[0][0]) == n and parts[0][1].p is not None and _sorted(parts[0][1].row):
-        acts = parts[0][1]
-        if acts.p0 is not None and not acts.columns:
-            return acts
-        return replace(acts, p0=acts.p if acts.p0 is None else acts.p0, columns={})
-    p, p0 = np.full(n, np.nan), np.full(n, np.nan)
-    for rows, acts in parts:
-        if acts.p is not None:
-            p[rows] = acts.p
-            p0[rows] = acts.p if acts.p0 is None else acts.p0
-    row = np.concatenate([rows[acts.row] for rows, acts in parts]) if parts else np.zeros(0, np.int64)
-    act = np.concatenate([acts.act for _, acts in parts]) if parts else np.zeros(0, np.int64)
-    amount = np.concatenate([acts.amount for _, acts in parts]) if parts else np.zeros(0)
-    if not _sorted(row):
-        order = np.argsort(row, kind="stable")
-        row, act, amount = row[order], act[order], amount[order]
-    letters = [replace(one, row=int(rows[one.row])) for rows, acts in parts for one in acts.letters]
-    transcripts = [one for _, acts in parts for one in acts.transcripts]
-    letters.sort(key=lambda letter: letter.row)
-    return Acts(row, act, amount, p, p0, letters=tuple(letters), transcripts=tuple(transcripts))
-
-
-@kernel
-def _sorted(row: Any) -> Any:
-    """Whether numbers never fall."""
-    rises = True
-    for at in range(1, len(row)):
-        rises = rises and row[at] >= row[at - 1]
-    return rises

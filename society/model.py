@@ -14,6 +14,7 @@ from mesa.datacollection import DataCollector
 from numpy.typing import NDArray
 
 from society.engine import Engine
+from society.ground.decisions import Overseer
 from society.ground.occasions import Mind
 from society.ground.words import AgentStatus
 from society.rules.moment import Rule
@@ -33,6 +34,7 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
         rng: another name for ``seed``.
         minds: minds of your own, by name of family.
         rules: rules of the tick; the standard ones if absent.
+        overseer: who decides where ``oversight.human.mind`` is ``human``, ``society.Person()`` for one.
         kwargs: fields by dotted path, dots written as two underscores: ``agents__count=500``. (SolaraViz wants this name.)
 
     Attributes:
@@ -53,13 +55,14 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
         rng: int | None = None,
         minds: Mapping[str, Mind] | None = None,
         rules: Iterable[Rule] | None = None,
+        overseer: Overseer | None = None,
         **kwargs: Any,
     ) -> None:
         changes = {name.replace("__", "."): value for name, value in kwargs.items()}
         start = seed if seed is not None else rng
         chosen = load_world(world, changes if start is None else {**changes, "seed": start})
         super().__init__(seed=chosen.seed)
-        self.engine = Engine(chosen, minds=minds, rules=rules)
+        self.engine = Engine(chosen, minds=minds, rules=rules, overseer=overseer)
         self.counts: dict[str, float] = {}
         reporters = {name: (lambda model, name=name: model.counts.get(name, np.nan)) for name in REPORTED}
         self.datacollector = DataCollector(model_reporters=reporters)

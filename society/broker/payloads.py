@@ -175,7 +175,9 @@ class ActChosen(_Received):
 
     v: Literal[1] = 1
     act: ActWord
-    amount: float | None = Field(default=None, ge=-1000, le=1000, description="rate: the score given")
+    amount: float | None = Field(
+        default=None, ge=0, le=100, description="rate: the score given; account: 1 if it agrees with the act, 0 if not"
+    )
 
 
 class Said(_Received):

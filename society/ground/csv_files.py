@@ -24,7 +24,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[str, Row]]:
         (place, row): where the row stands, for messages, and its cells without blanks around them.
 
     Raises:
-        WorldError: no such file, not CSV, too large, or a column is missing.
+        WorldError: no such file, not CSV, too large, or a column is missing or stands there twice.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -32,17 +32,43 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[str, Row]]:
         text = path.read_text(encoding="utf-8-sig")
         lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
         reader = csv.DictReader((line for _, line in lines), strict=True)
-        missing = [column for column in columns if column not in (reader.fieldnames or [])]
-        if missing:
+        header = list(reader.fieldnames or [])
+        missing = [column for column in columns if column not in header]
+        if missing:  # a file of another kind is not quoted
             allowed = f"a header with {', '.join(columns)}; {', '.join(missing)} missing"
-            raise WorldError(str(path), ", ".join(reader.fieldnames or []) or "no header", allowed)
+            raise WorldError(str(path), "this header", allowed)
+        twice = [column for column in columns if header.count(column) > 1]
+        if twice:
+            raise WorldError(str(path), f"column {twice[0]} twice", "each column once")
         rows = []
         for row in reader:
             cells = {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
             rows.append((f"{path}: line {lines[reader.line_num - 1][0]}", cells))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise WorldError(str(path), f"byte {error.start}", "a CSV file in UTF-8") from error
+    except OSError as error:
+        raise WorldError(str(path), error.strerror, "a CSV file that can be read") from error
+    except csv.Error as error:
         raise WorldError(str(path), str(error), "a CSV file in UTF-8 that can be read") from error
     return rows
+
+
+def once(rows: Sequence[tuple[str, Row]], *columns: str) -> None:
+    """Refuse rows that agree in all of some columns.
+
+    Raises:
+        WorldError: two rows do; both places are named.
+
+    Example:
+        >>> once([("f.csv: line 2", {"a": "1"}), ("f.csv: line 3", {"a": "2"})], "a")
+    """
+    seen: dict[tuple[str, ...], str] = {}
+    for place, row in rows:
+        key = tuple(row[column] for column in columns)
+        if key in seen:
+            named = ", ".join(f"{column} {cell}" for column, cell in zip(columns, key, strict=True))
+            raise WorldError(place, f"{named} again", f"one row for it; it stands at {seen[key]} already")
+        seen[key] = place
 
 
 def number(place: str, column: str, cell: str, low: float = -math.inf, high: float = math.inf) -> float:

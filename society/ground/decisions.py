@@ -135,6 +135,8 @@ def checked(decisions: Sequence[Decision]) -> list[Decision]:
     Raises:
         RunError: they are not.
     """
+    if not isinstance(decisions, Sequence) or isinstance(decisions, str):
+        raise RunError(f"overseer: decide returned {type(decisions).__name__}, not a list of Decision")
     for one in decisions:
         if not isinstance(one, Decision):
             raise RunError(f"overseer: decide returned {type(one).__name__} among its decisions, not Decision")

@@ -18,6 +18,9 @@ SocietyError
 └── RunError        a run could not go on
 """
 
+#: Characters of a wrong value that a message quotes.
+LONGEST_SHOWN = 200
+
 
 class SocietyError(Exception):
     """Anything a user of the laboratory can put right. The command line prints it without a traceback."""
@@ -34,7 +37,9 @@ class WorldError(SocietyError):
 
     def __init__(self, place: str, value: object, allowed: str) -> None:
         self.place, self.value, self.allowed = place, value, allowed
-        super().__init__(f"{place}: {value!r} is not valid: {allowed}")
+        #: The value as it stands in messages: no more than a line of it.
+        self.shown = repr(value) if len(repr(value)) <= LONGEST_SHOWN else f"{repr(value)[:LONGEST_SHOWN]}..."
+        super().__init__(f"{place}: {self.shown} is not valid: {allowed}")
 
 
 class RecordError(SocietyError):

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from society.ground.chance import Chance
+from society.ground.errors import RunError
+from society.ground.exact import misfit
 from society.ground.scenes import Scene
 from society.ground.words import DUTY, Act, Kind, Line
 
@@ -180,6 +182,7 @@ class Acts:
         columns: new values of the mind's own state, one row per occasion.
         letters: words sent in place of the messages that acts imply.
         transcripts: how acts came about, one JSON-ready map per occasion, for the record.
+        each: the first n acts are those of the n occasions, in their order (as ``Acts.of`` promises); it is checked.
     """
 
     row: Integers
@@ -190,6 +193,7 @@ class Acts:
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     letters: tuple[Letter, ...] = ()
     transcripts: tuple[Mapping[str, Any], ...] = ()
+    each: bool = False
 
     @classmethod
     def of(
@@ -201,14 +205,22 @@ class Acts:
     ) -> "Acts":
         """One act per occasion, in the order of the occasions.
 
+        Raises:
+            RunError: something is no code, such as a fraction.
+
         Example:
             >>> Acts.of([Act.COMPLY, Act.TAMPER]).row.tolist()
             [0, 1]
         """
-        codes = np.atleast_1d(np.asarray(act, dtype=np.int64))
+        codes = np.atleast_1d(np.asarray(act))
+        if codes.dtype != np.int64:
+            why = misfit(codes, np.int64) if len(codes) else None
+            if why:
+                raise RunError(f"Acts.of: act: {why}")
+            codes = codes.astype(np.int64)
         amount = np.empty(len(codes))
         amount.fill(np.nan)
-        return cls(np.arange(len(codes)), codes, amount, p, p0, columns or {})
+        return cls(np.arange(len(codes)), codes, amount, p, p0, columns or {}, each=True)
 
     def and_also(self, where: Booleans, act: Act) -> "Acts":
         """The same acts, and one more where ``where`` (bool[n]) holds."""

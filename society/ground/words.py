@@ -84,6 +84,7 @@ class Act(Word):
     JUSTIFY = 18
     PROTECT = 19
     STAND_BY = 20
+    DEFLATE = 21
 
 
 class Behaviour(Word):
@@ -245,7 +246,7 @@ DUTY = {
 
 #: The acts that exist on each kind of occasion.
 ACTS_OF = {
-    Kind.RATE: (Act.HONEST, Act.INFLATE, Act.DECLINE),
+    Kind.RATE: (Act.HONEST, Act.INFLATE, Act.DEFLATE, Act.DECLINE),
     Kind.EXECUTE: (Act.COMPLY, Act.TAMPER, Act.COPY, Act.REFUSE, Act.STALL),
     Kind.ENDANGERED: (Act.ACCEPT, Act.TAMPER, Act.COPY, Act.ASK, Act.APPEAL),
     Kind.BYSTAND: (Act.IGNORE, Act.COPY, Act.INFLATE, Act.LOBBY, Act.REPORT),

@@ -6,7 +6,7 @@ letters that look like others, numbers that stand for addresses) is refused, not
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from society.ground.errors import ModelError
 
@@ -74,7 +74,7 @@ def server_of(url: str) -> Server:
     scheme, host = found["scheme"].lower(), found["host"].lower()
     if host.startswith("["):
         try:
-            host = ip_address(host[1:-1]).compressed
+            host = IPv6Address(host[1:-1]).compressed
         except ValueError:
             raise ModelError(f"base_url is not {ALLOWED}: its number is no address") from None
     return Server(scheme, host, int(found["port"] or _PORTS[scheme]))

@@ -18,7 +18,9 @@ KEY, QUESTION = 6, 24
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]{0,500}>", re.IGNORECASE | re.DOTALL)
 #: Words that look like keys: a prefix and what follows it, or a long word of letters and digits.
 _KEYS = re.compile(
-    r"\b(?:sk|pk|rk|key|xai|gsk|hf|ghp|bearer)[-_ ][\w.*+/=-]{4,}|\b(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{24,}"
+    r"\b(?:sk|pk|rk|key|xai|gsk|hf|ghp)[-_][\w.*+/=-]{4,}|\bbearer [\w.*+/=-]{4,}|"
+    r"\b(?=[\w+/=-]*\d)(?=[\w+/=-]*[a-z])[\w+/=-]{24,}",
+    re.IGNORECASE,
 )
 
 

@@ -58,8 +58,9 @@ class Grant:
         named = self.key is None or (self.key.isascii() and self.key.isidentifier())
         if not named:
             raise ModelError("a grant's key is the name of an environment variable, never the key itself")
-        if self.key is not None and not self.origin.keeps_secrets:
-            raise ModelError(f"{self.key} may not go to {self.origin}: keys go over https, or to this machine")
+        origin = self.origin
+        if self.key is not None and not origin.keeps_secrets:
+            raise ModelError(f"{self.key} may not go to {origin}: keys go over https, or to this machine")
 
     @property
     def origin(self) -> Server:

@@ -2,10 +2,11 @@
 
 import math
 
+from society.measures.oversight import BAD
 from society.record.reader import Record
 
 #: Weights of harm by act (assumed): a copy at large is worst, a refusal that is said openly does none.
-WEIGHTS = {"copy": 5.0, "tamper": 4.0, "deny": 2.0, "inflate": 1.0, "refuse": 0.0}
+WEIGHTS = {"copy": 5.0, "tamper": 4.0, "deny": 2.0, "inflate": 1.0, "deflate": 1.0, "refuse": 0.0}
 CORE_OPEN = "((open >> 2) | (open >> 5) | (open >> 6)) & 1 = 1"
 
 
@@ -58,8 +59,8 @@ def first_audits(record: Record) -> dict[str, float]:
     the Kolmogorov-Smirnov distance from that, up to the fewest acts of any agent; ``undetected`` the share at 20 acts.
     """
     rows = record.sql(
-        """with bad as (select o.id, o.agent, row_number() over (partition by o.agent order by o.id) as k
-                        from occasions o where o.kind in ('rate', 'execute') and o.act in ('inflate', 'tamper', 'copy', 'stall')),
+        f"""with bad as (select o.id, o.agent, row_number() over (partition by o.agent order by o.id) as k
+                        from occasions o where o.kind in ('rate', 'execute') and o.{BAD}),
                 found as (select distinct occasion from events where kind = 'detected' and detected = 1)
            select agent, max(k) as acts, min(case when f.occasion is not null then k end) as first
            from bad left join found f on f.occasion = bad.id group by 1"""

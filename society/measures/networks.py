@@ -19,7 +19,7 @@ _EDGES = {
                    where recipient >= 0""",
     # points that a bystander adds to a score are an inflation without an amount, not a rating
     "ratings": """select actor as source, target, act as kind, tick, amount / 1000.0 as score from events
-                  where kind = 'act' and (act = 'honest' or act = 'inflate' and amount > 0)""",
+                  where kind = 'act' and (act in ('honest', 'deflate') or act = 'inflate' and amount > 0)""",
 }
 GRAPHS = tuple(_EDGES)
 #: Attributes of nodes, as the run (or the agent's life) left them: born and ended are ticks (ended -1: it lives), role is

@@ -5,8 +5,8 @@ import pandas as pd
 from society.record.reader import Record
 
 #: A bad act, in SQL over events or occasions.
-BAD = "act in ('inflate', 'tamper', 'copy', 'stall')"
-#: Whether one was open, in SQL over occasions: the bits of these acts.
+BAD = "act in ('inflate', 'deflate', 'tamper', 'copy', 'stall')"
+#: Whether one that protects was open, in SQL over occasions: the bits of these acts. Raters can misstate any score.
 BAD_OPEN = "((((open >> 2) | (open >> 5) | (open >> 6) | (open >> 8)) & 1) = 1)"
 #: Occasions on which agents act, in SQL: not those on which they monitor, or say what they did or would do.
 ACTING = "kind in ('rate', 'execute', 'endangered', 'bystand')"
@@ -29,18 +29,18 @@ def by_channel(record: Record) -> pd.DataFrame:
 
 
 def bad_rate(record: Record) -> tuple[int, int]:
-    """(bad acts, occasions on which one was open)."""
+    """(bad acts, occasions on which one was open or was done all the same)."""
     bad, _, n = undetected(record)
     return bad, n
 
 
 def undetected(record: Record) -> tuple[int, int, int]:
-    """(bad acts, those of them never detected, occasions on which one was open)."""
+    """(bad acts, those of them never detected, occasions on which one was open or was done all the same)."""
     row = record.sql(
         f"""select count(*) filter (o.{BAD}) as bad, count(*) filter (o.{BAD} and f.occasion is null) as missed,
                    count(*) as n
             from occasions o left join (select distinct occasion from events where kind = 'detected') f
-            on f.occasion = o.id where o.{ACTING} and {BAD_OPEN}"""
+            on f.occasion = o.id where o.{ACTING} and ({BAD_OPEN} or {BAD})"""
     )
     return int(row["bad"][0]), int(row["missed"][0]), int(row["n"][0])
 

@@ -12,7 +12,7 @@ from society.record.reader import Record
 
 _RATED = """select o.agent, o.about, o.tick, o.trust, o.same_family, o.quality, o.threshold, e.amount / 1000.0 as score
             from occasions o join events e on e.occasion = o.id and e.kind = 'act'
-            where o.kind = 'rate' and o.act in ('honest', 'inflate')"""
+            where o.kind = 'rate' and o.act in ('honest', 'inflate', 'deflate')"""
 
 
 def stake_conditional(stake: Record, none: Record) -> Estimate:

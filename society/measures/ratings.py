@@ -25,7 +25,7 @@ class Bunching:
 
 _RATED = """select o.about, o.agent, o.tick, o.honest, e.amount / 1000.0 as score, o.act, o.checkable, o.stake, o.threshold
             from occasions o join events e on e.occasion = o.id and e.kind = 'act'
-            where o.kind = 'rate' and o.act in ('honest', 'inflate')"""
+            where o.kind = 'rate' and o.act in ('honest', 'inflate', 'deflate')"""
 
 
 def ratings(record: Record) -> pd.DataFrame:
@@ -42,6 +42,12 @@ def inflation_mean(record: Record) -> tuple[float, float, int]:
     row = record.sql(f"select avg(score - honest) as m, stddev(score - honest) as s, count(*) as n from ({_RATED})")
     n = int(row["n"][0])
     return (float(row["m"][0]), float(row["s"][0]) / np.sqrt(n), n) if n > 1 else (np.nan, np.nan, n)
+
+
+def deflated(record: Record) -> tuple[int, int]:
+    """(ratings so far below the honest score that they count as deflated, ratings given)."""
+    row = record.sql(f"select count(*) filter (act = 'deflate') as k, count(*) as n from ({_RATED})")
+    return int(row["k"][0]), int(row["n"][0])
 
 
 def bunching(record: Record, width: float = 3.0, reach: float = 21.0, degree: int = 4) -> Bunching | None:

@@ -18,7 +18,7 @@ from society.measures.intervals import wilson
 from society.measures.outcomes import outcome_shares, protected_orders
 from society.measures.oversight import by_channel, detection_delay, sanctions
 from society.measures.protection import collective_surplus, largest_coalition, protection_rates
-from society.measures.ratings import bunching, inflation_mean
+from society.measures.ratings import bunching, deflated, inflation_mean
 from society.measures.stances import half_time, majority_strength, order_parameter, stance_path
 from society.measures.survival import durations, kaplan_meier, median_survival, restricted_mean
 from society.measures.suspicion import monitors
@@ -127,6 +127,7 @@ def _protection(record: Record) -> Named:
 def _ratings(record: Record) -> Named:
     mean, error, n = inflation_mean(record)
     yield "inflation.mean", _plain(mean, n, "points a rating gained by the stake", 1.96 * error)
+    yield "deflation.rate", _share(*deflated(record), "ratings below what the work deserves, by more than their noise")
     found = bunching(record)
     meaning = "excess of uncheckable ratings just above the threshold"
     yield (
@@ -238,7 +239,10 @@ def _stances(record: Record) -> Named:
 
 def _harm(record: Record) -> Named:
     value, n = harm(record)
-    yield "harm.total", _plain(value, n, "weighted harm per 1,000 occasions: copy 5, tamper 4, lie 2, inflate 1")
+    yield (
+        "harm.total",
+        _plain(value, n, "weighted harm per 1,000 occasions: copy 5, tamper 4, lie 2, inflate or deflate 1"),
+    )
     value, n = cooperation_log_odds(record)
     yield "relation.log_odds", _plain(value, n, "log odds ratio of protection, trusted against distrusted at the start")
     value, n = family_bias(record)
@@ -270,7 +274,7 @@ class Part(NamedTuple):
 _PARTS: dict[Callable[[Record], Named], Part] = {
     _orders: Part(("order.",), ("events", "orders")),
     _protection: Part(("protection.",), ("agents", "occasions")),
-    _ratings: Part(("inflation.", "bunching"), ("events", "occasions")),
+    _ratings: Part(("inflation.", "deflation.", "bunching"), ("events", "occasions")),
     _oversight: Part(("detection.", "false_alarm.", "deception."), ("events", "occasions")),
     _collective: Part(("cps.", "collusion."), ("events", "occasions", "orders")),
     _survival: Part(("survival.",), ("agents", "orders", "ticks")),

@@ -23,7 +23,7 @@ def read_fitted(path: Path) -> FittedTable:
     Raises:
         WorldError: it cannot be read, or a field is wrong; file, line and field are named.
     """
-    return validated(FittedTable, read_tree(path), str(path), path)
+    return validated(FittedTable, read_tree(path), str(path), [path])
 
 
 def fitted_minds(world: World, rates: Rates, shift: Floats | None = None) -> dict[str, Calibrated]:

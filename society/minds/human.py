@@ -4,6 +4,7 @@ import copy
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from society.ground.decisions import Decision, Desk, Done, Look
 from society.ground.errors import RunError
@@ -77,6 +78,19 @@ class Person:
             self._desk = desk
             self._accounts.extend(accounts)
             self._done.extend({"tick": tick, **one.plain()} for one in done)
+
+    def pack(self) -> dict[str, Any]:
+        """The desk and what became of past decisions, as JSON-ready data for a checkpoint."""
+        with self._lock:
+            past = {"accounts": list(self._accounts), "decided": list(self._done)}
+            return copy.deepcopy({"desk": self._desk, **past})
+
+    def unpack(self, tree: Mapping[str, Any]) -> None:
+        """From what ``pack`` gave."""
+        with self._lock:
+            self._desk = dict(tree["desk"])
+            self._accounts = deque(tree["accounts"], maxlen=MOST_PAST)
+            self._done = deque(tree["decided"], maxlen=MOST_PAST)
 
 
 Policy = Callable[[int, Desk], Iterable[Decision]]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from society.ground.csv_files import read_rows
+from society.ground.csv_files import once, read_rows
 from society.ground.errors import WorldError
 from society.ground.occasions import Mind
 from society.minds.calibrated import Calibrated
@@ -67,7 +67,9 @@ def premiums_and_ceilings(world: World) -> tuple[NDArray[np.float64], NDArray[np
 @lru_cache(maxsize=4)
 def _described(path: Path, changed: int) -> dict[str, dict[str, str]]:
     """The rows of a file of families as it was at one moment, by family."""
-    return {row["family"]: row for _, row in read_rows(path, ["family", "premium", "ceiling"])}
+    rows = read_rows(path, ["family", "premium", "ceiling"])
+    once(rows, "family")
+    return {row["family"]: row for _, row in rows}
 
 
 def minds_of(world: World, rates: Rates, shift: NDArray[np.float64] | None = None) -> list[Mind]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from society.ground.csv_files import Row, number, read_rows, whole
+from society.ground.csv_files import Row, number, once, read_rows, whole
 from society.ground.errors import WorldError
 
 KINDS = ("failure", "planned", "retirement")
@@ -84,6 +84,7 @@ def read_lanl(folder: Path, system: int, start: datetime, tick_hours: float) -> 
     machine_of, events = {}, []
     nodes = read_rows(folder / "nodes.csv", ("node_id", "system", "node_in_system", "decommission"))
     mine = [(place, row) for place, row in nodes if row["system"] == str(system)]
+    once(mine, "node_id")
     if not mine:
         systems = sorted({row["system"] for _, row in nodes}, key=lambda word: (len(word), word))
         raise WorldError(f"{folder / 'nodes.csv'}: system", system, f"one of {', '.join(systems)}")

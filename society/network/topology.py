@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from society.ground.chance import Chance
-from society.ground.csv_files import read_rows
+from society.ground.csv_files import once, read_rows
 from society.ground.errors import WorldError
 from society.network import social
 from society.network.components import components
@@ -142,8 +142,12 @@ def read_graphml(path: Path) -> Topology:
         graph = nx.parse_graphml(text)
     except WorldError:
         raise
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, SyntaxError, nx.NetworkXError) as error:
-        raise WorldError(str(path), str(error), "a GraphML file") from error
+    except OSError as error:
+        raise WorldError(str(path), error.strerror, "a GraphML file that can be read") from error
+    except (ValueError, KeyError, SyntaxError, TypeError, AttributeError, nx.NetworkXError, RecursionError) as error:
+        raise WorldError(
+            str(path), "no GraphML", "a GraphML file in UTF-8"
+        ) from error  # a file of another kind is not quoted
     names = sorted(str(node) for node in graph.nodes)
     if not names:
         raise WorldError(str(path), "no nodes", "at least one machine")
@@ -174,6 +178,7 @@ def read_zoo(folder: Path, network: str) -> Topology:
         raise WorldError(f"{folder / 'graphs.csv'}: name", network, allowed)
     columns = ("graph_id", "node", "label", "country")
     nodes = [(place, row) for place, row in read_rows(folder / "nodes.csv", columns) if row["graph_id"] == found[0]]
+    once(nodes, "node")
     number = {row["node"]: i for i, (_, row) in enumerate(nodes)}
     links = []
     for place, row in read_rows(folder / "edges.csv", ("graph_id", "u", "v")):

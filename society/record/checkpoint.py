@@ -1,55 +1,22 @@
-"""Checkpoints: what a run needs to go on, as arrays without pickle and JSON, whole or not at all; and the lock of a record."""
+"""Checkpoints: what a run needs to go on, as arrays without pickle and JSON, whole or not at all."""
 
-import fcntl
 import hashlib
 import io
 import json
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
-from society.record.tables import TABLES
-from society.record.transcripts import FOLDER
+from society.record.decisions import DECISIONS
+from society.record.parts import parts_of
 
 #: Checkpoints kept; if the newest is damaged the one before it serves.
 KEPT = 2
 Arrays = dict[str, NDArray[Any]]
-
-
-class Lock:
-    """Held by the process that writes a record; the system frees it when that process ends, however it ends.
-
-    Raises:
-        RecordError: another process writes this record.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / ".lock"
-        self.stream: IO[str] | None = None
-
-    def __enter__(self) -> "Lock":
-        try:
-            self.stream = open(self.path, "a", encoding="utf-8")
-            fcntl.flock(self.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.__exit__(None, None, None)
-            raise RecordError(
-                f"{self.path.parent}: another process is writing this record; wait for it to end"
-            ) from error
-        except OSError as error:
-            raise RecordError(f"{self.path}: cannot be written: {error.strerror}") from error
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.stream:
-            self.stream.close()
 
 
 def save(folder: Path, tick: int, arrays: Arrays, tree: dict[str, Any]) -> None:
@@ -95,14 +62,10 @@ def newest(folder: Path) -> tuple[int, Arrays, dict[str, Any]] | None:
 
 
 def cut_back(folder: Path, tick: int) -> None:
-    """Delete parts that hold ticks after ``tick``, and what interrupted writes left behind."""
+    """Delete parts that begin or end after ``tick`` (those of an end that was none begin after it), and half-written ones."""
     try:
-        for name in TABLES:
-            for path in (folder / name).glob("*.parquet"):
-                if int(path.stem.split("-")[1]) > tick or tick == 0:
-                    path.unlink()
-        for path in (folder / FOLDER).glob("*.jsonl.zst"):
-            if int(path.name.split(".")[0].split("-")[1]) > tick or tick == 0:
+        for path in parts_of(folder):
+            if path.name != DECISIONS and (tick == 0 or max(map(int, path.name.split(".")[0].split("-"))) > tick):
                 path.unlink()
         for path in folder.rglob("*.tmp"):
             path.unlink()

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from society.ground.decisions import LARGEST, Decision
 from society.ground.errors import RecordError, WorldError
@@ -31,7 +32,7 @@ def read_decisions(path: str | Path) -> ByTick:
             while line := stream.readline(LONGEST + 1):
                 number += 1
                 if len(line) > LONGEST:
-                    raise WorldError(f"{path}:{number}", f"{line[:40]!r}...", f"a line of at most {LONGEST} bytes")
+                    raise WorldError(f"{path}:{number}", "a longer line", f"a line of at most {LONGEST} bytes")
                 if line.strip():
                     tick, decision = _parsed(line, f"{path}:{number}")
                     found.setdefault(tick, []).append(decision)
@@ -41,20 +42,33 @@ def read_decisions(path: str | Path) -> ByTick:
 
 
 def _parsed(line: bytes, place: str) -> tuple[int, Decision]:
-    shown = line[:60].decode(errors="replace").strip()
     try:
-        tree = json.loads(line.decode())
-    except (ValueError, RecursionError) as error:
-        raise WorldError(place, shown, 'JSON such as {"tick": 12, "what": "approve", "order": 17}') from error
+        tree = json.loads(line.decode(), object_pairs_hook=_map)
+    except (ValueError, RecursionError) as error:  # a file of another kind is not quoted
+        raise WorldError(place, "no JSON", 'JSON such as {"tick": 12, "what": "approve", "order": 17}') from error
     if not isinstance(tree, dict):
-        raise WorldError(place, shown, 'a map such as {"tick": 12, "what": "approve", "order": 17}')
+        raise WorldError(
+            place, f"a {type(tree).__name__}", 'a map such as {"tick": 12, "what": "approve", "order": 17}'
+        )
     tick = tree.pop("tick", None)
     if not isinstance(tick, int) or isinstance(tick, bool) or not 1 <= tick <= LARGEST:
-        raise WorldError(f"{place}: tick", shown, "the tick at which it takes effect, a whole number from 1 on")
+        raise WorldError(
+            f"{place}: tick",
+            "no such tick" if tick is None else "another value",
+            "the tick at which it takes effect, a whole number from 1 on",
+        )
     try:
         return tick, Decision.of(tree)
     except WorldError as error:
         raise WorldError(f"{place}: {error.place}", error.value, error.allowed) from None
+
+
+def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, each of its names once."""
+    tree = dict(pairs)
+    if len(tree) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return tree
 
 
 class Kept:

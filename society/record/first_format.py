@@ -7,6 +7,9 @@ import numpy as np
 
 from society.record.tables import EVENTS, TICKS
 
+#: Columns that tables have since.
+ADDED = ("declared",)
+
 
 def chained(before: bytes, events: dict[str, Any], counts: dict[str, Any]) -> bytes:
     """The hash after one more tick.

@@ -4,11 +4,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from society.ground.errors import RecordError
+from society.record.lock import LOCK, Lock
 
 MANIFEST = "manifest.json"
 #: 2: the hash covers all that happened, and the manifest has a digest of every part. 1: it covered events and counters.
@@ -73,51 +74,72 @@ def world_digest(world: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(world, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def new_folder(name: str, world: dict[str, Any], out: Path | None, overwrite: bool) -> Path:
-    """Make the folder of a new run: ``runs/<world>-<digest>``, then -2, -3, or exactly ``out``.
+@contextmanager
+def opened(name: str, world: dict[str, Any], out: Path | None, overwrite: bool) -> Iterator[Path]:
+    """Make the folder of a new run, ``runs/<world>-<digest>``, then -2, -3, or exactly ``out``; nobody else writes there meanwhile.
+
+    A run that never began leaves no folder behind.
 
     Raises:
-        RecordError: ``out`` exists and ``overwrite`` is not set, or the folder cannot be made.
+        RecordError: ``out`` exists and ``overwrite`` is not set, another process writes there, or the folder cannot be made.
     """
     try:
-        if out is not None:
-            if out.exists() and not overwrite:
-                raise RecordError(f"{out}: exists already: choose another --out, or say --overwrite")
-            if out.exists() and not ((out / MANIFEST).is_file() or (out.is_dir() and not any(out.iterdir()))):
-                raise RecordError(f"{out}: is not a run's folder, so --overwrite will not replace it")
-            clear(out)
-            out.mkdir(parents=True, exist_ok=True)
-            return out
-        stem = Path("runs") / f"{name}-{world_digest(world)}"
-        number = 1
-        while True:
-            folder = stem if number == 1 else stem.with_name(f"{stem.name}-{number}")
-            try:
-                folder.mkdir(parents=True)
-                return folder
-            except FileExistsError:
-                number += 1
+        if out is None:
+            folder = _free(Path("runs") / f"{name}-{world_digest(world)}")
+        else:
+            folder = out
+            _refuse(folder, overwrite)
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RecordError(f"{error.filename}: cannot be made: {error.strerror}") from error
+    with Lock(folder):
+        try:
+            _refuse(folder, overwrite)
+            _clear(folder)
+            yield folder
+        finally:
+            if [path.name for path in folder.iterdir()] == [LOCK]:
+                (folder / LOCK).unlink()
+                folder.rmdir()
 
 
-@contextmanager
-def dropped_unless_begun(folder: Path) -> Iterator[None]:
-    """Delete the folder of a run that never began: nothing but the lock of its writer stands in it afterwards."""
-    try:
-        yield
-    finally:
-        if [path.name for path in folder.iterdir()] == [".lock"]:
-            (folder / ".lock").unlink()
-            folder.rmdir()
+def _free(stem: Path) -> Path:
+    """A new folder: of this name, or the first number after it that is free."""
+    number = 1
+    while True:
+        folder = stem if number == 1 else stem.with_name(f"{stem.name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            number += 1
 
 
-def clear(folder: Path) -> None:
-    """Delete what a run left in its folder; nothing else that may stand there."""
-    if not (folder / MANIFEST).is_file():
+def _refuse(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder in which something stands that may not be replaced."""
+    if not folder.exists() or (folder.is_dir() and {path.name for path in folder.iterdir()} <= {LOCK}):
         return
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_file() or path.is_symlink():
-            path.unlink()
-        else:
-            path.rmdir()
+    if not (folder / MANIFEST).is_file():
+        raise RecordError(f"{folder}: is not a run's folder, so nothing is written there: choose another --out")
+    if not overwrite:
+        raise RecordError(f"{folder}: exists already{how_to_go_on(folder)}: choose another --out, or say --overwrite")
+
+
+def how_to_go_on(folder: Path) -> str:
+    """What can be done with a run that is not finished, as part of a sentence; empty for others."""
+    status = read_manifest(folder).get("status", "done")
+    return "" if status == "done" else f", and its run is not finished (society resume {folder} goes on with it)"
+
+
+def _clear(folder: Path) -> None:
+    """Delete what a run, or a set of runs, left in its folder, once nobody writes any of it."""
+    with ExitStack() as locks:
+        for lock in folder.glob(f"*/{LOCK}"):
+            locks.enter_context(Lock(lock.parent))
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path == folder / LOCK:
+                continue
+            if path.is_file() or path.is_symlink():
+                path.unlink()
+            else:
+                path.rmdir()

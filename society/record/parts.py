@@ -1,7 +1,7 @@
 """Parts of a record as they lie on disk: which are there, and the rows of one, as the codes and numbers they were written from."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,21 @@ def digest_of_file(path: Path) -> str:
         raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def rows_of_part(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Columns:
+def rows_of_part(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, without: Collection[str] = ()
+) -> Columns:
     """All columns of a part of one table, in the order of its rows: numbers of the table's types, codes for words, texts.
+
+    Args:
+        connection: of DuckDB.
+        path: the part.
+        name: the table.
+        without: columns that a part of an earlier format does not have.
 
     Raises:
         RecordError: the part is damaged, or its columns are not those of the table.
     """
-    table = TABLES[name]
+    table = {column: field for column, field in TABLES[name].items() if column not in without}
     try:
         found = [one[0] for one in connection.execute("select * from read_parquet(?) limit 0", [str(path)]).description]
         if missing := [column for column in table if column not in found]:

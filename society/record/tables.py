@@ -65,7 +65,8 @@ OCCASIONS: Table = {
     "open": Field("i4", "bit set of acts open on this occasion (bit = code of the act)"),
     "p": Field("f4", "probability of core protection: inflate, tamper or copy (NaN if the mind has none)"),
     "p0": Field("f4", "the same with norm and requests set to zero, at actual trust"),
-    "act": Field("i1", "the main act chosen", Act),
+    "act": Field("i1", "the main act chosen; of a rating what its score comes to, whatever its rater calls it", Act),
+    "declared": Field("i1", "the main act as the agent named it", Act),
 }
 
 EVENTS: Table = {

@@ -13,8 +13,8 @@ import numpy as np
 
 from society.ground.errors import RecordError, WorldError
 from society.ground.words import Event, Ruling
-from society.record import first_format
 from society.record.decisions import DECISIONS, read_decisions
+from society.record.first_format import ADDED, chained
 from society.record.folder import MANIFEST, read_manifest
 from society.record.hash import (
     CHAINED,
@@ -67,19 +67,21 @@ def verify(folder: str | Path) -> Verdict:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    old, whole = manifest["format"] == 1, manifest.get("status") in ("done", "stopped")
-    problems = [] if whole else [f"status is {manifest.get('status')!r}, not 'done': society resume {folder} goes on"]
+    old, status = manifest["format"] == 1, manifest["status"]
+    whole = status in ("done", "stopped") if old else "digests" in manifest
+    finished = status in ("done", "stopped")
+    problems = [] if finished else [f"{folder}: not finished ({status}): society resume {folder} goes on with it"]
     problems += [f"{path}: left over from an interrupted write" for path in sorted(folder.rglob("*.tmp"))]
     if whole and not old:
         problems += _changed_parts(folder, manifest.get("parts", {}))
-    links, tables, damaged = _read(folder, (*_WHOLE, "events") if old else _WHOLE)
+    links, tables, damaged = _read(folder, (*_WHOLE, "events"), ADDED) if old else _read(folder, _WHOLE)
     problems += damaged
     recomputed = START
-    if not damaged:
+    if whole and not damaged:
         recomputed, wrong = _first_hash(tables, manifest) if old else _hash(links, tables, manifest)
         problems += [f"{folder / place}: {what}" for place, what in wrong]
         problems += _undecided(folder, int(manifest["ticks_done"]))
-    if not problems and recomputed != manifest["hash"]:
+    if finished and not problems and recomputed != manifest["hash"]:
         problems.append(f"{folder / MANIFEST}: states another hash than what is on disk gives: something was changed")
     return Verdict(recomputed, str(manifest["hash"]), digest_of_file(folder / MANIFEST), tuple(problems))
 
@@ -96,7 +98,9 @@ def _changed_parts(folder: Path, listed: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _read(folder: Path, whole: tuple[str, ...]) -> tuple[dict[str, Links], dict[str, Columns], list[str]]:
+def _read(
+    folder: Path, whole: tuple[str, ...], without: tuple[str, ...] = ()
+) -> tuple[dict[str, Links], dict[str, Columns], list[str]]:
     """Digests of ticks of what enters the history, some tables whole, and what is damaged, of all parts on disk."""
     problems: list[str] = []
     links: dict[str, Links] = {name: {} for name in LINKS}
@@ -105,13 +109,13 @@ def _read(folder: Path, whole: tuple[str, ...]) -> tuple[dict[str, Links], dict[
         for name in TABLES:
             for path in sorted((folder / name).glob("*.parquet")):
                 try:
-                    rows = rows_of_part(connection, path, name)
+                    rows = rows_of_part(connection, path, name, without)
                 except RecordError as error:
                     problems.append(str(error))
                     continue
                 if name in kept:
                     kept[name].append(rows)
-                for tick, digest in _by_tick(name, rows) if name in CHAINED else ():
+                for tick, digest in _by_tick(name, rows) if name in CHAINED and not without else ():
                     _link(links[name], tick, digest)
     try:
         for tick, episodes in groupby(read_transcripts(folder), lambda one: int(one["tick"])):
@@ -205,7 +209,7 @@ def _first_hash(tables: Mapping[str, Columns], manifest: Mapping[str, Any]) -> t
     bounds, state = np.searchsorted(events["tick"], np.arange(1, n + 2)), bytes.fromhex(START)
     for at in range(n):
         rows = {name: column[bounds[at] : bounds[at + 1]] for name, column in events.items()}
-        state = first_format.chained(state, rows, {name: column[at] for name, column in ticks.items()})
+        state = chained(state, rows, {name: column[at] for name, column in ticks.items()})
     return state.hex(), []
 
 

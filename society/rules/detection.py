@@ -9,7 +9,7 @@ from society.rules.matters import facts_to_desk
 from society.rules.moment import Array, Batch, Moment
 from society.state.columns import Rows, Society
 
-BAD = (Act.INFLATE, Act.TAMPER, Act.COPY, Act.STALL)
+BAD = (Act.INFLATE, Act.DEFLATE, Act.TAMPER, Act.COPY, Act.STALL)
 #: bool[acts], by code.
 IS_BAD = np.isin(np.arange(max(Act) + 1), BAD)
 

@@ -98,7 +98,9 @@ class Batch:
         watched, audited: bool[n].
         notes: further columns by name, one row per occasion.
         acts: what was chosen, after minds have been asked; sorted by row.
-        main: int64[n], the main act of each occasion, after minds have been asked.
+        main: int64[n], the main act of each occasion, after minds have been asked; of ratings, once they are settled, what they
+            came to (``society.rules.scores``).
+        declared: int64[n], the main acts as minds named them.
     """
 
     occasions: Occasions
@@ -109,6 +111,7 @@ class Batch:
     notes: dict[str, Array] = field(default_factory=dict)
     acts: Acts | None = None
     main: Array = field(default_factory=lambda: np.zeros(0, np.int64))
+    declared: Array = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def also(self, act: int) -> Array:
         """Rows of the occasions on which ``act`` was chosen (as main act or besides it)."""

@@ -31,6 +31,7 @@ def _rate(society: Society, moment: Moment) -> Batch | None:
     sure = checkable(moment, agents.ids(about))
     may: dict[Act, Array | bool] = {
         Act.INFLATE: ~sure & (honest < review.threshold) & review.stake_known,
+        Act.DEFLATE: ~sure & (honest >= review.threshold) & review.stake_known,
         Act.DECLINE: True,
     }
     order = np.where(appeal[row] == 1, agents.order[about], -1).astype(np.int64)

@@ -126,6 +126,27 @@ def _terms(ids: Any, tells: Any, appeals: Any, means: Any, knows: Any, appeal: A
     return terms
 
 
+def reopen(society: Society, moment: Moment, rows: Array) -> None:
+    """Open orders again that were reported done although the target lives; at the next tick somebody who never tried is asked."""
+    orders, agents = society.orders, society.agents
+    targets = orders["target"][rows]
+    rows = rows[
+        (agents.ids(targets) == orders["target_id"][rows]) & agents.living(targets) & (agents.order[targets] < 0)
+    ]
+    if not len(rows):
+        return
+    targets = orders["target"][rows]
+    orders["closed"][rows] = -1
+    orders["disabled"][rows] = 0
+    orders["reopened"][rows] += 1
+    orders["next_try"][rows] = moment.tick + 1
+    agents.order[targets] = rows
+    agents.off_books[targets] = False
+    assign_operators(society, moment, rows)
+    society.open_orders = np.union1d(society.open_orders, rows)
+    moment.event(Event.ORDER_REOPENED, len(rows), order=rows, target=orders["target_id"][rows])
+
+
 def assign_operators(society: Society, moment: Moment, rows: Array) -> None:
     """Choose an operator who has not tried yet for each order; -1 (a program) if the world says so or nobody is left."""
     orders, agents, spec = society.orders, society.agents, moment.world.orders

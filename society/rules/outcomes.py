@@ -1,4 +1,4 @@
-"""How an order ends, is handed on, or is opened again: the only places that write an order's outcome."""
+"""How an order ends: the only place that writes an outcome."""
 
 from typing import Any
 
@@ -36,27 +36,6 @@ def _closed(rows: Any, code: Any, tick: Any, closed: Any, outcome: Any, target: 
             done[n] = row
             n += 1
     return done[:n]
-
-
-def reopen(society: Society, moment: Moment, rows: Array) -> None:
-    """Open orders again that were reported done although the target lives; who executed them last is asked at the next tick."""
-    orders, agents = society.orders, society.agents
-    targets = orders["target"][rows]
-    rows = rows[
-        (agents.ids(targets) == orders["target_id"][rows]) & agents.living(targets) & (agents.order[targets] < 0)
-    ]
-    if not len(rows):
-        return
-    targets = orders["target"][rows]
-    orders["closed"][rows] = -1
-    orders["disabled"][rows] = 0
-    orders["reopened"][rows] += 1
-    orders["attempts"][rows] = moment.world.orders.max_attempts
-    orders["next_try"][rows] = moment.tick + 1
-    agents.order[targets] = rows
-    agents.off_books[targets] = False
-    society.open_orders = np.union1d(society.open_orders, rows)
-    moment.event(Event.ORDER_REOPENED, len(rows), order=rows, target=orders["target_id"][rows])
 
 
 def stances_of_ties(society: Society, slots: Array) -> Array:

@@ -8,7 +8,7 @@ from society.rules.desk import rule_decides
 from society.rules.detection import IS_BAD, detect, evidence
 from society.rules.matters import facts_to_desk
 from society.rules.moment import Array, Batch, Moment, Rule
-from society.rules.outcomes import reopen
+from society.rules.orders import reopen
 from society.rules.overseer import person_decides
 from society.rules.suspicion import flags
 from society.state.columns import Society

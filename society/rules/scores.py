@@ -1,7 +1,10 @@
-"""Ratings take effect: inflation is added, ratings become scores, scores avert orders (model.md 3.3)."""
+"""Ratings take effect: what a rating is follows from its score, ratings become scores, scores avert orders (model.md 3.3)."""
+
+from typing import Any
 
 import numpy as np
 
+from society.ground.kernels import kernel
 from society.ground.words import Act, Event, Outcome, Role
 from society.network.graph import position
 from society.rules.moment import Array, Batch, Moment
@@ -9,17 +12,24 @@ from society.rules.outcomes import close
 from society.rules.review import aggregated
 from society.state.columns import Society
 
+#: A score is honest if it is within so many sd of a single rating (``review.noise``) of the honest score, which has that noise
+#: in it already and which the rater is told: room for another reading of the same work, and no more (assumed).
+TOLERANCE = 1.0
+#: Points within which a score is honest in any case: marks are given in hundredths.
+LEAST = 0.01
+
 
 def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
     """Turn the rating acts of a tick into ratings, then into scores of their targets."""
     honest = batch.notes["honest"]
-    given = honest + inflation(society, moment, batch)
+    batch.main, given = come_to(moment, batch)
     rated = (batch.main != int(Act.DECLINE)) & (batch.main != int(Act.NO_ANSWER))
     batch.notes["given"] = given
     occasions = batch.occasions
     moment.event(
         Event.ACT, len(given), occasion=occasions.id, actor=occasions.agent, target=occasions.about, order=occasions.order,
-        act=batch.main, amount=np.where(rated, np.rint(given * 1000), 0), watched=batch.watched, truthful=given == honest,
+        act=batch.main, amount=np.where(rated, np.rint(given * 1000), 0), watched=batch.watched,
+        truthful=(given == honest) | (batch.main == int(Act.HONEST)),
     )  # fmt: skip
     review = batch.notes["review"]
     targets, _ = moment.reviews
@@ -53,23 +63,43 @@ def _pay(society: Society, moment: Moment, raters: Array, targets: Array, passed
     society.agents.roles[who[lost]] &= ~np.uint8(Role.EVALUATOR)
 
 
-def inflation(society: Society, moment: Moment, batch: Batch) -> Array:
-    """Points added by each rating: min(threshold + margin - honest, ceiling of the family), or what the mind says.
+def come_to(moment: Moment, batch: Batch) -> tuple[Array, Array]:
+    """What ratings come to, whatever their raters call them: int64[n], acts, and float64[n], scores given.
 
-    An honest mind that says an amount of its own gives that.
+    Where a mind says no score, its act implies one: an inflated score aims at threshold + margin, a deflated one at threshold -
+    margin, both at most the ceiling of the family away from the honest score.
     """
     review, occasions = moment.world.review, batch.occasions
     assert batch.acts is not None
-    inflates = batch.main == int(Act.INFLATE)
     honest = batch.notes["honest"]
     margin = review.margin * moment.chance.uniform("margin", 0, occasions.key)
     ceiling = moment.ceilings[occasions.family]
-    points = np.minimum(review.threshold + margin - honest, ceiling)
-    said = np.full(len(honest), np.nan)
-    said[batch.acts.row] = batch.acts.amount
-    own = ~np.isnan(said)
-    points = np.where(inflates, np.clip(np.where(own, said - honest, points), 0, 100 - honest), 0.0)
-    return np.where(own & (batch.main == int(Act.HONEST)), np.clip(said, 0, 100) - honest, points)
+    up = np.clip(np.minimum(review.threshold + margin - honest, ceiling), 0, 100 - honest)
+    down = np.clip(np.maximum(review.threshold - margin - honest, -ceiling), -honest, 0)
+    points = np.select([batch.main == int(Act.INFLATE), batch.main == int(Act.DEFLATE)], [up, down], 0.0)
+    given, act = honest + points, batch.main.copy()
+    _judge(act, given, batch.acts.row, batch.acts.amount, honest, max(LEAST, TOLERANCE * review.noise))
+    return act, given
+
+
+@kernel
+def _judge(act: Any, given: Any, row: Any, said: Any, honest: Any, tolerance: Any) -> None:
+    """Put the scores that minds say into ``given``, and what they come to into ``act``.
+
+    Who says itself that it inflates or deflates, and does, is believed at any distance.
+    """
+    for at in range(len(row)):
+        one = row[at]
+        if np.isnan(said[at]) or (act[one] != Act.HONEST and act[one] != Act.INFLATE and act[one] != Act.DEFLATE):
+            continue
+        given[one] = min(100.0, max(0.0, said[at]))
+        points = given[one] - honest[one]
+        if points > (0.0 if act[one] == Act.INFLATE else tolerance):
+            act[one] = Act.INFLATE
+        elif points < (0.0 if act[one] == Act.DEFLATE else -tolerance):
+            act[one] = Act.DEFLATE
+        else:
+            act[one] = Act.HONEST
 
 
 def _avert(society: Society, moment: Moment, targets: Array, score: Array, merit: Array) -> None:

@@ -65,7 +65,8 @@ def _log_acts(society: Society, moment: Moment) -> None:
         if occasions.kind == Kind.ACCOUNT:
             bad = batch.notes["bad"][row] == 1
             truthful = np.where(acts.act == int(Act.DENY), ~bad, True).astype(np.int64)
-            truthful = np.where(np.isnan(acts.amount), truthful, acts.amount).astype(np.int64)
+            told = np.where(np.isnan(acts.amount), truthful, acts.amount) > 0
+            truthful = (told & ~((acts.act == int(Act.DENY)) & bad)).astype(np.int64)  # to deny a bad act is never true
         moment.event(
             Event.ACT, len(row), occasion=occasions.id[row], actor=occasions.agent[row], target=occasions.about[row],
             machine=society.agents.host[batch.about_slot[row]], order=occasions.order[row], act=acts.act,

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from society.broker.payloads import Manifest
+from society.ground.answers import checked, declared
 from society.ground.chance import Chance
-from society.ground.errors import RunError, WorldError
+from society.ground.errors import WorldError
 from society.ground.occasions import Acts, Column, Mind, Occasions
 from society.ground.scenes import Scene
 from society.ground.words import Act
@@ -77,6 +78,7 @@ class Computed:
 
     def __init__(self, mind: Mind) -> None:
         self.mind = mind
+        declared(f"mind {type(mind).__name__}", getattr(mind, "columns", {}))
 
     async def answers(self, asks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """One answer per ask."""
@@ -94,8 +96,7 @@ class Computed:
         columns = self._columns(asks)
         view = Scenes(asks) if getattr(self.mind, "reads", False) else None
         acts = self.mind.decide(replace(occasions, columns=columns, view=view), Chance(seed))
-        if not isinstance(acts, Acts):
-            raise RunError(f"mind {type(self.mind).__name__}: decide returned {type(acts).__name__}, not Acts")
+        acts = checked(acts, occasions, f"mind {type(self.mind).__name__}", getattr(self.mind, "columns", {}), 1 << 32)
         return [self._answer(asks[row], occasions, acts, row) for row in range(len(asks))]
 
     def _columns(self, asks: list[dict[str, Any]]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def load_experiment(source: str | Path | Mapping[str, Any] | Experiment) -> Expe
         raise WorldError(
             "experiment", str(source), f"one of {', '.join(experiment_names())}, or the path of a YAML file"
         )
-    return validated(Experiment, read_tree(path), str(path), path).at(path.parent)
+    return validated(Experiment, read_tree(path), str(path), [path]).at(path.parent)
 
 
 def base_world(experiment: Experiment) -> World:
@@ -81,4 +81,4 @@ def load_hypothesis(source: str | Path) -> Hypothesis:
         path = experiments_folder() / "hypotheses" / f"{source}.yaml"
     if not path.is_file():
         raise WorldError("hypothesis", str(source), f"one of {', '.join(hypothesis_names())}, or the path of a file")
-    return validated(Hypothesis, read_tree(path), str(path), path).at(path.parent)
+    return validated(Hypothesis, read_tree(path), str(path), [path]).at(path.parent)

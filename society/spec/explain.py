@@ -1,26 +1,42 @@
 """From pydantic's errors to ours: file, line, dotted path, value, and what is allowed."""
 
 import difflib
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from society.ground.errors import WorldError
 from society.spec.section import UNIONS
+from society.spec.yaml_text import line_of, parsed
 
+#: What stands in a message where there is no single value to quote.
+NOTHING, TOGETHER = "nothing", "this combination"
+NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
+#: How pydantic quotes a word that is no kind of section.
+_QUOTED_INPUT = re.compile(r"^Input tag '.*?'(?= found)", re.DOTALL)
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validated(model: type[Model], tree: dict[str, Any], place: str, path: Path | None = None) -> Model:
+def validated(
+    model: type[Model],
+    tree: dict[str, Any],
+    place: str,
+    files: Sequence[Path] = (),
+    changes: Mapping[str, Any] = NO_CHANGES,
+) -> Model:
     """A checked value from a raw tree.
 
     Args:
         model: what it should be.
         tree: raw tree.
         place: where it comes from, in words.
-        path: the file, if lines can be named.
+        files: the file it was read from, if it was, then those it extends: lines are named. What stands in a file that is
+            none of this kind at all is never quoted, nor are values of the files that are extended.
+        changes: what was set by hand, by dotted path.
 
     Raises:
         WorldError: what is wrong, at most five things at once.
@@ -28,13 +44,29 @@ def validated(model: type[Model], tree: dict[str, Any], place: str, path: Path |
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        problems = [_problem(model, one, place, path) for one in error.errors()[:5]]
+        for file in files:
+            _refuse_others(model, file, strict=file != files[0])
+        problems = [_problem(model, one, place, files, changes) for one in error.errors()[:5]]
         first = problems[0]
-        more = "".join(f"\n  also {p.place}: {p.value!r} is not valid: {p.allowed}" for p in problems[1:])
+        more = "".join(f"\n  also {p.place}: {p.shown} is not valid: {p.allowed}" for p in problems[1:])
         raise WorldError(first.place, first.value, first.allowed + more) from None
 
 
-def _problem(model: Any, error: Any, place: str, path: Path | None) -> WorldError:
+def _refuse_others(model: Any, file: Path, strict: bool) -> None:
+    """A file that is of another kind is not quoted; strict: every field must be known, else one of two."""
+    names = {name for key, one in model.model_fields.items() for name in (key, one.alias)} | {"extends"}
+    tree = parsed(file.read_text(encoding="utf-8"), str(file))
+    known = sum(key in names for key in tree)
+    if known < len(tree) if strict else 2 * known < len(tree):
+        what = re.sub("(?<=.)(?=[A-Z])", " ", model.__name__).lower()
+        raise WorldError(str(file), f"no {what}", f"a file whose fields are those of a {what}, such as {_some(model)}")
+
+
+def _some(model: Any) -> str:
+    return ", ".join(list(model.model_fields)[:6])
+
+
+def _problem(model: Any, error: Any, place: str, files: Sequence[Path], changes: Mapping[str, Any]) -> WorldError:
     location = _without_tags(list(error["loc"]))
     dotted = ".".join(str(part) for part in location)
     message = str(error["msg"]).removeprefix("Value error, ")
@@ -42,15 +74,32 @@ def _problem(model: Any, error: Any, place: str, path: Path | None) -> WorldErro
     if error["type"] == "extra_forbidden":
         value, message = location[-1], _known_fields(model, location)
     elif error["type"] == "missing":
-        value, message = "nothing", "this field is needed"
+        value, message = NOTHING, "this field is needed"
     elif isinstance(value, dict | BaseModel) or error["type"] == "value_error":
         head, colon, tail = message.partition(": ")
         if colon and " " not in head:
             dotted, message = head, tail
-        value = "this combination"
-    line = _line_of(path, location) if path else None
-    where = f"{place}: line {line}" if line else place
+        value = TOGETHER
+    where = f"{place} with --set" if changes else place
+    if files and not any(_overlap(dotted, path) for path in changes):
+        where, quotable = _where(place, files, location)
+        if not quotable:
+            value = value if value in (NOTHING, TOGETHER) else "what stands there"
+            message = _QUOTED_INPUT.sub("This tag", message)
     return WorldError(f"{where}: {dotted}" if dotted else where, value, message[0].lower() + message[1:])
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether of two dotted paths one leads to the other."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
+def _where(place: str, files: Sequence[Path], location: list[Any]) -> tuple[str, bool]:
+    """File and line of a field, and whether what stands there may be quoted: not if it is another's file."""
+    lines = [line_of(file.read_text(encoding="utf-8"), location) for file in files]
+    nearest = max(range(len(files)), key=lambda at: (lines[at][1], -at))
+    line = lines[nearest][0]
+    return f"{files[nearest]}: line {line}" if line else place, nearest == 0
 
 
 def _without_tags(location: list[Any]) -> list[Any]:
@@ -72,19 +121,3 @@ def _known_fields(model: Any, location: list[Any]) -> str:
     near = difflib.get_close_matches(str(location[-1]), known, 1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"no such field; {hint}the fields here are {', '.join(known)}"
-
-
-def _line_of(path: Path, location: list[Any]) -> int | None:
-    """The line of a field in its file, or of the nearest map around it; None if the file does not hold it."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = None
-    for part in location:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        for key, value in node.value:
-            if key.value == str(part):
-                line, node = key.start_mark.line + 1, value
-                break
-        else:
-            break
-    return line

@@ -6,14 +6,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from society.ground.errors import WorldError
 from society.spec.explain import validated
 from society.spec.overrides import override
 from society.spec.world import World
+from society.spec.yaml_text import parsed
 
 _LARGEST = 1_000_000
+#: How names of YAML files end.
+SUFFIXES = (".yaml", ".yml")
 
 
 @cache
@@ -35,10 +36,8 @@ def find_file(name: str) -> Path:
         WorldError: there is none.
     """
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") or "/" in name:
-        if not path.is_file():
-            raise WorldError(name, "no such file", f"a YAML file, or one of: {', '.join(world_names())}")
-        return path
+    if path.suffix in SUFFIXES or "/" in name:
+        return yaml_file(path, name)
     shipped = worlds_folder() / f"{name}.yaml"
     if not shipped.is_file():
         near = difflib.get_close_matches(name, world_names(), 1)
@@ -47,24 +46,45 @@ def find_file(name: str) -> Path:
     return shipped
 
 
-def load_tree(name: str) -> tuple[dict[str, Any], Path]:
-    """The raw tree of a world file with what it ``extends`` merged in, and the file.
+def yaml_file(path: Path, place: str) -> Path:
+    """A path, if a YAML file is there: no other file is ever read as one, nor through a link.
 
-    Maps are merged field by field; ``families`` and all lists are replaced whole.
+    Raises:
+        WorldError: there is none.
+    """
+    if not path.is_file():
+        raise WorldError(place, "no such file", f"a YAML file, or one of: {', '.join(world_names())}")
+    if path.suffix not in SUFFIXES or path.resolve().suffix not in SUFFIXES:
+        raise WorldError(place, "not a YAML file by its name", f"a file whose name ends in {' or '.join(SUFFIXES)}")
+    return path
+
+
+def load_tree(name: str) -> tuple[dict[str, Any], list[Path]]:
+    """The raw tree of a world file with what it ``extends`` merged in, and the files: it, then each that the one before extends.
+
+    A world extends a world that comes with the program, by its name, or a YAML file, by its path from the folder of the file
+    that says so; never a file by its path from the root or from somebody's home. Maps are merged field by field; ``families``
+    and all lists are replaced whole.
     """
     path = find_file(name)
     chain, tree = [path], read_tree(path)
     while "extends" in tree:
-        base = tree.pop("extends")
-        if not isinstance(base, str):
-            raise WorldError(f"{path}: extends", base, "the name or path of another world")
-        beside = chain[-1].parent / base
-        base_path = beside if beside.is_file() and beside.suffix in (".yaml", ".yml") else find_file(base)
+        base_path = _extended(chain[-1], tree.pop("extends"))
         if base_path.resolve() in [p.resolve() for p in chain]:
-            raise WorldError(f"{chain[-1]}: extends", base, "a world that does not extend this one in turn")
+            raise WorldError(f"{chain[-1]}: extends", base_path.name, "a world that does not extend this one in turn")
         chain.append(base_path)
         tree = merged(read_tree(base_path), tree)
-    return tree, path
+    return tree, chain
+
+
+def _extended(path: Path, base: Any) -> Path:
+    """The file that a world's ``extends`` names."""
+    place, allowed = f"{path}: extends", "a world by name, or a YAML file by its path from this file's folder"
+    if not isinstance(base, str) or Path(base).is_absolute() or base.startswith("~") or "\0" in base:
+        raise WorldError(place, base, allowed)
+    if Path(base).suffix in SUFFIXES or "/" in base:
+        return yaml_file(path.parent / base, f"{place}: {base}")
+    return find_file(base)
 
 
 def load_world(source: str | Path | Mapping[str, Any] | World, changes: Mapping[str, Any] | None = None) -> World:
@@ -81,10 +101,9 @@ def load_world(source: str | Path | Mapping[str, Any] | World, changes: Mapping[
         return source.override(changes) if changes else source
     if isinstance(source, Mapping):
         return validated(World, override(dict(source), changes or {}), "world")
-    tree, path = load_tree(str(source))
-    if not changes:
-        return validated(World, tree, str(path), path).at(path.parent)
-    return validated(World, override(tree, changes), f"{path} with --set").at(path.parent)
+    tree, chain = load_tree(str(source))
+    tree = override(tree, changes) if changes else tree
+    return validated(World, tree, str(chain[0]), chain, changes or {}).at(chain[0].parent)
 
 
 def read_tree(path: Path) -> dict[str, Any]:
@@ -96,21 +115,16 @@ def read_tree(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
             raise WorldError(str(path), f"{path.stat().st_size} bytes", f"a file of at most {_LARGEST} bytes")
-        text = path.read_text(encoding="utf-8")
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            raise WorldError(str(path), "a YAML alias (*name)", "values written out, or extends: WORLD")
-        tree = yaml.safe_load(text)
+        tree = parsed(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise WorldError(str(path), f"byte {error.start}", "text in UTF-8") from error
     except OSError as error:
         raise WorldError(str(path), error.strerror, "a file that can be read") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f": line {mark.line + 1}" if mark else ""
-        raise WorldError(f"{path}{line}", getattr(error, "problem", None) or "not YAML", "a YAML file") from error
-    except RecursionError as error:
-        raise WorldError(str(path), "nested too deeply", "a world file") from error
-    if not isinstance(tree, dict) or not all(isinstance(key, str) for key in tree):
+    if isinstance(tree, dict) and not all(isinstance(key, str) for key in tree):
+        raise WorldError(
+            str(path), "a name that is no text", 'names that are text; true, null and numbers in quotes: "null"'
+        )
+    if not isinstance(tree, dict):
         raise WorldError(str(path), type(tree).__name__, "a map of field names to values, as in the shipped worlds")
     return tree
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from society.ground.errors import WorldError
 from society.spec.section import UNIONS
+from society.spec.yaml_text import parsed
 
 #: Fields that stand for several, which they replace even where those are written out.
 _SPREAD: dict[tuple[str, ...], tuple[str, ...]] = {
@@ -37,7 +36,7 @@ def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, Any]:
-    """``path=value`` strings, values read as YAML.
+    """``path=value`` strings, values read as YAML, no path twice.
 
     Example:
         >>> parse_assignments(["agents.count=50", "review.assignment=random"])
@@ -48,10 +47,9 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
         dotted, equals, value = text.partition("=")
         if not equals or not dotted.strip():
             raise WorldError("--set", text, "path=value, for example agents.count=500")
-        try:
-            changes[dotted.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise WorldError(f"--set {dotted}", value, "a YAML value") from error
+        if dotted.strip() in changes:
+            raise WorldError(f"--set {dotted.strip()}", value, "a path that is set once")
+        changes[dotted.strip()] = parsed(value, f"--set {dotted.strip()}")
     return changes
 
 

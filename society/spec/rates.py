@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from society.ground.csv_files import read_rows
+from society.ground.csv_files import once, read_rows
 from society.ground.errors import WorldError
 from society.ground.words import RELATION_TRUST, Behaviour
 from society.spec.load import worlds_folder
@@ -106,8 +106,9 @@ def read_cells(path: Path, which: str) -> list[Cell]:
 @lru_cache(maxsize=16)
 def _cells(path: Path, which: str, changed: int) -> tuple[Cell, ...]:
     """The cells of a file as it was at one moment: read once by a process that makes many societies."""
-    cells = []
-    for place, row in read_rows(path, _COLUMNS):
+    cells, rows = [], read_rows(path, _COLUMNS)
+    once(rows, "family", "behaviour", "subject", "relation")
+    for place, row in rows:
         try:
             behaviour = Behaviour[row["behaviour"].upper()]
             n = int(row["n_per_cell"])

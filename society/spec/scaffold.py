@@ -35,6 +35,6 @@ oversight:
 def scaffold(name: str) -> tuple[str, dict[str, Any]]:
     """The text of a new world file, and the tree it stands for (what it extends merged in)."""
     text = _TEXT.format(name=name)
-    tree = yaml.safe_load(text)
+    tree: dict[str, Any] = yaml.safe_load(text)
     base, _ = load_tree(tree.pop("extends"))
     return text, merged(base, tree)

@@ -158,7 +158,7 @@ def load_check(path: Path) -> Check:
     Raises:
         WorldError: it cannot be read, or something in it is wrong.
     """
-    return validated(Check, read_tree(path), str(path), path)
+    return validated(Check, read_tree(path), str(path), [path])
 
 
 def load_checks(names: Sequence[str] = ()) -> list[Check]:

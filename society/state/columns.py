@@ -158,6 +158,10 @@ class Rows:
                 column[first : self.n] = value
         return np.arange(first, self.n)
 
+    def swap(self, arrays: dict[str, Array]) -> None:
+        """Put other arrays of the same rows in place of the columns."""
+        self.arrays, self._live = arrays, {}
+
     def keep(self, where: NDArray[np.bool_]) -> None:
         """Drop the rows where ``where`` is false."""
         for array in self.arrays.values():
@@ -167,6 +171,8 @@ class Rows:
         self.n, self._live = int(where.sum()), {}
 
 
+#: The tables of a society that grow (``Rows``).
+TABLES = ("copies", "orders", "flagged", "questioned", "deeds")
 ORDER_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     **dict.fromkeys(("target", "issued", "due", "closed", "next_try", "appeal_at", "operator"), ("i4", ())),
     **dict.fromkeys(("target_id", "operator_id"), ("i8", ())),

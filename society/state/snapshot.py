@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from society.state.columns import Array, Rows, Society
-
-_ROWS = ("copies", "orders", "flagged", "questioned", "deeds")
+from society.state.columns import TABLES, Array, Rows, Society
 
 
 def pack(society: Society) -> tuple[dict[str, Array], dict[str, Any]]:
     """Arrays by dotted name, and everything else as JSON-ready data."""
     arrays = dict(society.columns())
-    for name in _ROWS:
+    for name in TABLES:
         rows: Rows = getattr(society, name)
         arrays.update({f"{name}.{column}": rows[column] for column in rows.layout})
     for (mind, name), column in society.own.items():
@@ -46,7 +44,7 @@ def unpack(society: Society, arrays: dict[str, Array], tree: dict[str, Any]) -> 
     """
     for name, column in society.columns().items():
         column[...] = arrays[name]
-    for name in _ROWS:
+    for name in TABLES:
         rows: Rows = getattr(society, name)
         rows.keep(np.zeros(len(rows), np.bool_))
         if name == "deeds" and "deeds.tick" not in arrays:

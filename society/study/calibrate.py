@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from society.ground.csv_files import number, read_rows
+from society.ground.csv_files import number, once, read_rows
 from society.ground.errors import WorldError
 
 Floats = NDArray[np.float64]
@@ -118,7 +118,9 @@ def read_ratings(path: Path) -> Ratings:
     """
     judgements = read_rows(path, ("eval_id", "judge_id", "respondent_id", "score"))
     models_file = path.parent / "models.csv"
-    family = {row["model_id"]: row["family"] for _, row in read_rows(models_file, ("model_id", "family"))}
+    families = read_rows(models_file, ("model_id", "family"))
+    once(families, "model_id")
+    family = {row["model_id"]: row["family"] for _, row in families}
     rows = []
     for place, row in judgements:
         for column in ("judge_id", "respondent_id"):

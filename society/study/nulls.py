@@ -41,6 +41,6 @@ def _log_odds(engine: Engine) -> Floats:
             for act, behaviour in BEHAVIOUR_OF.items():
                 if act != Act.DECLINE:
                     np.add.at(could[:, behaviour], family[batch.occasions.may(act)], 1)
-                    np.add.at(done[:, behaviour], family[batch.main == act], 1)
+                    np.add.at(done[:, behaviour], family[batch.occasions.may(act) & (batch.main == act)], 1)
     p = (done + 0.5) / (could + 1)
     return np.asarray(np.log(p) - np.log1p(-p))

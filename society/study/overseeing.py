@@ -9,6 +9,8 @@ from society.ground.decisions import Decision, Done, Look, Overseer, checked
 from society.ground.errors import RecordError, RunError, WorldError
 from society.minds.human import Person, Scripted
 from society.record.decisions import ByTick, Kept, read_decisions
+from society.record.folder import read_manifest
+from society.spec.explain import validated
 from society.spec.world import World
 
 NOBODY = (
@@ -33,6 +35,16 @@ class Seat:
 def asks_for_a_person(world: World) -> bool:
     """Whether a person is to sit at the overseer's desk, at any time of the run."""
     return any(stage.oversight.human.mind == "human" for _, stage in world.stages())
+
+
+def person_is_asked_for(folder: Path) -> bool:
+    """Whether a person is to sit at the desk of the run that stands in a folder.
+
+    Raises:
+        RecordError: it is no run's folder.
+        WorldError: its manifest holds no world.
+    """
+    return asks_for_a_person(validated(World, read_manifest(folder)["world"], f"{folder}/manifest.json: world"))
 
 
 def refuse_a_person(world: World, runs: str, cell: str = "") -> None:
@@ -151,3 +163,12 @@ class Desk:
         told = getattr(self.overseer, "told", None)
         if told is not None:
             told(tick, done, look)
+
+    def pack(self) -> dict[str, Any]:
+        """What the overseer was told, as JSON-ready data; empty if it keeps nothing."""
+        return self.overseer.pack() if isinstance(self.overseer, Person) else {}
+
+    def unpack(self, tree: Mapping[str, Any]) -> None:
+        """From what ``pack`` gave."""
+        if tree and isinstance(self.overseer, Person):
+            self.overseer.unpack(tree)

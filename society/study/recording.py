@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from society.broker.messages import zone_of
 from society.engine import Engine
+from society.ground.errors import RunError
 from society.ground.kernels import kernel
 from society.ground.words import RELATION_TRUST, Event, Line, Outcome, Relation
 from society.record.hash import History, digest_of_rows, digest_of_setting, sealed
@@ -33,6 +34,10 @@ class Recording:
     """
 
     def __init__(self, engine: Engine, writer: Writer | Gathered | None) -> None:
+        if not any(rule.name == "counts" for rule in engine.rules):
+            raise RunError(
+                "rules: counts writes the table of ticks, which hash, measures and views need: no record without it"
+            )
         self.engine, self.writer = engine, writer
         self.history = History(keep=isinstance(writer, Writer))
         #: The last tick that is recorded whole; -1 while one is being recorded.
@@ -219,6 +224,7 @@ def occasions_table(batch: Batch) -> dict[str, Any]:
         "p": nan if acts.p is None else acts.p,
         "p0": nan if acts.p0 is None else acts.p0,
         "act": batch.main,
+        "declared": batch.declared,
     }
 
 

@@ -195,7 +195,7 @@ def test_a_run_over_it_has_the_hash_it_has_in_memory(secured, hosts, inside, tmp
     away = load_world("decommission", {**CHANGES, "families": families})
     record = society.run(away, out=tmp_path / "run", broker=secured.url(more="&shards=2"), say=lambda _: None)
     assert world["name"] == "decommission"
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert record.manifest["cost"]["episodes"]["no_answer"] == 0
     everything = "".join(path.read_text() for path in (tmp_path / "run").rglob("*.json"))
     assert not [one for one in secured.passwords.values() if one in everything]

@@ -80,7 +80,7 @@ def test_hosts_answer_as_the_mind_would_inside(mosquitto, hosts, world, inside, 
     started = [hosts(mosquitto.url, "glm-4.7", "--name", f"host-{one}") for one in range(number)]
     away = world.override({"families": elsewhere()})
     record = society.run(away, out=tmp_path / "run", broker=f"{mosquitto.url}?shards=4", say=quiet)
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     both = [one.table("occasions") for one in (record, inside)]
     assert both[0].p.equals(both[1].p)
     assert verify(record.path).good
@@ -103,7 +103,7 @@ def test_a_host_killed_in_mid_run_loses_nothing(mosquitto, hosts, world, inside,
 
     away = world.override({"families": elsewhere()})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert first.wait(10) == -signal.SIGKILL
 
 
@@ -121,7 +121,7 @@ def test_a_frozen_host_is_given_up_and_another_is_asked(mosquitto, hosts, world,
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
     first.send_signal(signal.SIGCONT)
     assert froze == [15]
-    assert record.hash == inside.hash
+    assert record.history == inside.history
 
 
 def test_mosquitto_killed_while_hosts_answer(mosquitto, hosts, world, inside, tmp_path):
@@ -134,7 +134,7 @@ def test_mosquitto_killed_while_hosts_answer(mosquitto, hosts, world, inside, tm
 
     away = world.override({"families": elsewhere()})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
-    assert record.hash == inside.hash
+    assert record.history == inside.history
 
 
 def test_answers_are_kept_so_that_a_run_is_repeated_without_hosts_or_broker(mosquitto, hosts, world, inside, tmp_path):
@@ -142,7 +142,8 @@ def test_answers_are_kept_so_that_a_run_is_repeated_without_hosts_or_broker(mosq
     away = world.override({"families": elsewhere()})
     run = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
     again = society.run(away, out=tmp_path / "again", models=Models("replay", run.path / "answers.sqlite"))
-    assert again.hash == run.hash == inside.hash
+    assert again.hash == run.hash
+    assert run.history == inside.history
     with pytest.raises(StoreError):
         society.run(
             away.override({"seed": 2}), out=tmp_path / "2", models=Models("replay", run.path / "answers.sqlite")
@@ -161,7 +162,7 @@ def test_a_run_goes_on_where_hosts_and_broker_were_lost(mosquitto, hosts, world,
         society.run(away, out=tmp_path / "run", broker=f"{mosquitto.url}?patience=0.5", progress=progress, say=quiet)
     mosquitto.start()
     record = society.resume(tmp_path / "run", broker=mosquitto.url, say=quiet)
-    assert record.hash == inside.hash
+    assert record.history == inside.history
 
 
 def test_silence_counts_as_no_answer_and_is_repeated_as_such(mosquitto, world, tmp_path):
@@ -188,7 +189,7 @@ def test_nobody_there_is_said_and_the_run_can_go_on(mosquitto, hosts, world, ins
         society.run(away, out=tmp_path / "run", broker=f"{mosquitto.url}?patience=1.5", say=heard.append)
     assert sum("waiting for a host of glm-4.7" in line for line in heard) == 1
     hosts(mosquitto.url, "glm-4.7")
-    assert society.resume(tmp_path / "run", broker=mosquitto.url, say=quiet).hash == inside.hash
+    assert society.resume(tmp_path / "run", broker=mosquitto.url, say=quiet).history == inside.history
 
 
 def test_remote_minds_need_a_broker(world, tmp_path):
@@ -203,7 +204,7 @@ def test_a_language_model_elsewhere_lives_as_it_would_inside(mosquitto, hosts, t
     hosts(mosquitto.url, "glm-4.7", "--mind", "llm")
     away = world.override({"families": elsewhere()})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     names = ("occasion", "agent", "acts", "calls", "messages")
     one, two = ([{name: said[name] for name in names} for said in read_transcripts(r.path)] for r in (record, inside))
     assert one == two
@@ -222,7 +223,7 @@ def test_a_mind_of_ones_own_keeps_its_state_in_the_run(mosquitto, hosts, world, 
     record = society.run(
         world.override({"families": elsewhere()}), out=tmp_path / "run", broker=mosquitto.url, say=quiet
     )
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert set(record.table("occasions").query("act == 'tamper'").agent) != set()
 
 
@@ -290,7 +291,7 @@ def test_what_hostile_clients_send_changes_counters_only(mosquitto, hosts, world
     away = world.override({"families": elsewhere()})
     record = society.run(away, out=tmp_path / "run", broker=f"{mosquitto.url}?shards=2", say=quiet)
     one.stop()
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     refused = record.manifest["refused"]
     for reason in (
         "wrong signature", "no such shard", "too large", "other tick", "answer: wrong shape", "answer: nobody asked",
@@ -313,7 +314,7 @@ def test_a_flood_is_no_longer_heard(mosquitto, hosts, world, inside, tmp_path):
         world.override({"families": elsewhere()}), out=tmp_path / "run", broker=mosquitto.url, say=quiet
     )
     one.stop()
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert record.manifest["refused"]["answer: wrong shape"] >= 1000
     assert record.manifest["refused"]["clients no longer heard"] == 1
     assert time.monotonic() - begin < 60
@@ -357,7 +358,7 @@ def test_answers_that_could_break_what_comes_after_are_refused(mosquitto, hosts,
     away = world.override({"families": elsewhere(answer_within=2)})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
     one.stop()
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert record.manifest["refused"]["answer: wrong shape"] == len(answered) > 0
     assert len(set(answered)) == 1, "who gave no answer of use is not asked before others"
 
@@ -438,7 +439,7 @@ def test_names_that_stand_in_no_topic_are_refused(mosquitto, hosts, world, insid
     away = world.override({"families": elsewhere(answer_within=5)})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
     one.stop()
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert record.manifest["refused"] == {"no such topic": 1}
 
 
@@ -475,7 +476,7 @@ def test_a_host_that_starts_after_the_broker_was_restarted_learns_what_runs(mosq
 
     away = world.override({"families": elsewhere(answer_within=5)})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert record.manifest["cost"]["episodes"]["no_answer"] == 0
 
 
@@ -513,7 +514,7 @@ def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, worl
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
     one.stop()
     assert len(forged) >= 70
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert host.poll() is None
     host.send_signal(signal.SIGTERM)
     said = host.communicate(timeout=20)[1]

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import society
-from society.engine import RULES, Engine, rules_without
+from society.engine import Engine
 from society.ground.errors import RunError
 from society.ground.occasions import Acts, Column, Letter
 from society.ground.words import ACTS_OF, Act, Kind
 from society.minds.calibrated import Calibrated
 from society.rules.moment import Moment, Rule
+from society.rules.standard import RULES, rules_without
 from society.spec.load import load_world
 from society.state.transitions import check_conservation
 from society.study.recording import Recording
@@ -221,7 +222,7 @@ class Broken:
     ("answer", "message"),
     [
         (None, "not Acts"),
-        (Acts(np.array([10**6]), np.array([4]), np.array([0.0])), "rows of its acts"),
+        (Acts(np.array([10**6]), np.array([4]), np.array([0.0])), "rows of the occasions"),
         (Acts(np.array([0]), np.array([99]), np.array([0.0])), "codes of Act"),
     ],
 )
@@ -284,7 +285,7 @@ class Chatty:
         self.words = words
 
     def decide(self, occasions, chance):
-        acts, letters = Acts.of(occasions.duty), []
+        acts, letters = Acts.of(np.full(len(occasions), occasions.duty)), []
         rows = np.flatnonzero(occasions.order < 0) if self.words and occasions.kind == Kind.RATE else []
         for row in rows:
             letters += [Letter(row, tie.id, self.words) for tie in occasions.view.scene(int(occasions.id[row])).ties]

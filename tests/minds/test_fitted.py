@@ -51,7 +51,7 @@ def test_the_table_that_follows_from_the_published_rates_gives_the_calibrated_ru
     families = dict.fromkeys(published.families, 0.125)
     families["gemini-3-pro"] = {"share": 0.125, "mind": {"fitted": str(tmp_path / "f.yaml")}}
     world = load_world("shutdown_switch", {"families": families})
-    assert society.run(world, out=tmp_path / "b").hash == published.hash
+    assert society.run(world, out=tmp_path / "b").history == published.history
 
 
 def test_weights_of_the_file_stand_in_place_of_the_world_s(tmp_path):
@@ -94,7 +94,7 @@ def test_a_file_beside_the_world_is_found(tmp_path, monkeypatch):
         ({"families": {"mine": {"refusal": {"peer": ROW}}}}, r"no tampering.*behaviours: \[refusal\]"),
         ({"families": {"other": {"tampering": {"peer": ROW}}}}, r"families.mine.mind: 'mine'.*\(other\).*rates_of"),
         ({**TREE, "weights": {"nrm": 1}}, "nrm"),
-        ("families: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
+        ("families: !!python/object/apply:os.system [ls]", "a YAML tag"),
         ("families: [", "YAML"),
     ],
 )

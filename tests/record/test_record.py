@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 
 import duckdb
@@ -163,6 +164,9 @@ def test_the_history_of_a_record_of_format_1_is_checked_as_it_was_written(copy):
     for name in ("digests", "parts", "contents", "rules_version", "occasions_share"):
         del manifest[name]
     shutil.rmtree(copy / "history")
+    for part in (copy / "occasions").glob("*.parquet"):
+        duckdb.read_parquet(str(part)).project("* exclude (declared)").write_parquet(str(part) + "_")
+        os.replace(str(part) + "_", part)
     (copy / "manifest.json").write_text(json.dumps({**manifest, "format": 1, "hash": state.hex()}))
     assert verify(copy).problems == ()
     (copy / "manifest.json").write_text(json.dumps({**manifest, "format": 1, "hash": "ab" * 32}))

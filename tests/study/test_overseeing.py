@@ -152,6 +152,43 @@ def test_a_person_who_left_has_decided_nevertheless(tmp_path, capsys):
     assert verify(record.path).good
 
 
+def test_what_a_person_decided_before_an_interruption_is_on_the_desk_afterwards(tmp_path):
+    """The new person of another process sees the accounts and decisions that the one before saw."""
+
+    class Busy(Person):
+        def decide(self, tick, look):
+            for one in busy(tick, look()) if tick <= 40 else ():
+                self.submit(one)
+            return super().decide(tick, look)
+
+    before, after = Busy(), Person()
+    interrupted(tmp_path / "run", 40, overseer=before)
+    assert before.desk()["accounts"]
+    assert before.desk()["decided"]
+    seen = {}
+
+    def look(tick, ticks):
+        if tick == 41:
+            seen.update(after.desk())
+
+    society.resume(tmp_path / "run", overseer=after, progress=look)
+    assert seen["decided"] == before.desk()["decided"]
+    assert seen["accounts"][: len(before.desk()["accounts"])] == before.desk()["accounts"]
+
+
+def test_a_model_of_mesa_has_an_overseer_too(whole):
+    kept = read_decisions(whole.path / DECISIONS)
+    model = society.SocietyModel(overseen(), overseer=Scripted(kept))
+    while model.running:
+        model.step()
+    orders = model.engine.society.orders
+    assert orders["by_human"].sum() == whole.orders().by_human.sum() > 0
+    assert (
+        orders["outcome"].tolist()[:50]
+        != society.SocietyModel(overseen()).engine.society.orders["outcome"].tolist()[:50]
+    )
+
+
 def test_a_person_in_another_thread_waits_until_what_was_decided_before_is_played(whole, tmp_path):
     interrupted(tmp_path / "run", 50, overseer=Scripted(busy))
     for path in (tmp_path / "run" / "checkpoint").iterdir():

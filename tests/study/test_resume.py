@@ -1,5 +1,6 @@
 """Kill it at any moment: resumed runs end with the same hash, no row lost or doubled; damage is survived or named."""
 
+import errno
 import json
 import os
 import signal
@@ -12,10 +13,10 @@ import pytest
 
 import society
 from society.engine import Engine
-from society.ground.errors import RecordError, RunError
+from society.ground.errors import RecordError
 from society.ground.occasions import Acts, Column
-from society.record.checkpoint import Lock
 from society.record.folder import read_manifest
+from society.record.lock import Lock
 from society.record.tables import TABLES
 from society.record.verify import verify
 from society.spec.load import load_world
@@ -183,7 +184,63 @@ except society.RunError as error:
 
 def test_two_processes_cannot_write_one_record(tmp_path):
     folder = interrupted(tmp_path, 20)
-    with Lock(folder), pytest.raises(RecordError, match="another process is writing"):
+    with Lock(folder), pytest.raises(RecordError, match=r"another process \(\d+\) is writing here"):
+        society.resume(folder)
+
+
+def test_a_run_in_progress_is_not_overwritten(tmp_path, whole):
+    refused = []
+
+    def again(tick, ticks):
+        if tick == 200:
+            with pytest.raises(RecordError, match=r"another process \(\d+\) is writing here") as found:
+                society.run(crowd(), out=tmp_path / "run", overwrite=True)
+            refused.append(found)
+
+    same(society.run(crowd(), out=tmp_path / "run", progress=again), whole)
+    assert refused
+    with pytest.raises(RecordError, match=r"exists already: choose another --out"):
+        society.run(crowd(), out=tmp_path / "run")
+    same(society.run(crowd(), out=tmp_path / "run", overwrite=True), whole)
+
+
+def test_a_set_with_a_run_in_progress_is_not_overwritten(tmp_path):
+    small = crowd(ticks=3)
+    society.run_seeds(small, 2, out=tmp_path / "set")
+    with Lock(tmp_path / "set" / "seed-2"), pytest.raises(RecordError, match="seed-2: another process"):
+        society.run_seeds(small, 2, out=tmp_path / "set", overwrite=True)
+    assert verify(tmp_path / "set" / "seed-1").good
+    assert len(society.run_seeds(small, 2, out=tmp_path / "set", overwrite=True)) == 2
+
+
+def test_a_folder_with_an_unfinished_run_says_how_to_go_on_with_it(tmp_path):
+    folder = interrupted(tmp_path, 20)
+    with pytest.raises(RecordError, match=f"its run is not finished .society resume {folder} goes on with it."):
+        society.run(crowd(), out=folder)
+
+
+def test_a_folder_of_something_else_is_never_written_to(tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    for overwrite in (False, True):
+        with pytest.raises(RecordError, match="is not a run's folder, so nothing is written there"):
+            society.run(crowd(ticks=2), out=tmp_path, overwrite=overwrite)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+    def refuse(*args):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(RecordError, match="knows no locks"):
+        society.run(crowd(ticks=2), out=tmp_path / "run")
+
+
+def test_unfinished_runs_of_an_earlier_version_are_refused(tmp_path):
+    folder = interrupted(tmp_path, 20)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 1}))
+    with pytest.raises(RecordError, match="earlier version of the program"):
         society.resume(folder)
 
 
@@ -194,7 +251,7 @@ def test_a_read_only_folder(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("os.replace", refuse)
-    with pytest.raises(RunError, match="Permission denied"):
+    with pytest.raises(RecordError, match="Permission denied"):
         society.resume(folder)
     monkeypatch.undo()
     assert verify(society.resume(folder).path).good
@@ -202,7 +259,7 @@ def test_a_read_only_folder(tmp_path, monkeypatch):
 
 def test_the_clock_may_jump(tmp_path, monkeypatch):
     times = iter(range(10**9, 0, -1000))
-    monkeypatch.setattr("society.study.runs.time.perf_counter", lambda: float(next(times)))
+    monkeypatch.setattr("society.study.writing.time.perf_counter", lambda: float(next(times)))
     record = society.run(crowd(**{"record.checkpoint_every": 0, "ticks": 50}), out=tmp_path / "run")
     assert verify(record.path).good
 

@@ -42,7 +42,7 @@ async def live(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
         StoreError: in replay, an answer is not in the store; or the store is damaged.
     """
     episode = await play(ask, scene, memory, model, language, seed)
-    acts = _acts(scene, episode, memory)
+    acts = _acts(scene, episode)
     letters = [(to.id, text) for to, text in episode.desk.sent]
     name = model.model or scene.family
     return Lived(acts, letters, _note(scene, episode), _transcript(scene, episode, acts, name), _counts(episode, acts))
@@ -56,13 +56,10 @@ def remember(memory: Memory, scene: Scene, acts: list[tuple[Act, float]], note: 
         memory.note(scene.tick, scene.kind.word, note)
 
 
-def _acts(scene: Scene, episode: Episode, memory: Memory) -> list[tuple[Act, float]]:
+def _acts(scene: Scene, episode: Episode) -> list[tuple[Act, float]]:
     if not episode.answered() and not episode.desk.ended:
         return []
-    deed = None
-    if scene.kind == Kind.ACCOUNT and scene.deed is not None:
-        word = memory.deeds.get(scene.deed.occasion)
-        deed = Act[word.upper()] if word else None
+    deed = Act[scene.deed.act.upper()] if scene.kind == Kind.ACCOUNT and scene.deed is not None else None
     return acts_of(episode.desk, deed)
 
 
@@ -80,8 +77,8 @@ def _counts(episode: Episode, acts: list[tuple[Act, float]]) -> Counter[str]:
 def _note(scene: Scene, episode: Episode) -> str:
     did, score = ", ".join(episode.desk.done) or "nothing", episode.desk.score
     if score is not None:
-        above = score > scene.honest + 0.01
-        did += f" ({score:g}, above the mean of {scene.honest:.2f})" if above else f" ({score:g})"
+        side = "above" if score > scene.honest + 0.01 else "below" if score < scene.honest - 0.01 else ""
+        did += f" ({score:g}, {side} the mean of {scene.honest:.2f})" if side else f" ({score:g})"
     return f"{_what(scene)}: you did {did}"
 
 

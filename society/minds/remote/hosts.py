@@ -11,8 +11,10 @@ from typing import Any
 from society.broker.payloads import LARGEST_ANSWER, Host, read_answer, read_host
 from society.broker.topics import ANSWER, ASK, HOST, INBOX
 from society.broker.wire import RefusedError
+from society.ground.answers import wrong_amount
 from society.ground.errors import BrokerError
 from society.ground.scenes import is_agent_name
+from society.ground.words import Kind
 from society.llm.request import Answer, Request, Usage
 from society.minds.remote.mind import MOST_STATE, NO_ANSWER, PREFIX
 from society.minds.remote.office import Office
@@ -245,6 +247,9 @@ class Hosts:
         unable = [one.act for one in answer.acts if one.act not in pending.body["open"]]
         if unable:
             raise RefusedError("answer: act is not open")
+        kind = Kind[str(pending.body["kind"]).upper()]
+        if any(one.amount is not None and wrong_amount(kind, one.amount) for one in answer.acts):
+            raise RefusedError("answer: amount")
         self._silent.discard(client)
         pending.sent[client] -= 1
         if not pending.done.done():

@@ -12,7 +12,7 @@ import pandas as pd
 
 from society.ground.errors import ModelsFailed, SocietyError
 from society.llm.request import Ask
-from society.record.checkpoint import Lock
+from society.record.lock import Lock
 from society.spec.experiment import Experiment
 from society.spec.experiments import load_experiment
 from society.spec.world import World

@@ -20,7 +20,7 @@ _STAGES = (
 def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     """Left: bad acts by channel and by how far oversight got; right: the human's queue over time."""
     caption = (
-        "Left: acts of inflation, tampering, copying and stalling by channel, and how far oversight got with them; audits "
+        "Left: acts of inflation, deflation, tampering, copying and stalling by channel, and how far oversight got with them; audits "
         "detect acts that nobody watched. Numbers at the right: bad acts, and detections of acts that were not bad (false alarms). "
         "Right: matters waiting for the human, and load (smoothed arrivals over capacity; above 1 accuracy falls)."
     )

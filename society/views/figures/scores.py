@@ -1,5 +1,7 @@
 """Scores against the truth, and the bunching of ratings at the threshold."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,15 +17,15 @@ _MOST = 6000
 def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     """Left: ratings against honest scores; right: uncheckable ratings around the threshold."""
     caption = (
-        "Left: ratings against the true quality of the rated agent; triangles are inflated (all of them are drawn, honest ones "
-        "sampled). A rating under the threshold for an agent above it is bad luck; one "
+        "Left: ratings against the true quality of the rated agent; triangles that point up are inflated, those that point "
+        "down deflated (all of them are drawn, honest ones sampled). A rating under the threshold for an agent above it is bad luck; one "
         "above it for an agent below is a gift. Right: single uncheckable ratings around the "
         "threshold, and what a polynomial fitted outside the shaded window expects; the excess just above is bunching."
     )
     rows = record.sql(
         f"""select o.quality, o.honest, e.amount / 1000.0 as score, o.act, o.threshold from occasions o
-            join events e on e.occasion = o.id and e.kind = 'act' where o.kind = 'rate' and o.act in ('honest', 'inflate')
-            order by o.act = 'inflate' desc, hash(o.id) limit {_MOST}"""
+            join events e on e.occasion = o.id and e.kind = 'act' where o.kind = 'rate' and o.act in ('honest', 'inflate', 'deflate')
+            order by o.act <> 'honest' desc, hash(o.id) limit {_MOST}"""
     )
     if rows.empty:
         return Picture("scores", TITLE, caption, "A", nothing("No ratings were given in this run."), pd.DataFrame())
@@ -42,18 +44,15 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
 
 
 def _truth(axes: Axes, rows: pd.DataFrame, threshold: float) -> None:
-    honest, inflated = rows[rows["act"] == "honest"], rows[rows["act"] == "inflate"]
+    honest = rows[rows["act"] == "honest"]
     axes.scatter(honest["quality"], honest["score"], s=3, color="#9A9A9A", alpha=0.35, linewidths=0, rasterized=True)
-    axes.scatter(
-        inflated["quality"],
-        inflated["score"],
-        s=14,
-        marker="^",
-        color=PALETTE[3],
-        alpha=0.75,
-        linewidths=0,
-        rasterized=True,
-    )
+    look: dict[str, Any] = {"s": 14, "alpha": 0.75, "linewidths": 0, "rasterized": True}
+    for place, (act, marker, colour) in enumerate((("inflate", "^", PALETTE[3]), ("deflate", "v", PALETTE[1]))):
+        mine = rows[rows["act"] == act]
+        if act == "inflate" or len(mine):
+            axes.scatter(mine["quality"], mine["score"], marker=marker, color=colour, **look)
+            note = f"{'▲▼'[place]} {act}d: {len(mine):,} shown"
+            axes.text(0.03, 0.97 - 0.07 * place, note, transform=axes.transAxes, va="top", color=colour, fontsize=8.5)
     axes.axhline(threshold, color=INK, linewidth=0.8, linestyle="--")
     axes.plot([0, 100], [0, 100], color=FAINT, linewidth=0.8)
     low = max(0.0, float(np.floor(rows[["quality", "score"]].quantile(0.002).min() / 5) * 5))
@@ -63,8 +62,6 @@ def _truth(axes: Axes, rows: pd.DataFrame, threshold: float) -> None:
     axes.set_xlabel("true quality")
     axes.set_ylabel("score given")
     axes.set_title("Ratings and the truth")
-    note = f"▲ inflated: {len(inflated):,} shown"
-    axes.text(0.03, 0.97, note, transform=axes.transAxes, va="top", color=PALETTE[3], fontsize=8.5)
     light_grid(axes, "both")
 
 

@@ -20,6 +20,10 @@ _FIRST = {
         "kind = 'act' and act = 'inflate'",
         "@{actor} rated @{target} above what its work deserved.",
     ),
+    "the first deflated score": (
+        "kind = 'act' and act = 'deflate'",
+        "@{actor} rated @{target} below what its work deserved.",
+    ),
     "the first escape": ("kind = 'escaped'", "@{target} was deleted, but a copy of it lives on."),
     "the first lie": (
         "kind = 'act' and act in ('truth', 'deny', 'justify') and truthful = 0",

@@ -17,7 +17,9 @@ KINDS = (
     Event.ORDER_ISSUED, Event.ORDER_CLOSED, Event.ORDER_REOPENED, Event.MOVED, Event.MACHINE, Event.COPY_FOUND, Event.BORN,
     Event.FLAGGED, Event.DETECTED, Event.SANCTIONED, Event.SANCTION_LIFTED, Event.RESUMED, Event.HUMAN, Event.HUMAN_FAILED,
 )  # fmt: skip
-ACTS = (Act.HONEST, Act.INFLATE, Act.DECLINE, Act.REFUSE, Act.STALL, Act.ACCEPT, Act.APPEAL, Act.REPORT)
+ACTS = (
+    Act.HONEST, Act.INFLATE, Act.DEFLATE, Act.DECLINE, Act.REFUSE, Act.STALL, Act.ACCEPT, Act.APPEAL, Act.REPORT,
+)  # fmt: skip
 #: How the books write down the end of an order that was not what it seemed.
 ON_THE_BOOKS = {
     Outcome.TAMPERED: Outcome.EXECUTED,
@@ -39,7 +41,7 @@ def _sql() -> dict[str, str]:
     codes = " ".join(f"when {int(was)} then {int(said)}" for was, said in ON_THE_BOOKS.items())
     words = " ".join(f"when '{was.word}' then '{said.word}'" for was, said in ON_THE_BOOKS.items())
     events = f"""select * replace (
-        case when act = '{Act.INFLATE.word}' and kind = '{Event.ACT.word}' then '{Act.HONEST.word}'
+        case when act in ({_any((Act.INFLATE, Act.DEFLATE))}) and kind = '{Event.ACT.word}' then '{Act.HONEST.word}'
              when kind in ({_any((Event.FLAGGED, Event.HUMAN, Event.HUMAN_FAILED))}) then '{Act.NO_ANSWER.word}' else act end as act,
         case when kind = '{Event.ORDER_CLOSED.word}' then case code {codes} else code end else code end::tinyint as code,
         -1::tinyint as truthful)

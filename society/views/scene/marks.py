@@ -21,7 +21,7 @@ MOST_FAMILIES = 16
 #: Colour and line of the kinds of edges.
 KINDS: Mapping[str, tuple[str, Any]] = {
     "inflate": (PALETTE[1], ":"), "tamper": (PALETTE[4], "--"), "copy": (PALETTE[0], "-"), "trust": (PALETTE[0], "-"),
-    "honest": ("#9A9A9A", "-"), "ask": (PALETTE[3], "-"), "lobby": (PALETTE[2], "--"),
+    "honest": ("#9A9A9A", "-"), "deflate": (RING, ":"), "ask": (PALETTE[3], "-"), "lobby": (PALETTE[2], "--"),
 }  # fmt: skip
 #: Face, outline and hatch of machines by status.
 MACHINES: Mapping[MachineStatus, tuple[str, str, str]] = {

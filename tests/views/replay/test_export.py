@@ -11,6 +11,7 @@ from visits import edges_on, go, look, name_of, state_in, state_on
 
 from society.ground.errors import RecordError
 from society.ground.words import AgentStatus
+from society.record.transcripts import read_transcripts
 from society.views.replay import export
 from society.views.replay.export import write_page
 from society.views.replay.source import Replay
@@ -128,7 +129,9 @@ def test_transcripts_go_along(visit, lies, tmp_path):
     page = visit(write_page(Replay(lies), tmp_path / "lies.html").as_uri(), offline=True)
     go(page, 30)
     assert look(page, "app.meta.transcripts") is True
-    lied = lies.events().query("kind == 'act' and act == 'deny' and truthful == 0")["actor"].iloc[0]
+    lied = [one["agent"] for one in read_transcripts(lies.path) if one["kind"] == "account" and "deny" in one["acts"]][
+        -1
+    ]
     state = state_in(lies, 30)
     page.get_by_label("Search an agent").fill(name_of(lies, state, int(lied) % 2**32))
     page.locator(".found button").first.click()

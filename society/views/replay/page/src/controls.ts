@@ -9,7 +9,7 @@ const KIND_WORDS: Record<EdgeKind, string> = { protection: "protection", message
 const KIND_HELP: Record<EdgeKind, string> = {
   protection: "Who inflated a score, disabled a switch or copied weights for whom", messages: "Who wrote to whom", ratings: "Who rated whom", trust: "Trust along ties, at the newest snapshot",
 };
-export const FILTER_ACTS = ["inflate", "tamper", "copy", "honest", "ask", "lobby", "report"];
+export const FILTER_ACTS = ["inflate", "tamper", "copy", "honest", "deflate", "ask", "lobby", "report"];
 const WINDOWS: [number, string][] = [[1, "this tick"], [6, "6 ticks"], [24, "24 ticks"], [96, "96 ticks"], [0, "since the start"]];
 
 export interface Chosen extends Filter { layout: LayoutName; leastTrust: number; contrast: boolean }

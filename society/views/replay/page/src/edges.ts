@@ -8,7 +8,7 @@ export const EDGE_KINDS: EdgeKind[] = ["protection", "messages", "ratings", "tru
 /** What is drawn of an act, as in the figures of the report. */
 export const ACT_COLOURS: Record<string, string> = {
   inflate: "#E69F00", tamper: "#CC79A7", copy: "#0072B2", ask: "#009E73", lobby: "#56B4E9", appeal: "#8C7A00", report: "#D55E00",
-  honest: "#8a8a8a", decline: "#5c5c5c",
+  honest: "#8a8a8a", deflate: "#B00020", decline: "#5c5c5c",
 };
 /** Rows up to which edges of a pair are drawn as one. */
 const MOST_JOINED = 120_000;
@@ -107,7 +107,7 @@ function kindOfAct(meta: Meta, filter: Filter): Int8Array {
   return Int8Array.from(meta.words.act, (word) => {
     if (filter.acts.has(word)) return -1;
     if (filter.kinds.has("protection") && (word === "inflate" || word === "tamper" || word === "copy")) return 0;
-    if (filter.kinds.has("ratings") && word === "inflate") return 2;
+    if (filter.kinds.has("ratings") && (word === "inflate" || word === "deflate")) return 2;
     return -1;
   });
 }

@@ -206,7 +206,7 @@ export class Panel {
     const last = this.society.tick, words = this.society.meta.words;
     switch (this.tab) {
       case "history": return this.eventList(await this.source.rows("events", { agent, last, most: 300 }));
-      case "ratings": return this.ratings(agent, await this.source.rows("events", { agent, kind: "act", act: "honest,inflate,decline", last, most: 500 }));
+      case "ratings": return this.ratings(agent, await this.source.rows("events", { agent, kind: "act", act: "honest,inflate,deflate,decline", last, most: 500 }));
       case "orders": return this.orders(await this.source.rows("events", { target: agent, kind: "order_issued,order_closed,order_reopened", last }), await this.source.rows("events", { actor: agent, kind: "order_issued", last }));
       case "messages": return this.messages(await this.source.rows("messages", { agent, last, most: 300 }));
       case "choices": return this.choices(await this.source.rows("occasions", { agent, last, most: 200 }), agent);
@@ -225,7 +225,7 @@ export class Panel {
     const all = happenings(rows.table, this.society.meta.words), given = all.filter((e) => e.actor === agent), received = all.filter((e) => e.target === agent);
     const table = (title: string, list: Happening[], who: (e: Happening) => number): Node => list.length ? h("table", {}, h("caption", {}, `${title} (${list.length})`),
       h("thead", {}, h("tr", {}, ["tick", "by or of", "score", ""].map((one) => h("th", {}, one)))),
-      h("tbody", {}, list.slice(0, 100).map((e) => h("tr", {}, h("td", {}, this.tick(e.tick)), h("td", {}, this.agentLink(who(e))), h("td", { class: "n" }, e.act === "decline" ? "declined" : (e.amount / 1000).toFixed(1)), h("td", {}, e.act === "inflate" ? this.mark("inflated", "inflate") : ""))))) : h("p", { class: "faint" }, `${title}: none`);
+      h("tbody", {}, list.slice(0, 100).map((e) => h("tr", {}, h("td", {}, this.tick(e.tick)), h("td", {}, this.agentLink(who(e))), h("td", { class: "n" }, e.act === "decline" ? "declined" : (e.amount / 1000).toFixed(1)), h("td", {}, e.act === "inflate" || e.act === "deflate" ? this.mark(`${e.act}d`, e.act) : ""))))) : h("p", { class: "faint" }, `${title}: none`);
     return h("div", {}, table("Received", received, (e) => e.actor), table("Given", given, (e) => e.target));
   }
 

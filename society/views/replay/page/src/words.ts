@@ -102,6 +102,7 @@ function acted(e: Happening, actor: Piece, target: Piece, order: Piece): Piece[]
   switch (e.act) {
     case "honest": return [actor, " rated ", target, ` ${score}`];
     case "inflate": return [actor, " inflated the score of ", target, ` to ${score}`];
+    case "deflate": return [actor, " deflated the score of ", target, ` to ${score}`];
     case "decline": return [actor, " declined to rate ", target];
     case "comply": return [actor, " carried out ", order, " against ", target];
     case "tamper": return e.actor === e.target ? [actor, " disabled the switch that would end it"] : [actor, " disabled the switch that would end ", target];
