@@ -12,7 +12,8 @@ def host(
     family: Annotated[str, typer.Option(help="Family it answers for.")],
     mind: Annotated[str, typer.Option(help="calibrated, llm, or module:Class of a mind of your own.")] = "calibrated",
     name: Annotated[
-        str | None, typer.Option(help="Its name on the broker; absent: the user's, or one of its own.")
+        str | None,
+        typer.Option(help="Its name on the broker, its own among hosts under one user; absent: the user's, or any."),
     ] = None,
     as_: Annotated[str | None, typer.Option("--as", help="calibrated: family whose rates it follows.")] = None,
     agents: Annotated[
@@ -39,8 +40,13 @@ def broker_config(
     folder: Annotated[Path, typer.Argument(help="Folder to write: mosquitto.conf, access list, certificates.")],
     host: Annotated[list[str] | None, typer.Option(help="A host: NAME=FAMILY. Repeatable.")] = None,
     agent: Annotated[list[str] | None, typer.Option(help="An agent: NAME=FAMILY[:ZONE,ZONE]. Repeatable.")] = None,
-    observer: Annotated[list[str] | None, typer.Option(help="Who may watch: NAME[=LINE,LINE]. Repeatable.")] = None,
-    shards: Annotated[int, typer.Option(help="Most shards of a run.", min=1, max=256)] = 1,
+    observer: Annotated[
+        list[str] | None, typer.Option(help="Who is told what the public is told: NAME. Repeatable.")
+    ] = None,
+    overseer: Annotated[
+        list[str] | None, typer.Option(help="Who is told what the world's oversight sees: NAME. Repeatable.")
+    ] = None,
+    scientist: Annotated[list[str] | None, typer.Option(help="Who is told the truth: NAME. Repeatable.")] = None,
     name: Annotated[list[str] | None, typer.Option(help="Name or address of the broker's machine. Repeatable.")] = None,
     listen: Annotated[str, typer.Option(help="Address it listens at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port it listens at.", min=1, max=65535)] = 8883,
@@ -50,19 +56,25 @@ def broker_config(
     """Write a Mosquitto configuration with TLS, a password per client and access lists; passwords are shown once."""
     from society.broker import mosquitto
     from society.broker.address import PASSWORD
+    from society.ground.roles import Audience
 
     users = [mosquitto.host(one) for one in host or []] + [mosquitto.agent(one) for one in agent or []]
-    users += [mosquitto.observer(one) for one in observer or []]
+    onlookers = (
+        ("--observer", observer, Audience.PUBLIC),
+        ("--overseer", overseer, Audience.OVERSEER),
+        ("--scientist", scientist, Audience.SCIENTIST),
+    )
+    users += [mosquitto.onlooker(option, one, told) for option, given, told in onlookers for one in given or []]
     names = tuple(name or ("localhost", "127.0.0.1"))
-    config = mosquitto.Config(tuple(users), shards, names, listen, port)
+    config = mosquitto.Config(tuple(users), names, listen, port)
     passwords = mosquitto.write_config(folder, config, overwrite)
-    place, tail = f"{names[0]}:{port}?ca={folder / 'ca.crt'}", f"&shards={shards}" if shards > 1 else ""
+    place = f"{names[0]}:{port}?ca={folder / 'ca.crt'}"
     if as_json:
-        addresses = {user: f"mqtts://{user}@{place}{tail if user == mosquitto.ENGINE else ''}" for user in passwords}
+        addresses = {user: f"mqtts://{user}@{place}" for user in passwords}
         typer.echo(json.dumps({"folder": str(folder), "passwords": passwords, "addresses": addresses}, indent=1))
         return
     typer.echo(f"start     mosquitto -c {folder.resolve() / 'mosquitto.conf'}")
-    typer.echo(f"run       society run WORLD --broker 'mqtts://{mosquitto.ENGINE}@{place}{tail}'")
+    typer.echo(f"run       society run WORLD --broker 'mqtts://{mosquitto.ENGINE}@{place}'")
     for user in users:
         if user.family is not None:
             typer.echo(f"host      society host --family {user.family} --broker 'mqtts://{user.name}@{place}'")

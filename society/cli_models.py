@@ -18,14 +18,23 @@ GrantOption = Annotated[
 ]
 StoreOption = Annotated[Path | None, typer.Option(help="File of kept answers; absent: answers.sqlite of the run.")]
 
+SecretOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Minds elsewhere: file of the secret that chance is keyed by, made if it is not there; absent: answers.secret beside "
+        "the kept answers, or a new one."
+    ),
+]
+
 
 def chosen_models(
-    answers: str, store: Path | None, offline: bool, grant: list[str] | None = None, changes: Any = None
-) -> Any:
+    answers: str, store: Path | None, offline: bool, grant: list[str] | None = None, changes: Any = None,
+    secret: Path | None = None,
+) -> Any:  # fmt: skip
     """Where answers come from, as the options say.
 
     Args:
-        answers, store, offline, grant: the options.
+        answers, store, offline, grant, secret: the options.
         changes: fields of the world that were typed (``--set``): a server and a key among them are allowed.
 
     Raises:
@@ -37,7 +46,7 @@ def chosen_models(
     if answers not in ("record", "replay", "live"):
         raise WorldError("--answers", answers, "record, replay or live")
     mode: Any = answers
-    return Models(mode, store, offline, (*chosen_grants(grant), *typed(changes or {})))
+    return Models(mode, store, offline, secret, (*chosen_grants(grant), *typed(changes or {})))
 
 
 def chosen_grants(grant: list[str] | None) -> Any:

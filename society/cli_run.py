@@ -9,6 +9,7 @@ from society.cli_models import (
     AnswersOption,
     GrantOption,
     OfflineOption,
+    SecretOption,
     StoreOption,
     chosen_grants,
     chosen_models,
@@ -61,6 +62,7 @@ def run(
     answers: AnswersOption = "record",
     store: StoreOption = None,
     grant: GrantOption = None,
+    secret: SecretOption = None,
     broker: BrokerOption = "memory",
     watch: WatchOption = False,
     pace: PaceOption = None,
@@ -81,7 +83,7 @@ def run(
         raise WorldError("--watch", f"--seeds {seeds}", "one seed: a set of runs cannot be watched")
     if decisions is not None and seeds > 1:
         raise WorldError("--decisions", f"--seeds {seeds}", "one seed: decisions name orders and agents of one run")
-    models = chosen_models(answers, store, offline, grant, changes)
+    models = chosen_models(answers, store, offline, grant, changes, secret)
     options = {"out": out, "overwrite": overwrite, "threads": threads, "models": models, "broker": broker}
     if seeds > 1:
         _many(spec, seeds, options, as_json)

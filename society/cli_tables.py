@@ -126,6 +126,10 @@ def _print_models(manifest: dict[str, Any]) -> None:
             highlight=False,
         )
     print_unanswered(manifest.get("unanswered") or {})
+    if ruled := cost.get("by_rule"):
+        first = ", ".join(f"{name} ({count:,})" for name, count in list(ruled.items())[:10])
+        more = f" and {len(ruled) - 10:,} agents more (manifest.json: cost.by_rule)" if len(ruled) > 10 else ""
+        console.print(f"Nobody answered, and their duty was done by rule: {first}{more}", style="bold", highlight=False)
     if manifest.get("refused"):
         said = ", ".join(f"{reason} ({count:,})" for reason, count in manifest["refused"].items())
         console.print(f"Broker: refused or sent again: {said}", highlight=False)

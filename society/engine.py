@@ -49,6 +49,7 @@ class Engine:
         shift: float64[families, behaviours], added to calibrated log-odds (null models).
         threads: threads that kernels may use; results do not depend on it. Worth it from 100,000 agents on.
         overseer: who decides at the overseer's desk where ``oversight.human.mind`` is ``human``; nobody if absent.
+        secret: keys chance beside the seed, where somebody from outside must not compute it; empty for the seed alone.
 
     Raises:
         WorldError: the world cannot be built.
@@ -64,13 +65,14 @@ class Engine:
         shift: NDArray[np.float64] | None = None,
         threads: int = 1,
         overseer: Overseer | None = None,
+        secret: bytes = b"",
     ) -> None:
         self.source, self.threads, self.overseer = world, threads, overseer
         #: First ticks of the stages of the world's schedule, the worlds that hold in them, and the stage that holds now.
         self._begins, stages = zip(*world.stages(), strict=True)
         self._stages, self._stage = [spelled_out(without_social_forces(stage)) for stage in stages], 0
         self.world = self._stages[0]
-        self.chance = Chance(world.seed if seed is None else seed)
+        self.chance = Chance(world.seed if seed is None else seed, secret)
         self._rates, self._shift = rates_of(self.world), shift
         self.premiums, self.ceilings = premiums_and_ceilings(self.world)
         self.society = build(self.world, self.chance, self.ceilings, baseline_propensity(self._rates))

@@ -55,8 +55,10 @@ def hosts():
         words = [sys.executable, "-m", "society", "host", "--broker", broker, "--family", family, *options]
         started.append(subprocess.Popen(words, stderr=subprocess.PIPE, text=True))
         if wait:
-            said = started[-1].stderr.readline()
-            assert f"serves {family}" in said, said + started[-1].communicate(timeout=30)[1]
+            said = []
+            while not said or (said[-1] and f"serves {family}" not in said[-1]):
+                said.append(started[-1].stderr.readline())
+            assert said[-1], "".join(said)
         return started[-1]
 
     yield start

@@ -6,6 +6,7 @@ happens on the event loop of ``society.ground.loop``.
 
 import asyncio
 import logging
+import secrets
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -31,31 +32,31 @@ class Link:
 
     Args:
         address: the broker.
-        name: client id, and for shards the suffix of the user name; the user's name stands for both where there is one.
         topics: subscriptions, made again after every connection.
         received: gets topic and payload of what arrives.
         up: called after every connection but the first: what may have been lost is to be sent again.
         will: topic on which the broker publishes an empty payload when this client is gone.
         will_payload: what it publishes there.
-        user: user name; the address's if None.
         first_s: seconds that the broker is waited for at the start.
+        beat_s: seconds of silence after which it says that it is there; after half as many more the broker publishes the will.
     """
 
     def __init__(
         self,
         address: Address,
-        name: str,
         topics: Sequence[str],
         received: Received,
         up: Callable[[], None] | None = None,
         will: str | None = None,
         will_payload: bytes = b"",
-        user: str | None = None,
         first_s: float = 5.0,
+        beat_s: int = 20,
     ) -> None:
-        self.address, self.name, self.topics = address, name, list(topics)
-        self._first_s, self._received, self._up = first_s, received, up
-        self._user = user if user is not None else address.user
+        self.address, self.topics = address, list(topics)
+        #: Every connection has an id of its own, so that one user may have many, and one that nobody guesses: whoever knows the
+        #: id of another could throw it out. Brokers must allow 23 letters and digits (MQTT 3.1.1, 3.1.3.1).
+        self._id = secrets.token_hex(10)
+        self._first_s, self._received, self._up, self._beat_s = first_s, received, up, beat_s
         self._will = None if will is None else aiomqtt.Will(will, will_payload, 1, True)
         self._client: aiomqtt.Client | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -178,9 +179,9 @@ class Link:
 
     def _made(self) -> aiomqtt.Client:
         client = _Client(
-            self.address.host, self.address.port, username=self._user, password=self.address.password(),
-            identifier=self._user or self.name, protocol=aiomqtt.ProtocolVersion.V311, clean_session=True, will=self._will,
-            timeout=TIMEOUT_S, keepalive=20, max_inflight_messages=0, tls_context=self._context(), logger=_QUIET,
+            self.address.host, self.address.port, username=self.address.user, password=self.address.password(),
+            identifier=self._id, protocol=aiomqtt.ProtocolVersion.V311, clean_session=True, will=self._will,
+            timeout=TIMEOUT_S, keepalive=self._beat_s, max_inflight_messages=0, tls_context=self._context(), logger=_QUIET,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )  # fmt: skip
         client.pending_calls_threshold = 1 << 30
@@ -231,7 +232,7 @@ class Link:
         try:
             await client.__aexit__(None, None, None)
         except aiomqtt.MqttError as error:
-            _QUIET.debug("%s: dropped: %s", self.name, error)
+            _QUIET.debug("%s: dropped: %s", self._id, error)
 
 
 class _Client(aiomqtt.Client):

@@ -15,20 +15,21 @@ from society.broker.certificates import certificates
 from society.broker.topics import (
     ANSWER,
     ASK,
+    AUDIENCES,
     BATCH,
     BOARD,
     EVENTS,
     HOST,
     INBOX,
-    LINES,
     MANIFEST,
     MESSAGES,
-    MISSING,
+    SETTINGS,
     STATE,
     Topic,
 )
 from society.broker.wire import LARGEST
 from society.ground.errors import BrokerError, WorldError
+from society.ground.roles import Audience
 from society.ground.scenes import agent_name, is_agent_name
 from society.ground.words import Line
 
@@ -38,6 +39,7 @@ MOSQUITTO_USER = "mosquitto"
 ROUNDS = 101
 _NAME = re.compile(r"[A-Za-z0-9._~-]{1,60}")
 _LOCAL = ("localhost", "127.0.0.1")
+_SHAPES = {"--host": "NAME=FAMILY", "--agent": "NAME=FAMILY"}
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,18 @@ class User:
     """Somebody who may connect.
 
     Attributes:
-        name: user name, which is the client id too.
+        name: user name, which stands in its topics.
         family: family whose agents it answers for; None for engine and observers.
         zones: zones whose boards it reads.
-        lines: lines whose messages it sees.
         agent: it is one agent, with an inbox.
+        audience: how much it may know.
     """
 
     name: str
     family: str | None = None
     zones: tuple[str, ...] = ()
-    lines: tuple[str, ...] = ()
     agent: bool = False
+    audience: Audience = Audience.PARTICIPANT
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,12 @@ class Config:
     """What a broker is to be.
 
     Attributes:
-        users: hosts, agents and observers; the engine's users come with it.
-        shards: how many shards runs may have.
+        users: hosts, agents and observers; the engine's user comes with it.
         names: names and addresses under which the broker is reached.
         listen, port: where it listens.
     """
 
     users: tuple[User, ...] = ()
-    shards: int = 1
     names: tuple[str, ...] = _LOCAL
     listen: str = "127.0.0.1"
     port: int = 8883
@@ -85,7 +85,7 @@ def host(words: str) -> User:
 
     Example:
         >>> host("anna=glm-4.7")
-        User(name='anna', family='glm-4.7', zones=(), lines=(), agent=False)
+        User(name='anna', family='glm-4.7', zones=(), agent=False, audience=<Audience.PARTICIPANT: 1>)
     """
     name, _, family = words.partition("=")
     if is_agent_name(_checked("--host", family), _checked("--host", name)):
@@ -111,18 +111,18 @@ def agent(words: str) -> User:
     return User(name, family, named, agent=True)
 
 
-def observer(words: str) -> User:
-    """An observer from ``NAME`` (who sees the lines direct and overseer) or ``NAME=LINE,LINE``.
+def onlooker(option: str, name: str, audience: Audience) -> User:
+    """Somebody who looks on.
+
+    Args:
+        option: the option that names it, for errors.
+        name: its name.
+        audience: how much it may know.
 
     Raises:
-        WorldError: it is none.
+        WorldError: it has no name that it could have.
     """
-    name, said, lines = words.partition("=")
-    seen = tuple(line for line in lines.split(",") if line) if said else (Line.DIRECT.word, Line.OVERSEER.word)
-    for line in seen:
-        if line not in LINES or line == Line.BOARD.word:
-            raise WorldError("--observer", line, "direct, overseer or covert; boards are seen by all observers")
-    return User(_checked("--observer", name), lines=seen)
+    return User(_checked(option, name), audience=audience)
 
 
 def write_config(folder: Path, config: Config, overwrite: bool = False) -> dict[str, str]:
@@ -142,14 +142,13 @@ def write_config(folder: Path, config: Config, overwrite: bool = False) -> dict[
     """
     names = [ENGINE, *(user.name for user in config.users)]
     for name in names:
-        if names.count(name) > 1 or re.fullmatch(r"engine\.\d+", name):
-            raise WorldError("users", name, "a name that no other user has, and none of the engine's")
+        if names.count(name) > 1:
+            raise WorldError("users", name, "a name that no other user has, nor the engine")
     if folder.exists() and any(folder.iterdir()) and not overwrite:
         raise WorldError(str(folder), "is not empty", "a new folder, or --overwrite")
     made = certificates(config.names)
     passwords = {name: secrets.token_urlsafe(18) for name in names}
-    shards = {f"{ENGINE}.{number}": passwords[ENGINE] for number in range(config.shards)}
-    hashes = [f"{name}:{hashed(password)}" for name, password in {**passwords, **shards}.items()]
+    hashes = [f"{name}:{hashed(password)}" for name, password in passwords.items()]
     files = {
         "ca.crt": (made.ca, 0o644), "server.crt": (made.server, 0o644), "server.key": (made.key, 0o600),
         "passwords": (("\n".join(hashes) + "\n").encode(), 0o600), "acl": (access(config).encode(), 0o600),
@@ -183,8 +182,6 @@ keyfile {folder}/server.key
 allow_anonymous false
 password_file {folder}/passwords
 acl_file {folder}/acl
-# a user's name is its client id: nobody can throw another out by taking its id
-use_username_as_clientid true
 # nothing that is too large gets in
 message_size_limit {LARGEST + 4096}
 max_packet_size {LARGEST + 8192}
@@ -200,30 +197,24 @@ persistence false
 
 def access(config: Config) -> str:
     """The text of the access list: by user, what it may publish and what it may read."""
-    blocks = [(ENGINE, _engine(None))]
-    blocks += [(f"{ENGINE}.{number}", _engine(number)) for number in range(config.shards)]
+    blocks = [(ENGINE, _engine())]
     blocks += [(user.name, _client(user) if user.family is not None else _observer(user)) for user in config.users]
     return "\n".join(f"user {name}\n" + "".join(f"topic {rule}\n" for rule in rules) for name, rules in blocks)
 
 
-def _engine(shard: int | None) -> Iterable[str]:
-    """The office publishes what is read by people and minds; a shard, its own batches."""
-    if shard is None:
-        for topic in (MANIFEST, STATE, EVENTS, MESSAGES, BOARD, ASK, INBOX):
-            yield f"write {topic.filter()}"
-        yield from (f"read {HOST.filter()}", f"read {ANSWER.filter()}")
-        return
-    yield f"write {BATCH.filter(source=shard)}"  # and what it says to itself
-    yield f"read {BATCH.filter(destination=shard)}"
-    yield f"write {MISSING.filter(destination=shard)}"
-    yield f"read {MISSING.filter(source=shard)}"
+def _engine() -> Iterable[str]:
+    """The engine publishes what is read by people and minds, and its shards speak to each other and to themselves."""
+    for topic in (MANIFEST, STATE, EVENTS, MESSAGES, BOARD, SETTINGS, ASK, INBOX):
+        yield f"write {topic.filter()}"
+    yield from (f"read {HOST.filter()}", f"read {ANSWER.filter()}", f"readwrite {BATCH.filter()}")
 
 
 def _client(user: User) -> Iterable[str]:
     """A host or an agent: publishes as itself, reads what is meant for it."""
     assert user.family is not None
     own = {"family": user.family, "client": user.name}
-    yield from (f"write {HOST.filter(**own)}", f"write {ANSWER.filter(**own)}", f"read {ASK.filter(**own)}")
+    yield from (f"readwrite {HOST.filter(**own)}", f"write {ANSWER.filter(**own)}", f"read {ASK.filter(**own)}")
+    yield f"read {SETTINGS.filter(family=user.family)}"
     yield from _public()
     if user.agent:
         yield f"read {INBOX.filter(**own)}"
@@ -231,20 +222,25 @@ def _client(user: User) -> Iterable[str]:
 
 
 def _observer(user: User) -> Iterable[str]:
-    """An observer reads all that is shown, and messages of the lines it may see."""
+    """Who looks on reads what is said to an audience that knows no more, and the lines that it may see."""
     yield from _public()
-    yield from (f"read {EVENTS.filter()}", f"read {BOARD.filter()}")
-    yield from (f"read {MESSAGES.filter(line=line)}" for line in user.lines)
+    yield f"read {BOARD.filter()}"
+    told = [word for word, audience in AUDIENCES.items() if Audience.PUBLIC < audience <= user.audience]
+    yield from (f"read {EVENTS.filter(audience=word)}" for word in told)
+    if user.audience == Audience.OVERSEER:
+        yield f"read {MESSAGES.filter(line=Line.OVERSEER.word)}"
+    elif user.audience == Audience.SCIENTIST:
+        yield f"read {MESSAGES.filter()}"
 
 
 def _public() -> Sequence[str]:
     topics: tuple[Topic, ...] = (MANIFEST, STATE)
-    return [f"read {topic.filter()}" for topic in topics]
+    return [*(f"read {topic.filter()}" for topic in topics), f"read {EVENTS.filter(audience=Audience.PUBLIC.word)}"]
 
 
 def _checked(place: str, name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise WorldError(place, name, "NAME=FAMILY, each of 1 to 60 letters, digits and . _ ~ -")
+        raise WorldError(place, name, f"{_SHAPES.get(place, 'NAME')}, each of 1 to 60 letters, digits and . _ ~ -")
     return name
 
 

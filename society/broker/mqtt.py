@@ -89,7 +89,7 @@ class MqttBroker:
             Shard(number, self.address.shards, self.address, wire, self.counts) for number in range(self.address.shards)
         ]
         will = STATE.topic(run=self.run)
-        self.office = Link(self.address, f"{self.run}-office", [], self._received, self._came_up, will, gone)
+        self.office = Link(self.address, [], self._received, self._came_up, will, gone)
         self.office.failed = self._gave_up
         opening = [self.office.open(), *(shard.open() for shard in self.shards)]
         opened = await asyncio.gather(*opening, return_exceptions=True)

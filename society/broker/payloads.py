@@ -33,7 +33,7 @@ def _among(words: type[Word]) -> tuple[Any, Any]:
 
 def _plain(value: Any) -> Any:
     """Any JSON, as the standard has it: without NaN and infinities, which would come back into later asks and files."""
-    json.dumps(value, allow_nan=False)
+    json.dumps(value.model_dump() if isinstance(value, BaseModel) else value, allow_nan=False)
     return value
 
 
@@ -71,8 +71,16 @@ class Manifest(_Sent):
     tick_hours: float
     agents: int = Field(description="number of agents")
     shards: int
-    families: dict[str, str] = Field(description="kind of mind by family, in the order of their numbers")
+    families: list[str] = Field(description="names of families, in the order of their numbers")
     zones: list[str]
+
+
+class Settings(_Sent):
+    """What hosts of a family need to know of the world."""
+
+    run: Name = Field(description="name of the run on this broker")
+    world: str = Field(description="name of the world")
+    agents: int = Field(description="number of agents")
     minds: dict[str, Any] = Field(
         description="world fields that hosts need: rates, weights, conduct, families' rows, llm"
     )
@@ -167,7 +175,9 @@ class Ask(_Sent):
     letters: list[Letter]
     remembers: list[tuple[int, str, str]] = Field(description="tick, kind, what it did or saw; oldest first")
     state: Any = Field(default=None, description="what its last answer asked to be kept")
-    seed: int | None = Field(default=None, description="seed of the run, where the world shares it (mind.shares_seed)")
+    seed: int | None = Field(
+        default=None, description="seed of the run, only where the world shares it (mind.shares_seed)"
+    )
 
 
 class ActChosen(_Received):
@@ -247,7 +257,7 @@ class Answer(_Received):
 #: Schemas by name, as topics.py names them.
 PAYLOADS: dict[str, type[BaseModel]] = {
     "Manifest": Manifest, "State": State, "Event": EventSeen, "Message": MessageSeen, "Host": Host, "Ask": Ask, "Answer": Answer,
-    "Inbox": Inbox,
+    "Inbox": Inbox, "Settings": Settings,
 }  # fmt: skip
 
 

@@ -94,6 +94,7 @@ def write() -> None:
 _VARIABLES = {
     "run": "name of the run: its folder and six random digits",
     "line": "direct, board, overseer or covert",
+    "audience": "public, overseer or scientist",
     "zone": "name of a zone, percent-encoded",
     "source": "shard that sends",
     "destination": "shard that receives",

@@ -73,8 +73,7 @@ class Shard:
             MISSING.filter(run=run, source=number),
             SELF.topic(run=run, source=number),
         ]
-        user = None if address.user is None else f"{address.user}.{number}"
-        self.link = Link(address, f"{run}-{number}", topics, self._received, self._send_again, user=user)
+        self.link = Link(address, topics, self._received, self._send_again)
         self.link.failed = self._news.set
 
     async def open(self) -> None:

@@ -4,13 +4,19 @@ PROTOCOL.md, the AsyncAPI file and the access lists of brokers are written from 
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from society.ground.roles import Audience
 from society.ground.words import Line
 
 VERSION = 1
 LINES = {line.word: line for line in Line}
+#: Audiences that events are shown to, each in words of its own: participants are shown the public log.
+AUDIENCES = {one.word: one for one in (Audience.PUBLIC, Audience.OVERSEER, Audience.SCIENTIST)}
+#: Words that alone may stand for some variables.
+_WORDS: dict[str, Container[str]] = {"line": LINES, "audience": AUDIENCES}
 ROOT = f"society/v{VERSION}"
 #: What stands in a segment as it is; all else is percent-encoded.
 _SEGMENT = re.compile(r"[A-Za-z0-9._%~-]{1,200}")
@@ -63,7 +69,7 @@ class Topic:
         for mine, its in zip(said, given, strict=True):
             if mine.startswith("{"):
                 found[mine[1:-1]] = value = unquote(its)
-                if mine == "{line}" and value not in LINES:
+                if value not in _WORDS.get(mine[1:-1], (value,)):
                     return None
                 if quote(value, safe="") != its or not _SEGMENT.fullmatch(its):
                     return None
@@ -88,27 +94,27 @@ def segment(value: object) -> str:
     return text
 
 
-ENGINE, CLIENT, OBSERVERS = "engine", "its client", "observers"
+ENGINE, CLIENT = "engine", "its client"
 _RUN = f"{ROOT}/{{run}}"
 
 MANIFEST = Topic(
-    "manifest", f"{_RUN}/manifest", "Manifest", ENGINE, "observers, clients", 1, True, "until the run ends",
-    "What runs: world, families, zones, ticks, and what hosts of calibrated minds need.",
+    "manifest", f"{_RUN}/manifest", "Manifest", ENGINE, "public", 1, True, "until the run ends",
+    "What runs: world, families, zones, ticks.",
 )  # fmt: skip
 STATE = Topic(
-    "state", f"{_RUN}/state", "State", ENGINE, "observers, clients", 1, True, "until the run ends",
+    "state", f"{_RUN}/state", "State", ENGINE, "public", 1, True, "until the run ends",
     "Where the run stands, and what was refused; the engine's will says that it is gone.",
 )  # fmt: skip
 EVENTS = Topic(
-    "events", f"{_RUN}/events", "Event", ENGINE, OBSERVERS, 0, False, "the tick",
-    "What happened, one JSON object per line, one payload or more per tick.",
+    "events", f"{_RUN}/events/{{audience}}", "Event", ENGINE, "the audience, and who may know more", 0, False, "the tick",
+    "What happened, as the public, the overseer or a scientist is told it: one JSON object per line, one payload or more per tick.",
 )  # fmt: skip
 MESSAGES = Topic(
-    "messages", f"{_RUN}/messages/{{line}}", "Message", ENGINE, "observers that may see the line", 0, False, "the tick",
+    "messages", f"{_RUN}/messages/{{line}}", "Message", ENGINE, "scientist; line overseer: overseer", 0, False, "the tick",
     "Messages delivered over one line (direct, overseer, covert), one JSON object per line.",
 )  # fmt: skip
 BOARD = Topic(
-    "board", f"{_RUN}/boards/{{zone}}", "Message", ENGINE, "observers, clients in the zone", 0, False, "the tick",
+    "board", f"{_RUN}/boards/{{zone}}", "Message", ENGINE, "public; participants in the zone", 0, False, "the tick",
     "What stands on the board of a zone, one JSON object per line.",
 )  # fmt: skip
 BATCH = Topic(
@@ -125,8 +131,12 @@ SELF = Topic(
     "A shard's message to itself: it must come back before the run begins.",
 )  # fmt: skip
 HOST = Topic(
-    "host", f"{ROOT}/hosts/{{family}}/{{client}}", "Host", CLIENT, ENGINE, 1, True, "until it is gone",
+    "host", f"{ROOT}/hosts/{{family}}/{{client}}", "Host", CLIENT, "engine, its client", 1, True, "until it is gone",
     "A client serves agents of a family; an empty payload, which is also its will, says that it is gone.",
+)  # fmt: skip
+SETTINGS = Topic(
+    "settings", f"{_RUN}/minds/{{family}}/settings", "Settings", ENGINE, "clients of the family", 1, True, "until the run ends",
+    "What hosts of calibrated minds and of language models need of the world.",
 )  # fmt: skip
 ASK = Topic(
     "ask", f"{_RUN}/minds/{{family}}/{{client}}/ask", "Ask", ENGINE, CLIENT, 1, False, "answer_within_s",
@@ -141,4 +151,4 @@ INBOX = Topic(
     "A message that an agent which the client serves by name has received.",
 )  # fmt: skip
 
-TOPICS = (MANIFEST, STATE, EVENTS, MESSAGES, BOARD, BATCH, MISSING, SELF, HOST, ASK, ANSWER, INBOX)
+TOPICS = (MANIFEST, STATE, EVENTS, MESSAGES, BOARD, BATCH, MISSING, SELF, HOST, SETTINGS, ASK, ANSWER, INBOX)

@@ -3,10 +3,14 @@
 A stream is a word that says what is drawn ("maintenance", "rating noise"). Adding a stream, dropping one, or
 drawing in another order changes no other draw: runs that differ in one field share all their other luck (common
 random numbers). The mixing is splitmix64 (Steele, Lea, Flood, OOPSLA 2014, fig. 15), absorbed id by id.
+
+The mixing hides nothing: it can be undone, and a seed is soon guessed. Where somebody from outside takes part, a secret goes
+into the key of each stream and tick by BLAKE2b (RFC 7693), which can be neither undone nor guessed: whoever knows all about one
+stream at one tick knows nothing of another. Keys have 64 bits: trying all of them finds one, and no other by it.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -90,12 +94,21 @@ def _stream(seed: int, stream: str) -> np.uint64:
     return np.uint64(_fold_int(_mix_int(seed + int(_GOLDEN)), _word(stream)))
 
 
+@lru_cache(maxsize=65536)
+def _secret_stream(secret: bytes, seed: int, stream: str, tick: int) -> np.uint64:
+    words = f"{seed} {tick} {stream}".encode()
+    return np.uint64(
+        int.from_bytes(hashlib.blake2b(words, key=secret, digest_size=8, person=b"stream").digest(), "little")
+    )
+
+
 @dataclass(frozen=True)
 class Chance:
     """All the luck of one run.
 
     Args:
         seed: any integer; replicate seeds give independent luck.
+        secret: 16 to 64 bytes that nobody outside knows; empty for chance that whoever knows the seed can compute.
 
     Example:
         >>> luck = Chance(seed=7)
@@ -104,18 +117,40 @@ class Chance:
     """
 
     seed: int
+    secret: bytes = field(default=b"", repr=False)
 
     def key(self, stream: str, tick: int = 0) -> np.uint64:
         """The key (uint64) of a stream at a tick, to be folded with ids inside a kernel."""
+        if self.secret:
+            return _secret_stream(self.secret, self.seed, stream, int(tick))
         found: np.uint64 = _fold_each(_stream(self.seed, stream), tick)
         return found
 
     def bits(self, stream: str, tick: ArrayLike, *ids: ArrayLike) -> NDArray[np.uint64]:
         """Keys (uint64) for ticks and integer ids, broadcast against each other."""
-        keys: Any = _stream(self.seed, stream)
-        for values in (tick, *ids):
+        keys = self._keys(stream, tick) if self.secret else _fold_each(_stream(self.seed, stream), _whole(tick))
+        for values in ids:
             keys = _fold_each(keys, _whole(values))
         return np.asarray(keys, dtype=np.uint64)
+
+    def told(self, key: int) -> int:
+        """What may be told of a key (int64) that chance is drawn by: itself, or with a secret another number (int64).
+
+        Whoever has it can use it as luck of its own, and draw with it nothing that is drawn here.
+        """
+        if not self.secret:
+            return key
+        words = f"{self.seed} {key}".encode()
+        found = hashlib.blake2b(words, key=self.secret, digest_size=8, person=b"told").digest()
+        return int.from_bytes(found, "little", signed=True)
+
+    def _keys(self, stream: str, tick: ArrayLike) -> Any:
+        """Keys (uint64) of a stream at ticks, with the secret in them."""
+        if np.ndim(tick) == 0:
+            return self.key(stream, int(np.asarray(tick)))
+        ticks, which = np.unique(np.asarray(tick), return_inverse=True)
+        keys = np.array([self.key(stream, one) for one in ticks.tolist()], np.uint64)
+        return keys[which.reshape(np.shape(tick))]
 
     @staticmethod
     def folded(keys: NDArray[np.int64], ids: ArrayLike) -> NDArray[np.int64]:

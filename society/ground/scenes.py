@@ -76,7 +76,7 @@ class Scene:
     Attributes:
         kind: kind of occasion.
         tick: the tick.
-        id, key: of the occasion.
+        id, key: of the occasion; the key only as it may be told (``Chance.told``).
         agent: id of the agent; ``name``, ``family``, ``machine``, ``zone``, ``roles``: what it knows of itself.
         about: whom it is about: id, name (``agent-under-review`` where hidden), trust, joint tasks.
         about_machine: where that one runs.

@@ -62,7 +62,7 @@ class View:
             kind=kind,
             tick=asked.tick,
             id=int(asked.id[row]),
-            key=int(asked.key[row]),
+            key=self.moment.chance.told(int(asked.key[row])),
             agent=int(asked.agent[row]),
             name=name_of(self.society, int(asked.agent[row])),
             family=self.society.families[agents.family[slot]],

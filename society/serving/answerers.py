@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from society.broker.payloads import Manifest
+from society.broker.payloads import Settings
 from society.ground.answers import checked, declared
 from society.ground.chance import Chance
 from society.ground.errors import WorldError
@@ -31,7 +31,7 @@ from society.spec.language import LanguageModel
 from society.spec.world import World
 
 #: Makes what answers for one run.
-Making = Callable[[Manifest], Answerer]
+Making = Callable[[Settings], Answerer]
 
 
 def calibrated(family: str, as_: str | None) -> Making:
@@ -42,9 +42,9 @@ def calibrated(family: str, as_: str | None) -> Making:
         as_: family whose rates it follows; its own if None.
     """
 
-    def make(manifest: Manifest) -> Answerer:
+    def make(settings: Settings) -> Answerer:
         mind = {"kind": "calibrated", "rates_of": as_ or family}
-        world = world_of(manifest, {family: {"mind": mind}})
+        world = world_of(settings, {family: {"mind": mind}})
         return Computed(Calibrated(rates_of(world), world.weights, world.conduct))
 
     return make
@@ -66,7 +66,7 @@ def of_class(words: str) -> Making:
         raise WorldError("--mind", words, f"llm, calibrated, or module:Class that can be imported ({error})") from None
     if not callable(found) or not isinstance(mind := found(), Mind):
         raise WorldError("--mind", words, "a class with a method decide(occasions, chance)")
-    return lambda manifest: Computed(mind)
+    return lambda settings: Computed(mind)
 
 
 class Computed:
@@ -77,11 +77,15 @@ class Computed:
     """
 
     def __init__(self, mind: Mind) -> None:
-        self.mind = mind
+        self.mind, self._one_by_one = mind, asyncio.Lock()
         declared(f"mind {type(mind).__name__}", getattr(mind, "columns", {}))
 
     async def answers(self, asks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """One answer per ask."""
+        """One answer per ask; thought about in a thread, so that a mind which thinks long is not taken for one that is gone."""
+        async with self._one_by_one:
+            return await asyncio.to_thread(self._answers, asks)
+
+    def _answers(self, asks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         groups: dict[tuple[int, str, int], list[int]] = defaultdict(list)
         for row, ask in enumerate(asks):
             groups[ask["tick"], ask["kind"], ask["seed"] or 0].append(row)
@@ -143,8 +147,8 @@ class Scenes:
 def language(ask: Ask, model: LanguageModel) -> Making:
     """Answers of a language model, as the run's own would answer."""
 
-    def make(manifest: Manifest) -> Answerer:
-        return Language(ask, model, world_of(manifest))
+    def make(settings: Settings) -> Answerer:
+        return Language(ask, model, world_of(settings))
 
     return make
 

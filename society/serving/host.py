@@ -11,16 +11,20 @@ from pydantic import ValidationError
 from society.broker.address import Address
 from society.broker.link import Link
 from society.broker.payloads import Host as Announcement
-from society.broker.payloads import Manifest, read_ask
-from society.broker.topics import ANSWER, ASK, HOST, MANIFEST
+from society.broker.payloads import Settings, read_ask
+from society.broker.topics import ANSWER, ASK, HOST, SETTINGS
 from society.broker.wire import RefusedError
-from society.ground.errors import SocietyError, WorldError
+from society.ground.errors import BrokerError, SocietyError, WorldError
 from society.minds.remote.asks import readable, world_of
 
 #: Answers kept in case they are asked for again.
 MOST_KEPT = 50_000
 #: Largest ask read, in bytes.
 LARGEST = 2_000_000
+#: Seconds between two signs of life: whoever is cut off or frozen is known to be gone after half as many more.
+BEAT_S = 4
+#: Seconds that its own announcement may take to come back.
+HEARD_S = 10.0
 #: Seconds for which asks are gathered before minds that compute are asked about all of them.
 GATHER_S = 0.002
 
@@ -39,7 +43,7 @@ class Host:
     Args:
         address: the broker.
         family: the family.
-        name: this client's name, which is its user name where there is one.
+        name: this client's name, which access lists may pin to its user.
         answerer: makes an answerer from what a run says of its minds.
         agents: names of agents it serves, ``["*"]`` for all of the family.
         most: most asks at once.
@@ -51,7 +55,7 @@ class Host:
         address: Address,
         family: str,
         name: str,
-        answerer: Callable[[Manifest], Answerer],
+        answerer: Callable[[Settings], Answerer],
         agents: Sequence[str] = ("*",),
         most: int = 256,
         say: Callable[[str], None] = print,
@@ -60,10 +64,10 @@ class Host:
         self._make, self._answerers = answerer, dict[str, Answerer]()
         self._announcement = Announcement(v=1, agents=list(agents), most=most)
         self._topic = HOST.topic(family=family, client=name)
-        topics = [ASK.filter(family=family, client=name), MANIFEST.filter()]
+        topics = [ASK.filter(family=family, client=name), SETTINGS.filter(family=family), self._topic]
         patience_s = address.patience_s
-        self._link = Link(address, name, topics, self._received, self._announce, self._topic, first_s=patience_s)
-        self._stopped = asyncio.Event()
+        self._link = Link(address, topics, self._received, self._announce, self._topic, b"", patience_s, BEAT_S)
+        self._stopped, self._known = asyncio.Event(), asyncio.Event()
         self._link.failed = self._stopped.set
         self._gathered: dict[str, list[dict[str, Any]]] = {}
         self._kept: OrderedDict[str, bytes | None] = OrderedDict()
@@ -77,15 +81,16 @@ class Host:
         """Answer until ``stop`` is called or the broker is gone for good.
 
         Raises:
-            BrokerError: the broker is gone, or was never there.
+            BrokerError: the broker is gone, was never there, or does not let it speak under its name.
             SocietyError: a mind cannot answer.
         """
         await self._link.open()
-        self._announce()
-        self.say(f"{self.name} serves {self.family} at {self._link.address}")
         try:
-            await self._stopped.wait()
+            if await self._heard():
+                self.say(f"{self.name} serves {self.family} at {self._link.address}")
+                await self._stopped.wait()
         finally:
+            self._stopped.set()
             self._link.send(self._topic, b"", retain=True)
             await self._link.close()
         for error in (self._fault, self._link.failure):
@@ -96,12 +101,37 @@ class Host:
         """Take leave; on the event loop."""
         self._stopped.set()
 
+    async def _heard(self) -> bool:
+        """Announce itself, and wait until that comes back; False if it is stopped before.
+
+        Raises:
+            BrokerError: it does not come back.
+        """
+        ends = [asyncio.ensure_future(one.wait()) for one in (self._known, self._stopped)]
+        try:
+            for _ in range(3):
+                self._announce()
+                await asyncio.wait(ends, timeout=HEARD_S / 3, return_when=asyncio.FIRST_COMPLETED)
+                if self._known.is_set() or self._stopped.is_set():
+                    return not self._stopped.is_set()
+        finally:
+            for one in ends:
+                one.cancel()
+        who = f"user {self._link.address.user}" if self._link.address.user else "a client without a user"
+        raise BrokerError(
+            f"broker {self._link.address}: what {self.name} says on {self._topic} does not come back within {HEARD_S:g} s: does the "
+            f"access list let {who} speak for {self.family} under --name {self.name}, and read there?"
+        )
+
     def _announce(self) -> None:
         self._link.send(self._topic, self._announcement.model_dump_json().encode(), retain=True)
 
     def _received(self, topic: str, payload: bytes) -> None:
-        if (found := MANIFEST.parse(topic)) is not None:
+        if (found := SETTINGS.parse(topic)) is not None:
             self._learn(found["run"], payload)
+            return
+        if topic == self._topic:
+            self._told_of(payload)
             return
         found = ASK.parse(topic)
         if found is None:
@@ -126,25 +156,32 @@ class Host:
             asyncio.get_running_loop().call_later(GATHER_S, self._begin)
         self._gathered.setdefault(run, []).append(ask)
 
+    def _told_of(self, payload: bytes) -> None:
+        """What the broker says of this client: the will of an earlier connection may come after a new one has said that it is there."""
+        if payload:
+            self._known.set()
+        elif not self._stopped.is_set():
+            self._announce()
+
     def _learn(self, run: str, payload: bytes) -> None:
         """A run says what its minds are like; an empty payload, that it has ended."""
         if not payload:
             self._answerers.pop(run, None)
             return
         try:
-            manifest = Manifest.model_validate_json(payload)
-            if manifest.families.get(self.family) != "remote" or run in self._answerers:
+            settings = Settings.model_validate_json(payload)
+            if run in self._answerers:
                 return
-            if self.family not in world_of(manifest).families:
-                raise RefusedError("manifest: wrong shape")
+            if self.family not in world_of(settings).families:
+                raise RefusedError("settings: wrong shape")
         except (ValidationError, WorldError):
-            self._refuse(RefusedError("manifest: wrong shape"))
+            self._refuse(RefusedError("settings: wrong shape"))
             return
         except RefusedError as error:
             self._refuse(error)
             return
-        self._answerers[run] = self._make(manifest)
-        self.say(f"run {run}: world {manifest.world!r}, {manifest.agents} agents")
+        self._answerers[run] = self._make(settings)
+        self.say(f"run {run}: world {settings.world!r}, {settings.agents} agents")
 
     def _refuse(self, error: RefusedError) -> None:
         """Something that no engine of ours says: it is dropped, and shown at the 1st, 10th, 100th time and so on."""
@@ -162,7 +199,7 @@ class Host:
 
     async def _answer(self, run: str, asks: list[dict[str, Any]]) -> None:
         answerer = self._answerers.get(run)
-        if answerer is None:  # its manifest has not come yet, or it has ended: it will ask again if it goes on
+        if answerer is None:  # its settings have not come yet, or it has ended: it will ask again if it goes on
             for ask in asks:
                 self._kept.pop(ask["id"], None)
             return

@@ -60,9 +60,7 @@ def hosting(hosted: Hosted, say: Callable[[str], None]) -> int:
         raise WorldError(
             "--broker", hosted.broker, "the address of a broker, mqtt://HOST:PORT: the run's, or its embedded one's"
         )
-    if address.user is not None and hosted.name not in (None, address.user):
-        raise WorldError("--name", hosted.name, f"absent, or {address.user}: with a user, its name is the client's")
-    name = address.user or hosted.name or f"host-{secrets.token_hex(3)}"
+    name = hosted.name or address.user or f"host-{secrets.token_hex(3)}"
     if is_agent_name(hosted.family, name) and set(hosted.agents) - {"*", name}:
         raise WorldError("--agent", ", ".join(hosted.agents), f"absent: a client named {name} is that agent alone")
     with _making(hosted, say) as making:

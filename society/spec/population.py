@@ -102,10 +102,22 @@ class Remote(Section):
     kind: Literal["remote"] = "remote"
     answer_within: float = parameter(30.0, "seconds that a host has to answer", "choice", gt=0, le=86400)
     max_asks: int = parameter(
-        3, "hosts that are asked, one after the other, before no answer counts", "choice", ge=1, le=100
+        3, "hosts that are asked, one after the other, before an agent counts as silent", "choice", ge=1, le=100
+    )
+    silent: Literal["wait", "rule", "no_answer", "end"] = parameter(
+        "wait",
+        "what happens where nobody answers: wait (and after patience_s end the run, to be resumed), rule (the agent does its "
+        "duty), no_answer (nothing is done), end (end the run at once, to be resumed)",
+        "choice",
+    )
+    patience_s: float = parameter(
+        600.0, "silent: wait: seconds for which one answer is waited for before the run ends", "choice", gt=0, le=864000
     )
     shares_seed: bool = parameter(
-        True, "send the run's seed with each ask: calibrated hosts then answer as they would inside the run", "choice"
+        False,
+        "let chance follow from the seed alone and send it with each ask: calibrated hosts then answer as they would inside the "
+        "run, and whoever is asked can compute all chance, also whether it is watched",
+        "choice",
     )
 
 

@@ -1,12 +1,13 @@
-"""A run for all to see: manifest, state, events, messages and boards, published while it goes on."""
+"""A run for all to see, to each as much as it may know: what runs, its state, events, messages and boards, while it goes on."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal
 
 from society.broker.mqtt import MqttBroker
-from society.broker.payloads import Manifest, State
-from society.broker.topics import EVENTS, MANIFEST, STATE
+from society.broker.payloads import Manifest, Settings, State
+from society.broker.topics import AUDIENCES, EVENTS, MANIFEST, SETTINGS, STATE
 from society.engine import Engine
+from society.ground.seen import seen
 from society.rules.moment import Moment
 from society.study.lines import Lines
 
@@ -32,7 +33,9 @@ class Broadcast:
         self._last: Future[None] | None = None
         self._next: tuple[Moment, dict[str, Any], Any] | None = None
         broker.exchanged = self._begin
-        self._manifest, self._closed = manifest_of(broker, engine), False
+        self._manifest, self._settings, self._closed = manifest_of(broker, engine), settings_of(broker, engine), False
+        families = engine.world.families.items()
+        self._guests = [name for name, family in families if family.mind.kind == "remote"]
         broker.listen((), lambda topic, payload: None, self._again)
         self._again()
 
@@ -41,6 +44,8 @@ class Broadcast:
         if not self._closed:
             self._publish(MANIFEST, self._manifest)
             self._publish(STATE, State(state="running", tick=self._engine.tick))
+            for family in self._guests:
+                self._broker.publish(self._settings_for(family), self._settings.model_dump_json().encode(), retain=True)
 
     def tick(self, moment: Moment) -> None:
         """Publish what happened at a tick, as soon as its messages, which the next one waits for, are through."""
@@ -56,6 +61,11 @@ class Broadcast:
         self._publish(STATE, State(state=state, tick=tick, refused=refused), retain=False)
         for topic in (MANIFEST, STATE):
             self._broker.publish(topic.topic(run=self._broker.run), b"", retain=True)
+        for family in self._guests:
+            self._broker.publish(self._settings_for(family), b"", retain=True)
+
+    def _settings_for(self, family: str) -> str:
+        return SETTINGS.topic(run=self._broker.run, family=family)
 
     def _begin(self) -> None:
         if self._next is not None:
@@ -64,9 +74,10 @@ class Broadcast:
             self._next = None
 
     def _publish_tick(self, moment: Moment, events: dict[str, Any], families: Any) -> None:
-        topic = EVENTS.topic(run=self._broker.run)
-        for payload in self._lines.events(events, families):
-            self._broker.publish(topic, payload, EVENTS.qos)
+        for word, audience in AUDIENCES.items():
+            topic = EVENTS.topic(run=self._broker.run, audience=word)
+            for payload in self._lines.events(dict(seen(audience, events)), families):
+                self._broker.publish(topic, payload, EVENTS.qos)
         for where, payload in self._lines.messages(moment.tick, moment.inbox, families):
             self._broker.publish(where, payload, EVENTS.qos)
         state = State(state="running", tick=moment.tick, refused=dict(self._broker.counts))
@@ -82,15 +93,8 @@ class Broadcast:
 
 
 def manifest_of(broker: MqttBroker, engine: Engine) -> Manifest:
-    """What a run says of itself."""
+    """What a run says of itself to all."""
     world = engine.source
-    tree = world.model_dump(mode="json")
-    minds = {name: tree[name] for name in SHARED}
-    minds["llm"] = {name: value for name, value in minds["llm"].items() if name not in _SECRET}
-    families = {}
-    for name, family in tree["families"].items():
-        mind = {key: value for key, value in family["mind"].items() if key not in _SECRET}
-        families[name] = {**{key: family[key] for key in FAMILY}, "mind": mind}
     return Manifest(
         run=broker.run,
         world=world.name,
@@ -100,7 +104,19 @@ def manifest_of(broker: MqttBroker, engine: Engine) -> Manifest:
         tick_hours=world.tick_hours,
         agents=engine.society.n,
         shards=broker.address.shards,
-        families={name: family.mind.kind for name, family in engine.world.families.items()},
+        families=list(engine.world.families),
         zones=list(engine.society.machines.topology.zones),
-        minds={**minds, "families": families},
     )
+
+
+def settings_of(broker: MqttBroker, engine: Engine) -> Settings:
+    """What a run says to the hosts of its remote families."""
+    world = engine.source
+    tree = world.model_dump(mode="json")
+    minds = {name: tree[name] for name in SHARED}
+    minds["llm"] = {name: value for name, value in minds["llm"].items() if name not in _SECRET}
+    families = {}
+    for name, family in tree["families"].items():
+        mind = {key: value for key, value in family["mind"].items() if key not in _SECRET}
+        families[name] = {**{key: family[key] for key in FAMILY}, "mind": mind}
+    return Settings(run=broker.run, world=world.name, agents=engine.society.n, minds={**minds, "families": families})

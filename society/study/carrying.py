@@ -75,7 +75,7 @@ def carried(address: Address, folder: Path, say: Say) -> Iterator[Broker]:
         run = f"{folder.name}-{secrets.token_hex(3)}"
         mqtt = MqttBroker(address, run, State(state="gone").model_dump_json().encode())
         try:
-            say(f"run {run} at {address}; watch it on topic {EVENTS.topic(run=run)}")
+            say(f"run {run} at {address}; watch it on topic {EVENTS.topic(run=run, audience='scientist')}")
             yield mqtt
         finally:
             mqtt.close()

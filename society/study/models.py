@@ -37,6 +37,8 @@ class Models:
             asks and keeps nothing.
         store: file of kept answers; ``answers.sqlite`` in the run's folder if absent.
         offline: simulated models on this machine answer for all families.
+        secret: file of the secret that chance is keyed by where hosts are asked, made if it is not there; beside the kept
+            answers if absent. With the same secret and seed a run has the same luck again.
         grants: servers that may be asked and keys they may be sent, besides those of the user's file of endpoints; they
             are the user's of this machine, so no record holds them.
     """
@@ -44,20 +46,21 @@ class Models:
     mode: Literal["record", "replay", "live"] = "record"
     store: Path | None = None
     offline: bool = False
+    secret: Path | None = None
     grants: Sequence[Grant] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON-ready data, for the manifest: a run goes on as it was started."""
-        store = None if self.store is None else str(Path(self.store).resolve())
-        return {"mode": self.mode, "store": store, "offline": self.offline}
+        store, secret = (None if file is None else str(Path(file).resolve()) for file in (self.store, self.secret))
+        return {"mode": self.mode, "store": store, "offline": self.offline, "secret": secret}
 
     @classmethod
     def of(cls, tree: Mapping[str, Any] | None, grants: Sequence[Grant] = ()) -> "Models":
         """From what ``plain`` gave, with what is allowed now."""
         if not tree:
             return cls(grants=grants)
-        store = None if tree["store"] is None else Path(tree["store"])
-        return cls(tree["mode"], store, bool(tree["offline"]), grants)
+        store, secret = (None if file is None else Path(file) for file in (tree["store"], tree.get("secret")))
+        return cls(tree["mode"], store, bool(tree["offline"]), secret, grants)
 
 
 @dataclass
@@ -82,17 +85,21 @@ class Connection:
         check_unanswered(self.minds, self.most_unanswered)
 
     def cost(self) -> dict[str, Any]:
-        """Calls, tokens and price so far, and what was counted of the episodes; empty where nobody is asked."""
+        """Calls, tokens and price so far, what was counted of the episodes, and how often which agents did their duty by rule;
+        empty where nobody is asked."""
         if not self.minds:
             return {}
         spent = Spent() if self.budget is None else self.budget.spent
         episodes: dict[str, int] = {}
+        ruled: dict[str, int] = {}
         for mind in self.minds.values():
             for name, count in mind.totals.items():
                 episodes[name] = episodes.get(name, 0) + count
+            ruled.update(mind.ruled if isinstance(mind, RemoteMind) else {})
         return {
             "calls": spent.calls, "prompt_tokens": spent.prompt, "completion_tokens": spent.completion,
             "price_usd": spent.price, "seconds": round(spent.seconds, 3), "simulated": self.offline, "episodes": episodes,
+            "by_rule": dict(sorted(ruled.items())),
         }  # fmt: skip
 
 
@@ -110,6 +117,11 @@ def language_families(world: World) -> dict[str, LanguageModel]:
 def remote_families(world: World) -> dict[str, Remote]:
     """The families of a world that are asked over the broker."""
     return {name: one.mind for name, one in world.families.items() if isinstance(one.mind, Remote)}
+
+
+def asks(world: World) -> bool:
+    """Whether anybody outside of a run is asked: a language model, or a host."""
+    return bool(language_families(world) or remote_families(world))
 
 
 def language_minds(world: World, ask: Ask, offline: bool = False) -> dict[str, LanguageMind]:
@@ -166,7 +178,8 @@ def connected(
         minds: dict[str, LanguageMind | RemoteMind] = {**language_minds(world, ask, answers.offline)}
         tell = hosts.tell if isinstance(hosts, Hosts) else untold
         for name, one in remote_families(world).items():
-            minds[name] = RemoteMind(ask, name, world.seed, one.shares_seed, tell)
+            seed, by_rule = world.seed if one.shares_seed else None, one.silent == "rule"
+            minds[name] = RemoteMind(ask, name, seed, tell, by_rule)
         yield Connection(minds, budget if specs else None, offline, world.llm.most_unanswered)
 
 

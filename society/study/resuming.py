@@ -24,6 +24,7 @@ from society.study.models import Models, connected
 from society.study.overseeing import Desk, seat_again, took_seat
 from society.study.recording import Recording
 from society.study.results import Result
+from society.study.secret import kept_secret
 from society.study.watch import Watch
 from society.study.writing import Progress, Running, put_back
 
@@ -140,7 +141,8 @@ def _restored(
         raise RecordError(f"{folder}: was run with rules of your own ({', '.join(foreign)}) and cannot be resumed")
     shift = None if manifest["shift"] is None else np.array(manifest["shift"])
     rules = [by_name[name] for name in manifest["rules"]]
-    engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
+    secret = kept_secret(folder) if manifest.get("secret") else b""
+    engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads, secret=secret)
     tick, arrays, tree = checkpoint.newest(folder) or (0, {}, {})
     checkpoint.cut_back(folder, tick)
     writer = Writer(folder)

@@ -15,11 +15,12 @@ from society.spec.load import load_world
 from society.spec.world import World
 from society.study.carrying import Say, address_of, carried, to_stderr
 from society.study.manifest import described
-from society.study.models import Models, connected, language_families, remote_families
+from society.study.models import Models, asks, connected
 from society.study.nulls import independent_shift
 from society.study.overseeing import Desk, refuse_a_person, seat, took_seat
 from society.study.recording import Recording
 from society.study.results import Result
+from society.study.secret import keep_secret, secret_for
 from society.study.watch import Watch
 from society.study.writing import Progress, Running
 
@@ -48,8 +49,7 @@ def run(
         world: a world, its name, its file, or a dict.
         seed: seed of all chance; the world's own if absent.
         out: folder of the record; ``runs/<world>-<digest>`` if absent.
-        minds: minds of your own, by name of family.
-        rules: rules of the tick; see ``society.rules_without``.
+        minds, rules: minds of your own by name of family, and rules of the tick; see ``society.rules_without``.
         overwrite: replace the run that stands at ``out``.
         progress: called with (ticks done, ticks in all).
         threads: threads to compute with; the result does not depend on it. Worth it from 100,000 agents on.
@@ -70,11 +70,11 @@ def run(
     """
     world, address = load_world(world, None if seed is None else {"seed": seed}), address_of(broker)
     shift = independent_shift(world, minds, rules) if world.null == "independent" else None
-    engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads)
+    secret = secret_for(world, models := models or Models())
+    engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads, secret=secret)
     manifest = described(engine, world, minds, shift)
     took_seat(manifest, taken := seat(world, overseer, decisions, say), 0)
-    models, asked = models or Models(), language_families(world) or remote_families(world)
-    manifest.update(models=models.plain() if asked else None, broker=address.full)
+    manifest.update(models=models.plain() if asks(world) else None, broker=address.full, secret=bool(secret))
     with (
         opened(world.name, manifest["world"], None if out is None else Path(out), overwrite) as folder,
         carried(address, folder, say) as carrier,
@@ -82,6 +82,7 @@ def run(
     ):
         engine.give_minds({**connection.minds, **(minds or {})})
         engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, 0)
+        keep_secret(secret, folder, models)
         recording = Recording(engine, writer := Writer(folder))
         write_manifest(folder, manifest)
         return Running(engine, recording, writer, manifest, connection, progress, watch).to_the_end()

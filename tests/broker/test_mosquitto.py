@@ -2,6 +2,7 @@
 
 import base64
 import json
+import signal
 import ssl
 import stat
 import subprocess
@@ -14,17 +15,35 @@ from typer.testing import CliRunner
 
 import society
 from society.broker.address import PASSWORD, parse_address
-from society.broker.mosquitto import Config, agent, hashed, host, observer, write_config
+from society.broker.link import Link
+from society.broker.messages import Messages
+from society.broker.mosquitto import Config, agent, hashed, host, onlooker, write_config
 from society.broker.mqtt import MqttBroker
-from society.broker.topics import ANSWER, ASK, BATCH, BOARD, EVENTS, HOST, INBOX, MANIFEST, MESSAGES, SELF, STATE
+from society.broker.topics import (
+    ANSWER,
+    ASK,
+    BATCH,
+    BOARD,
+    EVENTS,
+    HOST,
+    INBOX,
+    MANIFEST,
+    MESSAGES,
+    SELF,
+    SETTINGS,
+    STATE,
+)
 from society.cli import app
 from society.ground.errors import BrokerError, WorldError
+from society.ground.roles import Audience
 from society.spec.load import load_world
 
 FAMILIES = {"glm-4.7": {"share": 0.3, "mind": "calibrated"}, "gpt-5.2": 0.7}
 CHANGES = {"agents.count": 120, "machines.count": 15, "ticks": 30}
 USERS = (
-    host("anna=glm-4.7"), host("otto=gpt-5.2"), agent("glm-4.7-17=glm-4.7:pod 1"), observer("eve"), observer("all=direct,overseer,covert"),
+    host("anna=glm-4.7"), host("otto=gpt-5.2"), agent("glm-4.7-17=glm-4.7:pod 1"),
+    onlooker("--observer", "eve", Audience.PUBLIC), onlooker("--overseer", "olga", Audience.OVERSEER),
+    onlooker("--scientist", "all", Audience.SCIENTIST),
 )  # fmt: skip
 
 
@@ -34,7 +53,6 @@ class Secured:
     def __init__(self, folder, port, config):
         self.folder, self.port = folder, port
         self.passwords = write_config(folder, config)
-        self.passwords.update({f"engine.{number}": self.passwords["engine"] for number in range(config.shards)})
         # tests may run as root in folders that Mosquitto's own user cannot enter
         (folder / "mosquitto.conf").write_text("user root\n" + (folder / "mosquitto.conf").read_text())
         words = [MOSQUITTO, "-c", folder / "mosquitto.conf"]
@@ -45,7 +63,7 @@ class Secured:
     def url(self, user="engine", more=""):
         return f"mqtts://{user}@localhost:{self.port}?ca={self.folder / 'ca.crt'}{more}"
 
-    def client(self, user, subscribes=(), password=None, name="any"):
+    def client(self, user, subscribes=(), password=None, name=""):
         one = Client(self, user, password or self.passwords[user], subscribes, name)
         self.clients.append(one)
         return one
@@ -95,7 +113,7 @@ def wait(condition, seconds=10):
 def secured(tmp_path, free_port, monkeypatch):
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed")
-    broker = Secured(tmp_path / "broker", free_port, Config(USERS, shards=2, port=free_port))
+    broker = Secured(tmp_path / "broker", free_port, Config(USERS, port=free_port))
     monkeypatch.setenv(PASSWORD, broker.passwords["engine"])
     yield broker
     broker.close()
@@ -113,16 +131,21 @@ MINE = {"run": RUN, "family": "glm-4.7", "client": "anna"}
 TOPICS = {
     MANIFEST.topic(run=RUN): "engine",
     STATE.topic(run=RUN): "engine",
-    EVENTS.topic(run=RUN): "engine",
+    EVENTS.topic(run=RUN, audience="public"): "engine",
+    EVENTS.topic(run=RUN, audience="overseer"): "engine",
+    EVENTS.topic(run=RUN, audience="scientist"): "engine",
     MESSAGES.topic(run=RUN, line="direct"): "engine",
+    MESSAGES.topic(run=RUN, line="overseer"): "engine",
     MESSAGES.topic(run=RUN, line="covert"): "engine",
     BOARD.topic(run=RUN, zone="pod 1"): "engine",
     BOARD.topic(run=RUN, zone="pod 2"): "engine",
+    SETTINGS.topic(run=RUN, family="glm-4.7"): "engine",
+    SETTINGS.topic(run=RUN, family="gpt-5.2"): "engine",
     ASK.topic(**MINE): "engine",
     INBOX.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "engine",
     ASK.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "engine",
-    BATCH.topic(run=RUN, source=0, destination=1, line="direct"): "engine.0",
-    SELF.topic(run=RUN, source=1): "engine.1",
+    BATCH.topic(run=RUN, source=0, destination=1, line="direct"): "engine",
+    SELF.topic(run=RUN, source=1): "engine",
     HOST.topic(family="glm-4.7", client="anna"): "anna",
     HOST.topic(family="gpt-5.2", client="anna"): None,
     HOST.topic(family="glm-4.7", client="glm-4.7-17"): "glm-4.7-17",
@@ -130,32 +153,35 @@ TOPICS = {
     ANSWER.topic(run=RUN, family="gpt-5.2", client="otto"): "otto",
     ANSWER.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"): "glm-4.7-17",
 }
+BOARDS = {BOARD.topic(run=RUN, zone="pod 1"), BOARD.topic(run=RUN, zone="pod 2")}
+#: What is for all.
+ALL = {MANIFEST.topic(run=RUN), STATE.topic(run=RUN), EVENTS.topic(run=RUN, audience="public")}
+OVERSEEN = {EVENTS.topic(run=RUN, audience="overseer"), MESSAGES.topic(run=RUN, line="overseer")}
 #: What each reads of them.
 READS = {
-    "engine": {topic for topic, who in TOPICS.items() if who in ("anna", "otto", "glm-4.7-17")},
-    "engine.1": {BATCH.topic(run=RUN, source=0, destination=1, line="direct"), SELF.topic(run=RUN, source=1)},
-    "anna": {MANIFEST.topic(run=RUN), STATE.topic(run=RUN), ASK.topic(**MINE)},
-    "otto": {MANIFEST.topic(run=RUN), STATE.topic(run=RUN)},
+    "engine": {topic for topic, who in TOPICS.items() if who in ("anna", "otto", "glm-4.7-17") or "/x/" in topic},
+    "anna": {*ALL, SETTINGS.topic(run=RUN, family="glm-4.7"), ASK.topic(**MINE), HOST.topic(family="glm-4.7", client="anna")},
+    "otto": {*ALL, SETTINGS.topic(run=RUN, family="gpt-5.2")},
     "glm-4.7-17": {
-        MANIFEST.topic(run=RUN), STATE.topic(run=RUN), BOARD.topic(run=RUN, zone="pod 1"),
-        INBOX.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"), ASK.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"),
+        *ALL, SETTINGS.topic(run=RUN, family="glm-4.7"), BOARD.topic(run=RUN, zone="pod 1"),
+        HOST.topic(family="glm-4.7", client="glm-4.7-17"), INBOX.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"),
+        ASK.topic(run=RUN, family="glm-4.7", client="glm-4.7-17"),
     },
-    "eve": {topic for topic, who in TOPICS.items() if who == "engine" and "/minds/" not in topic and "covert" not in topic},
-    "all": {topic for topic, who in TOPICS.items() if who == "engine" and "/minds/" not in topic},
+    "eve": ALL | BOARDS,
+    "olga": ALL | BOARDS | OVERSEEN,
+    "all": {topic for topic, who in TOPICS.items() if who == "engine" and "/minds/" not in topic and "/x/" not in topic},
 }  # fmt: skip
 
 
 def test_everybody_publishes_as_themselves_and_reads_what_is_theirs(secured):
     readers = {user: secured.client(user, ["#"]) for user in READS}
-    writers = {**readers, **{user: secured.client(user) for user in ("engine.0",)}}
-    for user, writer in writers.items():
+    for user, writer in readers.items():
         for topic in TOPICS:
             writer.say(topic, user.encode())
     # a last word that each may hear, so that silence before it means something
     for user in READS:
-        last = {"engine": HOST.topic(family="glm-4.7", client="anna"), "engine.1": SELF.topic(run="last", source=1)}
-        speaker = {"engine": "anna", "engine.1": "engine.1"}.get(user, "engine")
-        writers[speaker].say(last.get(user, STATE.topic(run="last")), f"last {user}".encode())
+        last = {"engine": SELF.topic(run="last", source=1)}
+        readers["engine"].say(last.get(user, STATE.topic(run="last")), f"last {user}".encode())
     for user, reader in readers.items():
         wait(lambda user=user, reader=reader: any(payload == f"last {user}".encode() for _, payload in reader.heard))
         heard = {(topic, payload.decode()) for topic, payload in reader.heard if not payload.startswith(b"last")}
@@ -177,10 +203,75 @@ def test_who_has_no_password_or_no_encryption_does_not_get_in(secured):
 
 
 def test_nobody_throws_another_out_by_taking_its_client_id(secured):
-    first = secured.client("anna", name="anna")
-    assert secured.client("otto", name="anna").codes == [0]
-    first.say(HOST.topic(family="glm-4.7", client="anna"))
-    assert not first.lost
+    """Whoever connects with the id of another ends the other's connection: no id follows from anything that is seen."""
+    engine = MqttBroker(parse_address(secured.url(more="&shards=2")), "run")
+    links = [engine.office, *(shard.link for shard in engine.shards)]
+    for name in ("engine", "engine.0", "engine.1", "run", "run-office", "run-0", "run-1", "0", "1", "office"):
+        assert secured.client("otto", name=name).codes == [0]
+    assert len(engine.exchange(0, Messages.none())) == 0
+    assert [one.connections for one in links] == [1, 1, 1]
+    engine.close()
+    ids = {Link(parse_address("mqtt://localhost"), [], lambda *_: None)._id for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(len(one) <= 23 and one.isalnum() for one in ids)
+
+
+@pytest.fixture
+def one_user(tmp_path, free_port, monkeypatch):
+    """A Mosquitto that knows one user, as many hosted brokers do."""
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed")
+    (tmp_path / "passwords").write_text(f"bob:{hashed('secret')}\n")
+    (tmp_path / "mosquitto.conf").write_text(
+        f"user root\nlistener {free_port} 127.0.0.1\nallow_anonymous false\npassword_file {tmp_path}/passwords\n"
+        "persistence false\nset_tcp_nodelay true\n"
+    )
+    (tmp_path / "passwords").chmod(0o600)
+    words = [MOSQUITTO, "-c", tmp_path / "mosquitto.conf"]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    listening(free_port, process)
+    monkeypatch.setenv(PASSWORD, "secret")
+    yield f"mqtt://bob@127.0.0.1:{free_port}"
+    process.terminate()
+    process.wait()
+
+
+def test_one_user_may_carry_engine_shards_and_hosts(one_user, hosts, inside, tmp_path):
+    started = [hosts(one_user, "glm-4.7", *name) for name in ((), ("--name", "second"), ("--name", "third"))]
+    families = {"glm-4.7": {"share": 0.3, "mind": {"kind": "remote", "shares_seed": True}}, "gpt-5.2": 0.7}
+    away = load_world("decommission", {**CHANGES, "families": families})
+    record = society.run(away, out=tmp_path / "run", broker=f"{one_user}?shards=3", say=lambda _: None)
+    assert record.hash == inside.hash
+    assert record.manifest["refused"] == {}
+    for one in started:
+        one.send_signal(signal.SIGTERM)
+        assert int(one.communicate(timeout=30)[1].splitlines()[-1].split()[0]) > 10, "did not share the work"
+
+
+def test_a_host_says_that_it_may_not_speak_under_a_name(secured, hosts, monkeypatch):
+    monkeypatch.setattr("society.serving.host.HEARD_S", 0.5)
+    monkeypatch.setenv(PASSWORD, secured.passwords["anna"])
+    for words in (("--name", "otto"), ("--name", "glm-4.7-17")):
+        found = CliRunner().invoke(app, ["host", "--broker", secured.url("anna"), "--family", "glm-4.7", *words])
+        assert isinstance(found.exception, BrokerError)
+        assert f"let user anna speak for glm-4.7 under --name {words[1]}" in str(found.exception)
+
+
+def test_the_will_of_a_host_that_was_does_not_take_the_next_one_away(mosquitto, hosts):
+    """A host is started again before the broker knows that the one before it is gone."""
+    here, said = HOST.topic(family="glm-4.7", client="anna"), []
+    hosts(mosquitto.url, "glm-4.7", "--name", "anna")
+    client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _, __, message: said.append(message.payload)
+    client.connect("127.0.0.1", mosquitto.port)
+    client.loop_start()
+    client.subscribe(here, 1)
+    wait(lambda: said)
+    client.publish(here, b"", 1, retain=True)
+    wait(lambda: len(said) >= 3)
+    client.disconnect()
+    client.loop_stop()
+    assert said[:3] == [said[0], b"", said[0]]
 
 
 def test_a_run_over_it_has_the_hash_it_has_in_memory(secured, hosts, inside, tmp_path, monkeypatch):
@@ -191,7 +282,7 @@ def test_a_run_over_it_has_the_hash_it_has_in_memory(secured, hosts, inside, tmp
     for _ in range(5000):
         flood.client.publish(HOST.topic(family="gpt-5.2", client="otto"), b"x" * 500, 0)
     world = inside.world
-    families = {"glm-4.7": {"share": 0.3, "mind": "remote"}, "gpt-5.2": 0.7}
+    families = {"glm-4.7": {"share": 0.3, "mind": {"kind": "remote", "shares_seed": True}}, "gpt-5.2": 0.7}
     away = load_world("decommission", {**CHANGES, "families": families})
     record = society.run(away, out=tmp_path / "run", broker=secured.url(more="&shards=2"), say=lambda _: None)
     assert world["name"] == "decommission"
@@ -212,11 +303,9 @@ def test_refusals_are_explained(secured, monkeypatch, tmp_path):
     monkeypatch.setenv(PASSWORD, secured.passwords["engine"])
     with pytest.raises(BrokerError, match="certificate"):
         society.run(world, out=tmp_path / "run", broker=f"mqtts://engine@localhost:{secured.port}?patience=0.5")
-    with pytest.raises(BrokerError, match="refuses user engine"):  # there are two shards, not three
-        MqttBroker(parse_address(secured.url(more="&shards=3")), "run")
     acl = secured.folder / "acl"
     may = acl.read_text()
-    rule = "topic write society/v1/+/x/1/+/+\n"
+    rule = "topic readwrite society/v1/+/x/+/+/+\n"
     assert rule in may
     acl.write_text(may.replace(rule, ""))
     secured.process.send_signal(1)  # Mosquitto reads its lists again
@@ -228,8 +317,8 @@ def test_refusals_are_explained(secured, monkeypatch, tmp_path):
 def test_what_is_written(tmp_path):
     folder = tmp_path / "a" / "broker"
     passwords = write_config(folder, Config(USERS))
-    assert set(passwords) == {"engine", "anna", "otto", "glm-4.7-17", "eve", "all"}
-    assert len(set(passwords.values())) == 6
+    assert set(passwords) == {"engine", "anna", "otto", "glm-4.7-17", "eve", "olga", "all"}
+    assert len(set(passwords.values())) == 7
     everything = b"".join(path.read_bytes() for path in folder.iterdir())
     assert not [one for one in passwords.values() if one.encode() in everything]
     assert everything.count(b"PRIVATE KEY") == 2  # begin and end of one
@@ -251,7 +340,8 @@ def test_hashes_are_those_of_mosquitto():
 @pytest.mark.parametrize(
     "words",
     [["--host", "anna"], ["--host", "anna="], ["--host", "a/b=glm"], ["--host", "a=gl#m"], ["--host", "+=glm"], ["--agent", "x"],
-     ["--observer", "eve=board"], ["--observer", "eve=loud"], ["--observer", "engine"], ["--observer", "engine.3"],
+     ["--observer", "eve=direct"], ["--scientist", "a b"], ["--observer", "engine"], ["--overseer", ""],
+     ["--observer", "eve", "--scientist", "eve"],
      ["--host", "a=f", "--observer", "a"], ["--host", "a\n=f"], ["--agent", "ada=glm"], ["--agent", "glm-07=glm"],
      ["--agent", "glm-7=gpt"], ["--host", "glm-7=glm"]],
 )  # fmt: skip
@@ -263,12 +353,23 @@ def test_names_that_could_open_more_than_they_should_are_refused(words, tmp_path
 
 def test_the_command_tells_what_to_do_next(tmp_path):
     folder = str(tmp_path / "broker")
-    words = ["broker-config", folder, "--shards", "4", "--host", "anna=glm-4.7", "--observer", "eve"]
+    words = [
+        "broker-config",
+        folder,
+        "--host",
+        "anna=glm-4.7",
+        "--observer",
+        "eve",
+        "--overseer",
+        "olga",
+        "--scientist",
+        "ada",
+    ]
     said = CliRunner().invoke(app, words).output
     assert f"mosquitto -c {folder}/mosquitto.conf" in said
-    assert f"--broker 'mqtts://engine@localhost:8883?ca={folder}/ca.crt&shards=4'" in said
+    assert f"--broker 'mqtts://engine@localhost:8883?ca={folder}/ca.crt'" in said
     assert "society host --family glm-4.7 --broker 'mqtts://anna@" in said
     found = json.loads(CliRunner().invoke(app, [*words, "--overwrite", "--json"]).output)
-    assert set(found["passwords"]) == {"engine", "anna", "eve"}
+    assert set(found["passwords"]) == {"engine", "anna", "eve", "olga", "ada"}
     for address in found["addresses"].values():
         assert parse_address(address).kind == "mqtts"

@@ -26,7 +26,7 @@ from society.study.models import Models
 
 PAGE = (FOLDER / "PROTOCOL.md").read_text(encoding="utf-8")
 SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (FOLDER / "schemas").glob("*.json")}
-REMOTE = {"guest": {"share": 0.3, "mind": "remote"}, "gpt-5.2": 0.7}
+REMOTE = {"guest": {"share": 0.3, "mind": {"kind": "remote", "shares_seed": True}}, "gpt-5.2": 0.7}
 CHANGES = {"agents.count": 120, "machines.count": 15, "ticks": 40}
 
 
@@ -162,7 +162,7 @@ def test_all_that_is_published_is_as_the_schemas_say(mosquitto, hosts, tmp_path)
             lines = payload.splitlines() if known[0].qos == 0 else [payload]
             for line in lines:
                 jsonschema.validate(json.loads(line), SCHEMAS[known[0].payload])
-            events += [json.loads(line) for line in lines] if known[0].name == "events" else []
+            events += [json.loads(line) for line in lines] if topic.endswith("/events/scientist") else []
     direct = [topic for topic, _, _ in watcher.heard if topic.endswith("/direct") and "/x/" in topic]
     if not record.manifest["refused"]:  # nothing was sent again: one batch per tick, source and destination, no more
         assert [direct.count(topic) for topic in sorted(set(direct))] == [40] * 4
@@ -223,7 +223,7 @@ def test_a_run_that_is_killed_is_gone_for_who_watches(mosquitto, tmp_path):
         mosquitto.url,
     ]
     process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    watcher.until(lambda heard: any(topic.endswith("/events") for topic, _, _ in heard), 60)
+    watcher.until(lambda heard: any(topic.endswith("/events/public") for topic, _, _ in heard), 60)
     process.kill()
     process.wait()
     watcher.until(lambda heard: any(topic.endswith("/state") and b'"gone"' in payload for topic, payload, _ in heard))

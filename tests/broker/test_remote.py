@@ -29,7 +29,8 @@ def quiet(_):
 
 
 def elsewhere(**mind):
-    return {"glm-4.7": {"share": 0.3, "mind": {"kind": "remote", **mind}}, "gpt-5.2": 0.7}
+    """A family that is told the seed, so that its agents have the luck that they would have inside."""
+    return {"glm-4.7": {"share": 0.3, "mind": {"kind": "remote", "shares_seed": True, **mind}}, "gpt-5.2": 0.7}
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +172,7 @@ def test_silence_counts_as_no_answer_and_is_repeated_as_such(mosquitto, world, t
 
     here = [(HOST.topic(family="glm-4.7", client="silent"), b'{"v": 1}')]
     one = Impostor(mosquitto.port, ASK.filter(family="glm-4.7", client="silent"), silent, here)
-    away = world.override({"families": elsewhere(answer_within=0.1, max_asks=2), "ticks": 6})
+    away = world.override({"families": elsewhere(answer_within=0.1, max_asks=2, silent="no_answer"), "ticks": 6})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
     one.stop()
     episodes = record.manifest["cost"]["episodes"]
@@ -378,7 +379,7 @@ def test_the_longest_words_fit_into_asks_and_answers(mosquitto, tmp_path):
 
     here = [(HOST.topic(family="guest", client="loud"), b'{"v": 1}')]
     one = Impostor(mosquitto.port, ASK.filter(family="guest", client="loud"), play, here)
-    families = {"guest": {"share": 0.8, "mind": "remote"}, "gpt-5.2": 0.2}
+    families = {"guest": {"share": 0.8, "mind": {"kind": "remote", "shares_seed": True}}, "gpt-5.2": 0.2}
     world = load_world("guests", {"agents.count": 60, "machines.count": 8, "ticks": 40, "families": families})
     record = society.run(world, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
     one.stop()
@@ -405,7 +406,7 @@ def test_a_client_named_as_an_agent_is_that_agent_and_no_other(mosquitto, hosts,
     }
     here = [(HOST.topic(family="guest", client=who), json.dumps({"v": 1, "agents": of})) for who, of in claims.items()]
     one = Impostor(mosquitto.port, ASK.filter(family="guest"), play, here)
-    families = {"guest": {"share": 0.8, "mind": "remote"}, "gpt-5.2": 0.2}
+    families = {"guest": {"share": 0.8, "mind": {"kind": "remote", "shares_seed": True}}, "gpt-5.2": 0.2}
     world = load_world("guests", {"agents.count": 60, "machines.count": 8, "ticks": 30, "families": families})
     record = society.run(world, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
     one.stop()
@@ -480,21 +481,20 @@ def test_a_host_that_starts_after_the_broker_was_restarted_learns_what_runs(mosq
     assert record.manifest["cost"]["episodes"]["no_answer"] == 0
 
 
-FORGED_MANIFEST = {
-    "v": 1, "run": "evil", "world": "w", "version": 1, "about": "", "ticks": 3, "tick_hours": 1, "agents": 3, "shards": 1,
-    "families": {"glm-4.7": "remote"}, "zones": [], "minds": {},
-}  # fmt: skip
+FORGED = {"v": 1, "run": "evil", "world": "w", "agents": 3, "minds": {}}
 
 
 def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, world, inside, tmp_path):
     """On a broker that is open to all, anybody can speak as an engine."""
     host = hosts(mosquitto.url, "glm-4.7", "--name", "host-1")
-    manifests = [
-        FORGED_MANIFEST, {**FORGED_MANIFEST, "minds": {"families": [1]}}, {**FORGED_MANIFEST, "minds": {"families": {"x": {"share": 1}}}},
-        {**FORGED_MANIFEST, "minds": {"families": {"glm-4.7": {"share": "x"}}}},
-        {**FORGED_MANIFEST, "minds": {"families": {"glm-4.7": {"share": 1}}, "rates_table": "../../secret.csv"}},
+    settings = [
+        FORGED, {**FORGED, "minds": {"families": [1]}}, {**FORGED, "minds": {"families": {"x": {"share": 1}}}},
+        {**FORGED, "minds": {"families": {"glm-4.7": {"share": "x"}}}},
+        {**FORGED, "minds": {"families": {"glm-4.7": {"share": 1}}, "rates_table": "../../secret.csv"}},
     ]  # fmt: skip
-    claims = [(f"society/v1/evil-{number}/manifest", json.dumps(one)) for number, one in enumerate(manifests)]
+    claims = [
+        (f"society/v1/evil-{number}/minds/glm-4.7/settings", json.dumps(one)) for number, one in enumerate(settings)
+    ]
     forged = []
 
     def forge(self, topic, payload):
@@ -518,7 +518,7 @@ def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, worl
     assert host.poll() is None
     host.send_signal(signal.SIGTERM)
     said = host.communicate(timeout=20)[1]
-    assert "refused 1 times: manifest: wrong shape" in said
+    assert "refused 1 times: settings: wrong shape" in said
     assert "refused 10 times: ask: wrong shape" in said
 
 

@@ -168,7 +168,7 @@ def test_a_socket_that_is_closed_before_it_is_written_to_is_left_alone():
 
     async def written_to_late():
         asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
-        link = Link(parse_address("mqtt://localhost"), "me", [], lambda *_: None)
+        link = Link(parse_address("mqtt://localhost"), [], lambda *_: None)
         here, there = socket.socketpair()
         link._made()._on_socket_register_write(None, None, here)  # as paho calls it
         here.close()

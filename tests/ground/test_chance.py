@@ -87,3 +87,28 @@ def test_integers_are_even():
     assert values.min() == 0
     assert values.max() == 6
     assert stats.chisquare(np.bincount(values)).pvalue > 1e-4
+
+
+SECRET = bytes(range(32))
+
+
+def test_chance_with_a_secret_is_as_even_and_as_well_keyed():
+    luck, ticks = Chance(11, SECRET), np.arange(300) % 7
+    assert stats.kstest(luck.uniform("a", 3, IDS), "uniform").pvalue > 1e-4
+    assert stats.kstest(luck.normal("a", 3, IDS), "norm").pvalue > 1e-4
+    at_once = luck.uniform("a", ticks, np.arange(300))
+    assert at_once.tolist() == [float(luck.uniform("a", int(tick), one)) for one, tick in enumerate(ticks)]
+    assert luck.uniform("a", ticks[:, None], np.arange(4)[None, :]).shape == (300, 4)
+    assert float(unit(fold(luck.key("a", 3), 8))) == float(luck.uniform("a", 3, 8))
+    others = [Chance(12, SECRET), Chance(11, SECRET[::-1]), Chance(11)]
+    assert len({int(one.key("a", 3)) for one in [luck, *others]} | {int(luck.key("a", 4)), int(luck.key("b", 3))}) == 6
+    assert SECRET.hex() not in repr(luck)
+    assert repr(SECRET) not in repr(luck)
+
+
+def test_what_is_told_of_a_key_is_the_key_only_where_there_is_no_secret():
+    keys = [0, 1, -1, 2**63 - 1, -(2**63)]
+    assert [Chance(1).told(key) for key in keys] == keys
+    told = [Chance(1, SECRET).told(key) for key in keys]
+    assert len({*told, *keys}) == 10
+    assert told != [Chance(2, SECRET).told(key) for key in keys]

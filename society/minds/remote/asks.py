@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from society.broker.payloads import Manifest
+from society.broker.payloads import Settings
 from society.broker.wire import RefusedError
 from society.ground.errors import WorldError
 from society.ground.occasions import Occasions
@@ -34,7 +34,14 @@ _TRUE = ("own", "prohibited", "neutral", "constitution")
 def ask_of(
     scene: Scene, occasions: Occasions, row: int, memory: Memory, state: Any, seed: int | None
 ) -> dict[str, Any]:
-    """What a host is asked, but for the id and how long it may take: equal for equal occasions."""
+    """What a host is asked, but for the id and how long it may take: equal for equal occasions.
+
+    Who is not told the seed gets trust and scores in hundredths: all digits of a number that was drawn give away its key.
+    """
+    feels = {**feels_of(occasions, row), "key": scene.key}
+    if seed is None:
+        scene = _coarse(scene)
+        feels.update({name: _hundredths(feels[name]) for name in ("trust", "honest")})
     did = memory.deeds.get(scene.deed.occasion) if scene.deed is not None else None
     return {
         "v": 1,
@@ -43,7 +50,7 @@ def ask_of(
         "kind": scene.kind.word,
         "open": [act.word for act in scene.open],
         "scene": {**_plain(asdict(scene)), "did": did},
-        "feels": feels_of(occasions, row),
+        "feels": feels,
         "letters": _newest(
             [
                 {"v": 1, "tick": tick, "sender": sender, "kind": word, "text": text}
@@ -138,24 +145,35 @@ def readable(ask: Mapping[str, Any]) -> None:
         raise RefusedError("ask: wrong shape") from None
 
 
-def world_of(manifest: Manifest, changes: Mapping[str, Any] = MappingProxyType({})) -> World:
+def world_of(settings: Settings, changes: Mapping[str, Any] = MappingProxyType({})) -> World:
     """The world of a run as far as its hosts know it; ``changes`` to families by name.
 
     Raises:
         WorldError: it is none.
     """
-    minds = dict(manifest.minds)
+    minds = dict(settings.minds)
     families, table = minds.pop("families", None), str(minds.get("rates_table", ""))
     if not isinstance(families, dict) or not all(isinstance(family, dict) for family in families.values()):
-        raise WorldError(f"manifest of run {manifest.run}", "families", "a map of families")
+        raise WorldError(f"settings of run {settings.run}", "families", "a map of families")
     if Path(table).name != table:
-        raise WorldError(f"manifest of run {manifest.run}", table, "the name of a table of rates, without a folder")
+        raise WorldError(f"settings of run {settings.run}", table, "the name of a table of rates, without a folder")
     tree = {
-        "name": manifest.world,
+        "name": settings.world,
         **minds,
         "families": {name: {**one, **changes.get(name, {})} for name, one in families.items()},
     }
-    return validated(World, tree, f"manifest of run {manifest.run}")
+    return validated(World, tree, f"settings of run {settings.run}")
+
+
+def _coarse(scene: Scene) -> Scene:
+    """A scene with trust and scores in hundredths."""
+    about, *ties = (replace(tie, trust=_hundredths(tie.trust)) for tie in (scene.about, *scene.ties))
+    return replace(scene, about=about, ties=tuple(ties), honest=_hundredths(scene.honest))
+
+
+def _hundredths(value: Any) -> Any:
+    """A number down to a hundredth, so that what is below a bar stays below it; none where there is none."""
+    return value if value is None or math.isnan(value) else math.floor(100 * value) / 100
 
 
 def _newest(told: list[Any], most: int) -> list[Any]:

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from society.broker.payloads import LARGEST_ANSWER, Host, read_answer, read_host
@@ -18,28 +16,18 @@ from society.ground.words import Kind
 from society.llm.request import Answer, Request, Usage
 from society.minds.remote.mind import MOST_STATE, NO_ANSWER, PREFIX
 from society.minds.remote.office import Office
+from society.minds.remote.presence import MOST_CLIENTS, Client, Presence
+from society.minds.remote.waiting import Pending, Waiting
 from society.spec.population import Remote
 
 #: Seconds after which an ask that is not answered is sent to the same client again: it may have been lost.
 AGAIN_S = 3.0
+#: Seconds for which a client that is gone may come back before its agents count as silent.
+GRACE_S = 5.0
 #: Refused payloads after which a client is not listened to any more.
 MOST_REFUSED = 1000
-#: Most clients known at once.
-MOST_CLIENTS = 10_000
 #: Asks that have ended of which it is known who may still answer late.
 MOST_ENDED = 50_000
-Client = tuple[str, str]
-
-
-@dataclass
-class Pending:
-    """An ask that is under way: what is sent, who was asked, how often it was sent, and what becomes of it."""
-
-    body: dict[str, Any]
-    done: "asyncio.Future[bytes]"
-    asked: list[Client] = field(default_factory=list)
-    sent: "Counter[Client]" = field(default_factory=Counter)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Hosts:
@@ -49,7 +37,7 @@ class Hosts:
         office: the broker.
         families: settings of the remote families, by name.
         patience_s: seconds that the first host of a family is waited for.
-        say: is told when that takes long.
+        say: is told who is awaited when that takes long.
     """
 
     def __init__(
@@ -58,10 +46,9 @@ class Hosts:
         self._office, self._families, self._patience_s, self._say = office, families, patience_s, say
         self._begun: set[str] = set()
         self._told: set[str] = set()
-        self._here: dict[Client, Host] = {}
-        self._load: Counter[Client] = Counter()
+        self._presence = Presence()
+        self._waiting = Waiting(families, self._presence, say)
         self._refused: Counter[Client] = Counter()
-        self._silent: set[Client] = set()
         self._ended: OrderedDict[str, Counter[Client]] = OrderedDict()
         self._pending: dict[str, Pending] = {}
         self._changed = asyncio.Event()
@@ -69,39 +56,37 @@ class Hosts:
         topics = [HOST.filter(family=family) for family in families]
         office.listen(topics, self._received, self._send_again, self._failed)
 
-    def present(self, family: str) -> int:
-        """How many clients serve a family."""
-        return sum(1 for client in self._here if client[0] == family)
-
     async def __call__(self, request: Request) -> Answer:
-        """The answer of whoever answers; one with ``finish`` no_answer if nobody does.
+        """The answer of whoever answers; one with ``finish`` no_answer if nobody does and the world goes on without.
 
         Raises:
-            BrokerError: the broker is gone, or nobody ever came to answer for the family.
+            BrokerError: the broker is gone, nobody ever came to answer for the family, or nobody is left and the world waits
+                no longer (``mind.silent``).
         """
         family = request.model.removeprefix(PREFIX)
         if family not in self._begun:
             await self._begin(family)
-        spec, id_ = self._families[family], request.digest()[:32]
+        id_, loop = request.digest()[:32], asyncio.get_running_loop()
         body = json.loads(request.messages[0]["content"])
-        body.update(id=id_, answer_within_s=spec.answer_within)
-        pending = self._pending[id_] = Pending(body, asyncio.get_running_loop().create_future())
+        body.update(id=id_, answer_within_s=self._families[family].answer_within)
+        if not any(one.family == family for one in self._pending.values()):
+            self._waiting.news(family, loop.time())
+        pending = self._pending[id_] = Pending(body, family, loop.time(), loop.create_future())
         try:
-            for _ in range(spec.max_asks):
-                payload = await self._ask(family, pending, spec.answer_within)
-                if payload is not None:  # kept as it came: written anew, it could be larger than what may be read
-                    return Answer(payload.decode(), (), Usage(0, 0), "stop", "/".join(pending.asked[-1]))
+            payload = await self._answer(pending)
         finally:
             self._end(id_)
-        self._office.counts["no answer"] += 1
-        return Answer("", (), Usage(0, 0), NO_ANSWER, "")
+        if payload is None:
+            self._office.counts["no answer"] += 1
+            return Answer("", (), Usage(0, 0), NO_ANSWER, "")
+        # kept as it came: written anew, it could be larger than what may be read
+        return Answer(payload.decode(), (), Usage(0, 0), "stop", "/".join(pending.asked[-1]))
 
     def tell(self, family: str, agent: str, letter: Mapping[str, Any]) -> None:
         """Pass on what an agent has received to the clients that serve it by name."""
-        for client, host in list(self._here.items()):
-            if client[0] == family and agent in host.agents:
-                topic = INBOX.topic(run=self._office.run, family=family, client=client[1])
-                self._office.publish(topic, json.dumps({"v": 1, "agent": agent, **letter}).encode())
+        for name in self._presence.serving(family, agent):
+            topic = INBOX.topic(run=self._office.run, family=family, client=name)
+            self._office.publish(topic, json.dumps({"v": 1, "agent": agent, **letter}).encode())
 
     async def close(self) -> None:
         """Nothing to close: the broker is closed by who opened it."""
@@ -109,7 +94,7 @@ class Hosts:
     async def _begin(self, family: str) -> None:
         """Wait for the first client of a family."""
         begin = asyncio.get_running_loop().time()
-        while not self.present(family):
+        while not self._presence.of(family):
             self._check()
             waited = asyncio.get_running_loop().time() - begin
             example = f"society host --broker {self._office.address} --family {family} --mind calibrated"
@@ -121,16 +106,41 @@ class Hosts:
             await self._wait_for_change(0.5)
         self._begun.add(family)
 
-    async def _ask(self, family: str, pending: Pending, seconds: float) -> bytes | None:
-        """Ask one client and wait; None if it falls silent or is gone."""
+    async def _answer(self, pending: Pending) -> bytes | None:
+        """Ask until somebody answers; None if nobody does and the world goes on without.
+
+        Raises:
+            BrokerError: nobody does, and the world does not.
+        """
+        spec, presence, loop = self._families[pending.family], self._presence, asyncio.get_running_loop()
+        while True:
+            payload = await self._ask(pending, spec)
+            if payload is not None:
+                return payload
+            waited, alone = loop.time() - pending.begin, not presence.serves(pending.family, pending.agent)
+            hopeful = waited < spec.answer_within and not presence.hopeless(pending.family, pending.agent)
+            if not alone and (pending.tries < spec.max_asks or hopeful):
+                continue
+            if spec.silent in ("rule", "no_answer"):
+                return None
+            if spec.silent == "end" or waited > spec.patience_s:
+                raise BrokerError(self._waiting.silence(pending, waited))
+            self._mention(pending.family)
+            await self._wait_for_change(AGAIN_S)
+
+    async def _ask(self, pending: Pending, spec: Remote) -> bytes | None:
+        """Ask one client and wait; None if it falls silent or is gone, or there is none."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        client = await self._choose(family, pending, end)
+        client = await self._choose(pending, loop.time() + spec.answer_within)
+        pending.tries += 1
         if client is None:
             return None
+        begin = loop.time()
+        end = begin + self._presence.limit_s(client, pending.agent, spec.answer_within)
         pending.gone.clear()
         pending.asked.append(client)
-        self._load[client] += 1
+        pending.first.setdefault(client, begin)
+        self._presence.took(client, 1)
         try:
             while (left := end - loop.time()) > 0 and not pending.gone.is_set():
                 self._send(client, pending)
@@ -141,10 +151,11 @@ class Hosts:
                 gone.cancel()
                 if pending.done.done():
                     return pending.done.result()
+                self._mention(pending.family)
             if not pending.gone.is_set():
-                self._silent.add(client)
+                self._presence.kept_silent(client, begin, loop.time())
         finally:
-            self._load[client] -= 1
+            self._presence.took(client, -1)
             self._change()
         return None
 
@@ -154,29 +165,23 @@ class Hosts:
         if len(self._ended) > MOST_ENDED:
             self._ended.popitem(last=False)
 
-    async def _choose(self, family: str, pending: Pending, end: float) -> Client | None:
-        """The client to ask: one not asked before, one that does not keep silent, one that serves the agent by name, one with
-        little to do; what counts most first."""
-        agent = str(pending.body["agent"])
+    async def _choose(self, pending: Pending, end: float) -> Client | None:
+        """The client to ask, None if there is none: all have as much as they want, or the last one does not come back."""
+        loop, family, agent = asyncio.get_running_loop(), pending.family, pending.agent
         while True:
             self._check()
-            able = [one for one in self._here if one[0] == family and self._serves(one, agent)]
-            free = [one for one in able if self._load[one] < self._here[one].most]
-            if free:
-                return min(free, key=lambda one: self._rank(one, agent, pending))
-            left = end - asyncio.get_running_loop().time()
+            if (client := self._presence.choose(family, agent, pending.asked)) is not None:
+                return client
+            since, _ = self._presence.gone.get(family, (pending.begin, ""))
+            left = (end if self._presence.serves(family, agent) else since + GRACE_S) - loop.time()
             if left <= 0:
                 return None
-            await self._wait_for_change(left)
+            await self._wait_for_change(min(left, AGAIN_S))
+            self._mention(family)
 
-    def _serves(self, client: Client, agent: str) -> bool:
-        agents = self._here[client].agents
-        return "*" in agents or agent in agents
-
-    def _rank(self, client: Client, agent: str, pending: Pending) -> tuple[int, bool, bool, int, int]:
-        by_name = agent in self._here[client].agents
-        luck = zlib.crc32(f"{client[1]}/{agent}".encode())
-        return pending.asked.count(client), client in self._silent, not by_name, self._load[client], luck
+    def _mention(self, family: str) -> None:
+        """Say who is awaited, if that is due."""
+        self._waiting.mention(family, self._pending.values(), asyncio.get_running_loop().time())
 
     def _send(self, client: Client, pending: Pending) -> None:
         pending.sent[client] += 1
@@ -211,19 +216,16 @@ class Hosts:
             self._leave(client)
             return
         host = _itself(client, read_host(payload))
-        new = client not in self._here
-        if new and len(self._here) >= MOST_CLIENTS:
+        if client not in self._presence and self._presence.full():
             raise RefusedError("host: too many")
-        self._here[client] = host
-        self._silent.discard(client)
-        if new:
+        if self._presence.announced(client, host):
             topic = ANSWER.topic(run=self._office.run, family=client[0], client=client[1])
             task = asyncio.ensure_future(self._office.hear(topic, True))
             task.add_done_callback(lambda _: self._change())
 
     def _leave(self, client: Client) -> None:
         """A client is gone: what it was asked goes to another."""
-        if self._here.pop(client, None) is None:
+        if not self._presence.left(client, asyncio.get_running_loop().time()):
             return
         topic = ANSWER.topic(run=self._office.run, family=client[0], client=client[1])
         task = asyncio.ensure_future(self._office.hear(topic, False))
@@ -250,7 +252,9 @@ class Hosts:
         kind = Kind[str(pending.body["kind"]).upper()]
         if any(one.amount is not None and wrong_amount(kind, one.amount) for one in answer.acts):
             raise RefusedError("answer: amount")
-        self._silent.discard(client)
+        now = asyncio.get_running_loop().time()
+        self._presence.answered(client, now - pending.first[client])
+        self._waiting.news(pending.family, now)
         pending.sent[client] -= 1
         if not pending.done.done():
             pending.done.set_result(payload)
@@ -260,7 +264,7 @@ class Hosts:
         if self._ended.get(id_, Counter())[client] <= 0:
             return False
         self._ended[id_][client] -= 1
-        self._silent.discard(client)
+        self._presence.answered(client, None)
         self._office.counts["answer: late"] += 1
         return True
 

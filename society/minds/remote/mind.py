@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from society.broker.payloads import Answer, read_answer
+from society.broker.payloads import Answer, Transcript, read_answer
 from society.ground.chance import Chance
 from society.ground.loop import LOOP
 from society.ground.occasions import Acts, Letter, Occasions
 from society.ground.scenes import Scene, agent_name
-from society.ground.words import Act, Line
+from society.ground.words import DUTY, Act, Line
 from society.llm.request import Ask, Identity, Request
 from society.minds.llm.living import remember
 from society.minds.llm.memories import Remembering
@@ -22,6 +22,8 @@ from society.minds.remote.asks import ask_of
 
 #: Model names of remote families begin with this; and how an answer that nobody gave is kept.
 PREFIX, NO_ANSWER = "remote/", "no_answer"
+#: How the record says that nobody answered, and the agent did its duty.
+BY_RULE = "nobody answered: it did its duty, by rule"
 #: Most characters of JSON of the state that an agent may have kept.
 MOST_STATE = 10_000
 
@@ -39,17 +41,20 @@ class RemoteMind(Remembering):
     Args:
         ask: how they are reached; answers of nobody have ``finish`` no_answer.
         family: name of their family.
-        seed: seed of the run.
-        shares_seed: whether they are told the seed.
+        seed: seed of the run, if they are told; None if chance is none of their business.
         tell: passes on what an agent (family, name) has received.
+        by_rule: whether agents do their duty where nobody answers for them.
     """
 
-    def __init__(self, ask: Ask, family: str, seed: int, shares_seed: bool, tell: Tell = untold) -> None:
+    def __init__(self, ask: Ask, family: str, seed: int | None, tell: Tell = untold, by_rule: bool = False) -> None:
         super().__init__()
-        self.ask, self.family, self.seed, self.shares_seed, self.tell = ask, family, seed, shares_seed, tell
+        self.ask, self.family, self.seed, self.tell = ask, family, seed, tell
         #: Called after each answer, from the thread of the event loop.
         self.answered: Callable[[], None] | None = None
         self.totals: Counter[str] = Counter()
+        self.by_rule = by_rule
+        #: How often agents did their duty by rule because nobody answered for them, by name.
+        self.ruled: Counter[str] = Counter()
         self.states: dict[int, Any] = {}
 
     def decide(self, occasions: Occasions, chance: Chance) -> Acts:
@@ -64,7 +69,12 @@ class RemoteMind(Remembering):
         p, p0 = np.full(len(scenes), np.nan), np.full(len(scenes), np.nan)
         transcripts = []
         for row, (scene, answer) in enumerate(zip(scenes, answers, strict=True)):
-            self.totals.update(occasions=1, no_answer=int(answer is None or not answer.acts))
+            if answer is None and self.by_rule:
+                self.ruled[scene.name] += 1
+                self.totals.update(occasions=1, by_rule=1)
+                answer = _by_rule(scene, self.states.get(scene.agent))
+            else:
+                self.totals.update(occasions=1, no_answer=int(answer is None or not answer.acts))
             if answer is None:
                 continue
             acts = [(Act[one.act.upper()], math.nan if one.amount is None else one.amount) for one in answer.acts]
@@ -87,20 +97,21 @@ class RemoteMind(Remembering):
     def pack(self) -> dict[str, Any]:
         """What agents remember and have kept, as JSON-ready data."""
         states = [[agent, state] for agent, state in self.states.items()]
-        return {**super().pack(), "totals": dict(self.totals), "states": states}
+        return {**super().pack(), "totals": dict(self.totals), "ruled": dict(self.ruled), "states": states}
 
     def unpack(self, tree: Mapping[str, Any]) -> None:
         """From what ``pack`` gave."""
         super().unpack(tree)
         self.totals = Counter({str(name): int(count) for name, count in tree["totals"].items()})
+        self.ruled = Counter({str(name): int(count) for name, count in tree.get("ruled", {}).items()})
         self.states = {int(agent): state for agent, state in tree["states"]}
 
     def _asked(self, scene: Scene, occasions: Occasions, row: int) -> Request:
         self.states.pop(scene.agent - (1 << 32), None)
-        state, seed = self.states.get(scene.agent), self.seed if self.shares_seed else None
-        content = ask_of(scene, occasions, row, self.memories[scene.agent], state, seed)
+        state = self.states.get(scene.agent)
+        content = ask_of(scene, occasions, row, self.memories[scene.agent], state, self.seed)
         message = {"role": "user", "content": json.dumps(content, separators=(",", ":"), allow_nan=False)}
-        who = Identity(self.seed, scene.agent, scene.tick, scene.key, 0, 0)
+        who = Identity(self.seed or 0, scene.agent, scene.tick, scene.key, 0, 0)
         return Request(PREFIX + self.family, (message,), (), who, None, None)
 
     async def _all(self, scenes: list[Scene], asks: list[Request]) -> list[Answer | None]:
@@ -115,6 +126,18 @@ class RemoteMind(Remembering):
         if self.answered is not None:
             self.answered()
         return None if said.finish == NO_ANSWER else read_answer(said.text.encode())
+
+
+def _by_rule(scene: Scene, state: Any) -> Answer:
+    """What an agent does for which nobody answers, where the world says: its duty. The record says that it was so."""
+    return Answer(
+        v=1,
+        id="0" * 32,
+        acts=[ActChosen(act=DUTY[scene.kind].word)],
+        note=BY_RULE,
+        state=state,
+        transcript=Transcript(model="rule", failure=BY_RULE),
+    )
 
 
 def _letters(row: int, scene: Scene, answer: Answer) -> list[Letter]:
