@@ -74,7 +74,7 @@ def fit(records: Sequence[Record], penalty: float = PENALTY, parts: int = PARTS)
     if not solution.converged:
         notes.append("The regression did not converge: no estimate can be trusted.")
     scored = errors(predictions)
-    notes += _worthless(scored)
+    notes += worthless(scored)
     table = _table(design, solution.b, half)
     weights = _weights(design, solution.b, half)
     stall = solution.b[len(design.cells)] if design.stall else None
@@ -118,7 +118,7 @@ def _notes(choices: Choices, seeds: int, folds: int) -> list[str]:
     return notes
 
 
-def _worthless(scored: pd.DataFrame) -> list[str]:
+def worthless(scored: pd.DataFrame) -> list[str]:
     """What is said of behaviours that the fit predicts no better than their base rate does."""
     worse = scored[scored["note"] == NO_BETTER]
     return [
