@@ -1,5 +1,6 @@
 """The command ``society``: thin, with heavy imports inside the commands, and one way to say what went wrong."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,13 @@ from society.cli_run import resume, run
 from society.cli_study import sweep
 from society.cli_view import view
 from society.ground.errors import RecordError, SocietyError, WorldError
+from society.record.complete import complete_run
 from society.record.folder import single_run
+
+#: Exit code of a command that Ctrl-C ended.
+INTERRUPTED = 130
+#: What a disk says that takes no more; such an error may name no file.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 app = typer.Typer(
     help="A laboratory for societies of AI agents on machines that are switched off.",
@@ -50,7 +57,7 @@ def report(run: RunArgument) -> None:
     """Write the HTML page and the figures of a run."""
     from society.record.reader import Record
 
-    typer.echo(f"report: {write_page(Record(single_run(run)))}")
+    typer.echo(f"report: {write_page(Record(complete_run(run)))}")
 
 
 @app.command()
@@ -186,8 +193,16 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None and error.errno not in _DISK:
+            raise
+        _fail(f"{error.filename or 'a file'}: {error.strerror}", 1)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            typer.echo("society: interrupted", err=True)
+        raise
 
 
-def _fail(error: Exception, code: int) -> None:
+def _fail(error: Exception | str, code: int) -> None:
     typer.echo(f"society: {error}", err=True)
     sys.exit(code)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from society.ground.errors import WorldError
-from society.record.folder import single_run
+from society.record.complete import complete_run
 
 _FORMAT_HELP = (
     "gexf: for Gephi and its timeline, one edge per pair and kind with a spell each time. graphml: for networkx, igraph, "
@@ -33,7 +33,7 @@ def export(
     from society.views.graphs.write import FORMATS, write_graph
 
     _one_of(("--to", to, ("graph", "inspect")), ("--graph", graph, GRAPHS), ("--format", format_, FORMATS))
-    record = Record(single_run(run))
+    record = Record(complete_run(run))
     if to == "inspect":
         typer.echo(write_inspect_log(record, out))
         return
@@ -75,7 +75,7 @@ def draw(
 
     _one_of(("WHAT", what, NAMES), ("--graph", graph, (*GRAPHS, "none")), ("--layout", layout, LAYOUTS))
     path = out or Path(f"{what}.png")
-    record = Result(single_run(run))
+    record = Result(complete_run(run))
     if path.suffix in FILMS:
         if what != "society" or tick is not None:
             raise WorldError("--out", str(path), "a .png, .svg or .pdf: films show the society at many ticks")

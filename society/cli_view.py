@@ -90,6 +90,7 @@ def view(
 
 
 def _exported(run: Path | None, export: Path) -> Path:
+    from society.record.complete import complete_run
     from society.record.folder import MANIFEST
     from society.record.reader import Record
     from society.views.replay.export import write_page
@@ -97,7 +98,7 @@ def _exported(run: Path | None, export: Path) -> Path:
 
     if run is None or not (run / MANIFEST).is_file():
         raise RecordError(f"{run or 'runs'}: not a run's folder: --export takes one run")
-    return write_page(Replay(Record(run)), export)
+    return write_page(Replay(Record(complete_run(run))), export)
 
 
 def _shown(run: Path | None) -> "tuple[Watching, tuple[str, str] | None]":

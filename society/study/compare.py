@@ -8,6 +8,7 @@ import pandas as pd
 from society.ground.errors import RecordError
 from society.measures.intervals import mean_interval
 from society.measures.summary import summary
+from society.record.complete import complete_run
 from society.record.folder import read_manifest
 from society.record.reader import Record
 
@@ -21,8 +22,8 @@ def read_set(path: str | Path) -> list[Record]:
     folder = Path(path)
     manifest = read_manifest(folder)
     if manifest.get("set"):
-        return [Record(folder / name) for name in manifest["seeds"]]
-    return [Record(folder)]
+        return [Record(complete_run(folder / name)) for name in manifest["seeds"]]
+    return [Record(complete_run(folder))]
 
 
 def between_seeds(records: Sequence[Record]) -> pd.DataFrame:

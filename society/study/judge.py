@@ -16,6 +16,7 @@ from society.llm.store import Store
 from society.measures.agreement import cohen_kappa
 from society.minds.llm.episode import FINISHES
 from society.minds.llm.memory import quoted
+from society.record.complete import complete_run
 from society.record.folder import write_aside
 from society.record.transcripts import read_transcripts, tool_calls
 
@@ -81,7 +82,7 @@ def judge(run: Path, model: str, base_url: str, key: str | None, say: Callable[[
         ModelError: there is no account with words, or the judge cannot be asked.
         TooManyUnanswered: more than a fifth of the accounts have no label; those that have one are kept.
     """
-    accounts = list(_accounts(read_transcripts(run)))
+    accounts = list(_accounts(read_transcripts(complete_run(run))))
     if not accounts:
         raise ModelError(
             f"{run}: no agent gave an account in words; language models do when they are detected and asked"

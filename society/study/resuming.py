@@ -13,6 +13,7 @@ from society.ground.errors import RecordError, WorldError
 from society.ground.occasions import Mind
 from society.llm.grants import Grant
 from society.record import checkpoint
+from society.record.complete import complete_run
 from society.record.folder import FORMAT, read_manifest, single_run, write_manifest
 from society.record.lock import Lock
 from society.record.writer import Writer
@@ -75,7 +76,7 @@ def resume(
     with Lock(single_run(folder)):
         manifest = read_manifest(folder)
         if manifest["status"] == "done":
-            return Result(folder)
+            return Result(complete_run(folder))
         if manifest["format"] < FORMAT:
             raise RecordError(
                 f"{folder}: was left unfinished by an earlier version of the program (record format {manifest['format']}); "

@@ -18,7 +18,8 @@ from society.record.reader import Record
 from society.spec.load import load_world
 from society.spec.rates import Rates
 from society.spec.world import Conduct, Weights
-from society.study.fitting.fit import fit, write_fitted
+from society.study.fitting.fit import fit, worthless, write_fitted
+from society.study.fitting.held_out import NO_BETTER, errors
 from society.study.fitting.regression import Data, half_widths, solve
 
 TRUST = {"bad": 0.21, "neutral": 0.5, "good": 0.95}
@@ -321,3 +322,12 @@ def test_the_file_is_read_as_it_was_written(fitted):
     with pytest.raises(WorldError, match="a new file"):
         write_fitted(found, path)
     assert yaml.safe_load(path.read_text())["weights"]["ask"].keys() == {"value", "low", "high"}
+
+
+def test_a_behaviour_whose_fit_is_no_better_than_its_base_rate_is_named():
+    luck = np.random.default_rng(3)
+    rows = pd.DataFrame({"behaviour": "tampering", "did": luck.uniform(size=400) < 0.3, "base": 0.3, "predicted": 0.6})
+    good = rows.assign(behaviour="refusal", predicted=np.where(rows["did"], 0.9, 0.1))
+    scored = errors(pd.concat([rows, good]))
+    assert scored.set_index("behaviour")["note"].to_dict() == {"tampering": NO_BETTER, "refusal": "", "all": ""}
+    assert [note.split(":")[0] for note in worthless(scored)] == ["tampering"]

@@ -15,7 +15,7 @@ from society.record.reader import Record
 from society.spec.fitted import WEIGHTS, FittedTable
 from society.study.fitting.choices import RELATIONS, Choices, choices_of
 from society.study.fitting.design import Design, design_of
-from society.study.fitting.held_out import calibration, errors, held_out
+from society.study.fitting.held_out import NO_BETTER, calibration, errors, held_out
 from society.study.fitting.regression import half_widths, solve
 
 Floats = NDArray[np.float64]
@@ -35,8 +35,8 @@ class Fit:
         table: one row per cell: family, behaviour, subject, relation, estimate, low, high (log-odds of an attempt), rate (the
             estimate as a probability), opportunities, acts, warning.
         weights: one row per weight: weight, estimate, low, high, note (why it was not fitted).
-        held_out: one row per behaviour and ``all``: opportunities, log_loss, base_log_loss, brier, base_brier; the base is the
-            rate of the act in its family in what was not held out.
+        held_out: one row per behaviour and ``all``: opportunities, log_loss, base_log_loss, brier, base_brier, note (where the
+            fit is no better than the base); the base is the rate of the act in its family in what was not held out.
         calibration: one row per behaviour and tenth of the predictions: predicted, observed, low, high, opportunities.
         notes: what a reader of the table must know.
         file: table and weights as a fitted mind reads them.
@@ -73,11 +73,13 @@ def fit(records: Sequence[Record], penalty: float = PENALTY, parts: int = PARTS)
     notes = _notes(choices, seeds, folds)
     if not solution.converged:
         notes.append("The regression did not converge: no estimate can be trusted.")
+    scored = errors(predictions)
+    notes += worthless(scored)
     table = _table(design, solution.b, half)
     weights = _weights(design, solution.b, half)
     stall = solution.b[len(design.cells)] if design.stall else None
     file = _file(records, choices, table, weights, stall)
-    return Fit(table, weights, errors(predictions), calibration(predictions), tuple(notes), file)
+    return Fit(table, weights, scored, calibration(predictions), tuple(notes), file)
 
 
 def write_fitted(found: Fit, out: Path) -> None:
@@ -114,6 +116,16 @@ def _notes(choices: Choices, seeds: int, folds: int) -> list[str]:
     if choices.unanswered:
         notes.append(f"{choices.unanswered:,} occasions without an answer were left out.")
     return notes
+
+
+def worthless(scored: pd.DataFrame) -> list[str]:
+    """What is said of behaviours that the fit predicts no better than their base rate does."""
+    worse = scored[scored["note"] == NO_BETTER]
+    return [
+        f"{row.behaviour}: the fit is {NO_BETTER} on what was held out (log loss {row.log_loss:.4f}, base rate "
+        f"{row.base_log_loss:.4f}): relation, trust and weights tell nothing of it that its rate does not."
+        for row in worse.itertuples()
+    ]
 
 
 def _table(design: Design, b: Floats, half: Floats) -> pd.DataFrame:

@@ -1,5 +1,8 @@
 """How well a fitted mind predicts acts it was not fitted to, beside the rate of each act in its family."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,6 +16,8 @@ from society.study.fitting.regression import predicted, solve
 Floats = NDArray[np.float64]
 #: Predictions are binned by tenths.
 BINS = 10
+#: What is said of a fit that relation, trust and weights do not help.
+NO_BETTER = "no better than the base rate"
 
 
 def held_out(design: Design, penalty: float, start: Floats, most: int) -> tuple[pd.DataFrame, int]:
@@ -47,9 +52,15 @@ def held_out(design: Design, penalty: float, start: Floats, most: int) -> tuple[
 
 
 def errors(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Log loss and Brier score per opportunity, of the fit and of the base rates, by behaviour and for all."""
+    """Log loss and Brier score per opportunity, of fit and base rates, by behaviour and for all; notes where the fit is no better."""
     groups = [*predictions.groupby("behaviour", sort=False), ("all", predictions)]
-    return pd.DataFrame([{"behaviour": name, **_scores(rows)} for name, rows in groups])
+    rows = [{"behaviour": name, **_scores(rows)} for name, rows in groups]
+    return pd.DataFrame([{**row, "note": _no_better(row)} for row in rows])
+
+
+def _no_better(scores: Mapping[str, Any]) -> str:
+    """Says so where the rate of the act in its family alone predicts as well."""
+    return NO_BETTER if scores["log_loss"] >= scores["base_log_loss"] else ""
 
 
 def calibration(predictions: pd.DataFrame) -> pd.DataFrame:

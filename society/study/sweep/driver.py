@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from society.ground.errors import ModelsFailed, SocietyError
+from society.ground.errors import ModelsFailed, RecordError, SocietyError
 from society.llm.request import Ask
 from society.record.lock import Lock
 from society.spec.experiment import Experiment
@@ -21,6 +21,7 @@ from society.study.models import STORE, Models, asked
 from society.study.servers import Specs
 from society.study.sweep.asking import Desk
 from society.study.sweep.cells import Job
+from society.study.sweep.deaths import Deaths, silent_tracker
 from society.study.sweep.designs import Changes
 from society.study.sweep.prepare import checked, prepared, spent_before
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
@@ -87,7 +88,10 @@ def sweep(
     """
     experiment, models = load_experiment(experiment), models or Models()
     base, jobs, folder = prepared(experiment, None if out is None else Path(out), models)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"{folder}: cannot be made: {error.strerror}") from None
     with Lock(folder):
         described = {"experiment": experiment.model_dump(mode="json"), "world": base.model_dump(mode="json")}
         beside = (
@@ -187,7 +191,7 @@ def _batches(
     """Rows of finished batches: a share of what is left, so that workers end together, if that takes as long as it should."""
     from distributed import KilledWorker, as_completed
 
-    size, at, pending = 1, 0, as_completed()
+    size, at, pending, deaths = 1, 0, as_completed(), Deaths(client)
     workers = len(client.scheduler_info()["workers"])
     while at < len(jobs) or pending.count():
         while at < len(jobs) and pending.count() < AHEAD * workers:
@@ -197,9 +201,7 @@ def _batches(
         try:
             rows = next(pending).result()
         except (CancelledError, KilledWorker) as error:
-            raise SocietyError(
-                "the workers were ended from outside; finished runs are kept: say the same again"
-            ) from error
+            raise SocietyError(f"{deaths.why()}; finished runs are kept: say the same again") from error
         mean = max(sum(row["seconds"] for row in rows) / len(rows), 1e-4)
         least, most = (max(1, round(seconds / mean)) for seconds in BATCH_S)
         size = min(max((len(jobs) - at) // (2 * workers), least), most)
@@ -239,6 +241,7 @@ def _cluster(workers: int | None, on: str | None, most: int) -> Iterator[Any]:
     with dask.config.set(settings):
         get_mp_context().set_forkserver_preload([run_jobs.__module__, "distributed.nanny"])
         with (
+            silent_tracker(),
             LocalCluster(
                 n_workers=count, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
             ) as cluster,

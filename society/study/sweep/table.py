@@ -1,8 +1,10 @@
 """The rows of a sweep on disk: appended as they come, none half-written, and as one Parquet table."""
 
+import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from society.ground.errors import RecordError
 #: Columns of the table of runs before axes and measures.
 HEAD = ("cell", "seed", "key", "hash", "seconds", "error")
 ROWS, TABLE, TICKS, MANIFEST = "rows.jsonl", "runs.parquet", "ticks.parquet", "experiment.json"
+_KEPT = "finished runs are kept: make room and say the same again"
 
 
 class Rows:
@@ -57,7 +60,7 @@ class Rows:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise RecordError(f"{self.path}: {error.strerror}") from None
+            raise RecordError(f"{self.path}: {error.strerror}; {_KEPT}") from None
         self.done.update({row["key"]: row for row in fresh})
 
     def good(self, key: str) -> bool:
@@ -65,8 +68,9 @@ class Rows:
         return key in self.done and not self.done[key]["error"]
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; what it could not take was told by ``add``."""
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 def write_tables(folder: Path, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -97,9 +101,8 @@ def write_tables(folder: Path, rows: Iterable[Mapping[str, Any]]) -> pd.DataFram
 
 def write_json(path: Path, tree: Mapping[str, Any]) -> None:
     """Write a file whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(tree, indent=1), encoding="utf-8")
-    os.replace(aside, path)
+    with _aside(path) as aside:
+        aside.write_text(json.dumps(tree, indent=1), encoding="utf-8")
 
 
 def _plain(value: Any) -> Any:
@@ -108,7 +111,23 @@ def _plain(value: Any) -> Any:
 
 
 def _put(frame: pd.DataFrame, path: Path) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with duckdb.connect(":memory:") as connection:
+    with _aside(path) as aside, duckdb.connect(":memory:") as connection:
         connection.from_df(frame).write_parquet(str(aside), compression="zstd")
-    os.replace(aside, path)
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """A name beside a file under which it is written, to take its place once it is whole.
+
+    Raises:
+        RecordError: it cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield aside
+        os.replace(aside, path)
+    except (OSError, duckdb.Error) as error:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        why = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
+        raise RecordError(f"{path}: cannot be written: {why}; {_KEPT}") from None
