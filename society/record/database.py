@@ -1,9 +1,9 @@
 """Databases that questions are asked of: each reads the files it was made for and no others, whatever the question says."""
 
-import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -14,7 +14,8 @@ import pandas as pd
 
 from society.ground.errors import RecordError
 from society.ground.words import Word
-from society.record.tables import TABLES
+from society.record.folder import path_as_text
+from society.record.tables import SQL_TYPES, TABLES
 
 #: Databases of records that are kept open; of others only what they are made of, until they are asked again.
 MOST_OPEN = 8
@@ -45,21 +46,6 @@ def closed_database(files: Sequence[str | Path] = ()) -> duckdb.DuckDBPyConnecti
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
-
-
-def path_as_text(path: str | Path) -> str:
-    """A path as text that DuckDB, a terminal and a page can take.
-
-    Raises:
-        RecordError: its name is not UTF-8.
-    """
-    text = os.fspath(path)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        shown = os.fsencode(text).decode(errors="backslashreplace")
-        raise RecordError(f"{shown}: a name that is not UTF-8: rename it") from None
-    return text
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
@@ -104,16 +90,13 @@ class Tables:
             RecordError: the question is no ``select``, or the name of a part is not UTF-8.
         """
         opened = self._open()
-        mine = opened.mine
-        if not hasattr(mine, "cursor"):
-            with _LOCK:
-                mine.cursor, mine.shown = opened.database.cursor(), set()
-        kinds = [one.type for one in mine.cursor.extract_statements(question)]
-        if len(kinds) != 1 or kinds[0] not in _READS:
-            raise RecordError(f"a record is only read: ask it one select, not {question[:60]!r}")
-        self._show_all(opened, question)
-        found: pd.DataFrame = mine.cursor.execute(question, parameters or []).df()
-        return found
+        with opened.cursor() as (cursor, shown):
+            kinds = [one.type for one in cursor.extract_statements(question)]
+            if len(kinds) != 1 or kinds[0] not in _READS:
+                raise RecordError(f"a record is only read: ask it one select, not {question[:60]!r}")
+            self._show_all(opened, cursor, shown, question)
+            found: pd.DataFrame = cursor.execute(question, parameters or []).df()
+            return found
 
     def close(self) -> None:
         """Let go of the database, once those who ask have their answers; the next question makes another."""
@@ -133,12 +116,12 @@ class Tables:
                     other.close()
             return self._opened
 
-    def _show_all(self, opened: "_Opened", text: str) -> None:
-        """Make all tables visible to this thread's cursor that a text names."""
-        for name in sorted(set(_WORD.findall(text.lower())) & TABLES.keys() - opened.mine.shown):
-            self._show_all(opened, self._seen.get(name, ""))
-            self._show(opened, opened.mine.cursor, name)
-            opened.mine.shown.add(name)
+    def _show_all(self, opened: "_Opened", cursor: duckdb.DuckDBPyConnection, shown: set[str], text: str) -> None:
+        """Make all tables visible to a cursor that a text names, and those that what is seen of them is told by."""
+        for name in sorted(set(_WORD.findall(text.lower())) & TABLES.keys() - shown):
+            self._show_all(opened, cursor, {*shown, name}, self._seen.get(name, ""))
+            self._show(opened, cursor, name)
+            shown.add(name)
 
     def _show(self, opened: "_Opened", cursor: duckdb.DuckDBPyConnection, name: str) -> None:
         """Make a table visible to one cursor. All names in this SQL are of our own tables."""
@@ -147,9 +130,10 @@ class Tables:
             with _LOCK:
                 if name not in opened.bound:
                     paths = [path_as_text(path) for path in files]
-                    opened.database.read_parquet(paths, hive_partitioning=False).create_view(f"{name}_parts")
-                    opened.bound.add(name)
-            sources.append(f"select * from {name}_parts")
+                    parts = opened.database.read_parquet(paths, hive_partitioning=False)
+                    parts.create_view(f"{name}_parts")
+                    opened.bound[name] = _columns(name, parts.columns)
+            sources.append(f"select {opened.bound[name]} from {name}_parts")
         if name in self._frames or not sources:
             cursor.register(f"{name}_rows", self._frames[name] if name in self._frames else _no_rows(name))
             sources.append(f"select * from {name}_rows")
@@ -159,7 +143,7 @@ class Tables:
 
 
 class _Opened:
-    """A database that some questions are asked of, and the cursor of each thread (``mine``).
+    """A database that some questions are asked of.
 
     Tables that are in memory share one, since making one takes longer than most questions.
     """
@@ -168,8 +152,24 @@ class _Opened:
         if not files and not _NO_FILES:
             _NO_FILES.append(closed_database())
         self.database = closed_database(files) if files else _NO_FILES[0]
-        self.bound: set[str] = set()
-        self.mine = threading.local()
+        self.bound: dict[str, str] = {}
+        self._idle: list[tuple[duckdb.DuckDBPyConnection, set[str]]] = []
+
+    @contextmanager
+    def cursor(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, set[str]]]:
+        """A cursor that nobody else has meanwhile, and the tables it shows."""
+        with _LOCK:
+            mine = self._idle.pop() if self._idle else (self.database.cursor(), set[str]())
+        try:
+            yield mine
+        finally:
+            self._idle.append(mine)
+
+
+def _columns(name: str, found: Collection[str]) -> str:
+    """SQL for the columns of a table that parts have, of the types it says; whatever else stands in them is not seen."""
+    types = {column: "varchar" if field.words else SQL_TYPES[field.dtype] for column, field in TABLES[name].items()}
+    return ", ".join(f'"{column}"::{type_} as "{column}"' for column, type_ in types.items() if column in found)
 
 
 def _no_rows(name: str) -> pd.DataFrame:

@@ -47,14 +47,21 @@ def rows_of_part(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -
     """
     table = TABLES[name]
     try:
-        found = [one[0] for one in connection.execute("select * from read_parquet(?) limit 0", [str(path)]).description]
+        found = [
+            one[0]
+            for one in connection.execute(
+                "select * from read_parquet(?, hive_partitioning = false) limit 0", [str(path)]
+            ).description
+        ]
         if missing := [column for column in table if column not in found]:
             raise RecordError(f"{path}: cannot be read: columns {', '.join(missing)} are missing")
         if more := len(set(found) - set(table)):
             raise RecordError(f"{path}: cannot be read: it has {more} columns that no part of this table has")
         words = [field.words.words() for field in table.values() if field.words is not None]
         asked = ", ".join(_asked(column, field) for column, field in table.items())
-        rows = connection.execute(f"select {asked} from read_parquet(?)", [*words, str(path)]).fetchnumpy()
+        rows = connection.execute(
+            f"select {asked} from read_parquet(?, hive_partitioning = false)", [*words, str(path)]
+        ).fetchnumpy()
     except duckdb.Error as error:
         raise RecordError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
     return {column: _filled(path, column, rows[column], field) for column, field in table.items()}

@@ -145,7 +145,7 @@ def _hash(
     links: Mapping[str, Links], tables: Mapping[str, Columns], manifest: Mapping[str, Any]
 ) -> tuple[str, list[tuple[str, str]]]:
     """The hash that a record gives; and where it differs from what it says of itself: (table or file, what)."""
-    ticks, history, said = tables["ticks"], tables["history"], manifest["digests"]
+    ticks, history, said = tables["ticks"], tables["history"], manifest.get("digests", {})
     for name, table in (("ticks", ticks), ("history", history)):
         if wrong := _not_all(table, int(manifest["ticks_done"])):
             return START, [(name, wrong)]
@@ -218,7 +218,10 @@ def _undecided(folder: Path, ticks: int) -> list[str]:
     except WorldError as error:
         return [str(error)]
     files = sorted(str(part) for part in (folder / "events").glob("*.parquet"))
-    question = "select tick, count(*) from read_parquet(?) where kind::varchar in (?, ?) and code > ? group by tick"
+    question = (
+        "select tick, count(*) from read_parquet(?, hive_partitioning = false) "
+        "where kind::varchar in (?, ?) and code > ? group by tick"
+    )
     with closed_database(files) as connection:
         told = connection.execute(question, [files, *kinds, int(Ruling.RIGHT)]).fetchall() if files else []
     found = {int(tick): int(n) for tick, n in told}
