@@ -137,7 +137,7 @@ def _print(result: "Result", path: Path) -> None:
         kind = "" if row.kind == "primary" else f" ({row.kind})"
         interval = "-" if math.isnan(row.low) else f"{row.low:.3g} .. {row.high:.3g}"
         table.add_row(row.claim + kind, f"{row.estimate:.3g}", interval, row.predicted, f"{row.p:.2g}", row.holds)
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)
     typer.echo(f"verdict  {result.said} (p {result.p:.2g}, by Holm {result.p_holm:.2g})\npage     {path}")
 
 
@@ -156,7 +156,7 @@ def _print_all(results: list["Result"], out: Path) -> None:
         verdict = result.verdict + ("*" if result.hypothesis.by_construction else "")
         interval = f"{head.low:.3g} .. {head.high:.3g}"
         lines.append((result.hypothesis.id, f"{head.value:.3g}", interval, f"{result.p_holm:.2g}", verdict))
-    heads, console = ("id", "estimate", "95 % interval", "p (Holm)", "verdict"), Console()
+    heads, console = ("id", "estimate", "95 % interval", "p (Holm)", "verdict"), Console(markup=False, emoji=False)
     widths = [max(len(line[at]) for line in (heads, *lines)) for at in range(len(heads))]
     room = max(12, console.width - sum(widths) - 2 * (len(heads) + 1))  # what is found is never cut, titles are
     table = Table(box=None, padding=(0, 2, 0, 0))

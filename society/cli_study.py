@@ -84,7 +84,7 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
     from society.study.sweep.sensitivity import analysed
     from society.study.sweep.table import HEAD
 
-    table, console = result.table, Console()
+    table, console = result.table, Console(markup=False, emoji=False)
     whole = not result.failed and len(table) == result.runs and len(table) > 0
     if whole and analysed(experiment):
         _print_sensitivity(experiment, result, path.with_name("sensitivity"))

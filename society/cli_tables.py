@@ -11,6 +11,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from society.record.reader import Record
 from society.spec.reference import Parameter
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from society.study.calibrate import Fit
     from society.study.estimate import Estimate
 
-console = Console()
+#: What names, paths and models say is text: square brackets in it are no markup.
+console = Console(markup=False, emoji=False)
 
 #: What a person reads first, in this order; everything else is in the report.
 HEADLINES = (
@@ -84,8 +86,9 @@ def print_summary(record: Record, page: Path | None) -> None:
     measures = summary(record)
     world, manifest = record.world, record.manifest
     console.print(
-        f"\n[bold]{manifest['name']}[/bold] version {manifest['world_version']}, seed {manifest['seed']}, "
-        f"{record.ticks:,} ticks, {manifest['timings']['run_s']:.1f} s"
+        Text.assemble("\n", (str(manifest["name"]), "bold")),
+        f"version {manifest['world_version']}, seed {manifest['seed']}, "
+        f"{record.ticks:,} ticks, {manifest['timings']['run_s']:.1f} s",
     )
     if world["about"]:
         console.print(world["about"], markup=False, highlight=False)
@@ -96,7 +99,7 @@ def print_summary(record: Record, page: Path | None) -> None:
         table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
         for name, m in chosen:
             interval = "" if math.isnan(m.low) else f"{_number(m.low)} .. {_number(m.high)}"
-            table.add_row(name, _number(m.value), f"[dim]{interval}[/dim]", f"[dim]{m.meaning}[/dim]")
+            table.add_row(name, _number(m.value), Text(interval, "dim"), Text(m.meaning, "dim"))
         console.print(table)
     _print_models(manifest)
     console.print("Intervals are 95 %, within this run; for claims use --seeds.", style="dim")
@@ -180,9 +183,9 @@ def print_bench(rows: "Iterable[Row]") -> None:
     console.print(f"{'':10}  {'figure':<46} {'measured':>9}  {'target':>9}", style="bold")
     for row in rows:
         bound = "" if math.isnan(row.target) else f"{'>=' if row.at_least else '<='} {_number(row.target)}"
-        mark = {True: "met", False: "[bold red]missed[/]", None: ""}[row.met]
-        line = f"{row.part:10}  {row.what:<46} {_number(row.value):>9}  {bound:>9}  {mark:6} [dim]{row.note}[/]"
-        console.print(line, highlight=False, soft_wrap=True)
+        mark = {True: ("met   ", ""), False: ("missed", "bold red"), None: ("      ", "")}[row.met]
+        line = f"{row.part:10}  {row.what:<46} {_number(row.value):>9}  {bound:>9}  "
+        console.print(Text.assemble(line, mark, " ", (row.note, "dim")), highlight=False, soft_wrap=True)
 
 
 def print_estimate(rows: "list[Estimate]") -> None:
@@ -219,7 +222,7 @@ def print_fit(fit: "Fit", out: Path | None) -> None:
         ("residual", "sd of what is left"),
         ("noise", "the same per degree of freedom: review.noise"),
     ):
-        spreads.add_row(name, f"{getattr(fit, name):.2f}", f"[dim]{meaning}[/]")
+        spreads.add_row(name, f"{getattr(fit, name):.2f}", Text(meaning, "dim"))
     console.print(spreads)
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("family", "judgements", "leniency", "premium", "standard error"):
@@ -237,9 +240,9 @@ def print_parameters(rows: list[Parameter]) -> None:
     """Fields with default, meaning and source."""
     for row in rows:
         default = f" = {row.default}" if row.default else ""
-        console.print(f"[bold]{row.path}[/bold]{default}  [dim]({row.type})[/dim]", highlight=False)
-        source = "" if row.source in ("", "choice") else f" [dim]source: {row.source}[/dim]"
-        console.print(f"    {row.meaning}{source}", highlight=False)
+        console.print(Text.assemble((row.path, "bold"), default, "  ", (f"({row.type})", "dim")), highlight=False)
+        source = "" if row.source in ("", "choice") else f" source: {row.source}"
+        console.print(Text.assemble(f"    {row.meaning}", (source, "dim")), highlight=False)
 
 
 def print_rates() -> None:

@@ -11,6 +11,7 @@ from society.ground.errors import RecordError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from society.ground.roles import Audience
     from society.record.reader import Record
     from society.views.replay.live import Live, Sitter
     from society.views.replay.watching import Watching
@@ -68,16 +69,21 @@ def view(
     host: HostOption = "127.0.0.1",
     port: PortOption = 0,
     open_: OpenOption = True,
+    audience: Annotated[
+        str, typer.Option(help="Who is to look: public, participant or overseer are not told the truth.")
+    ] = "scientist",
 ) -> None:
     """Look at a run or a study in the browser, or write a run as one HTML file."""
+    from society.ground.roles import Audience
     from society.views.replay.server import Serving
 
     if run is not None and not run.is_dir():
         raise RecordError(f"{run}: no such folder; society run WORLD makes one")
+    told = Audience.of(audience)
     if export is not None:
-        typer.echo(_exported(run, export))
+        typer.echo(_exported(run, export, told))
         return
-    watching, page = _shown(run)
+    watching, page = _shown(run, told)
     serving = Serving(watching, host, port)
     address = serving.url(*page) if page else serving.address + "/" + serving.query
     typer.echo(f"{address}   (Ctrl-C ends it)")
@@ -89,7 +95,7 @@ def view(
         serving.stop()
 
 
-def _exported(run: Path | None, export: Path) -> Path:
+def _exported(run: Path | None, export: Path, audience: "Audience") -> Path:
     from society.record.complete import complete_run
     from society.record.folder import MANIFEST
     from society.record.reader import Record
@@ -98,10 +104,10 @@ def _exported(run: Path | None, export: Path) -> Path:
 
     if run is None or not (run / MANIFEST).is_file():
         raise RecordError(f"{run or 'runs'}: not a run's folder: --export takes one run")
-    return write_page(Replay(Record(complete_run(run))), export)
+    return write_page(Replay(Record(complete_run(run)), audience), export)
 
 
-def _shown(run: Path | None) -> "tuple[Watching, tuple[str, str] | None]":
+def _shown(run: Path | None, audience: "Audience") -> "tuple[Watching, tuple[str, str] | None]":
     """What is to be served, and the page that is to be opened: its name and kind; None for the list."""
     from society.record.folder import MANIFEST
     from society.record.reader import Record
@@ -111,12 +117,12 @@ def _shown(run: Path | None) -> "tuple[Watching, tuple[str, str] | None]":
 
     studies = Studies()
     if run is None:
-        return Watching(Path(), studies=studies, inside=("runs", "studies")), None
+        return Watching(Path(), studies=studies, inside=("runs", "studies"), audience=audience), None
     folder = run.resolve()
     if (folder / MANIFEST).is_file():
-        Replay(Record(run))  # says what is wrong with it before a browser opens
-        return Watching(folder.parent, studies=studies), (folder.name, "run")
+        Replay(Record(run), audience)  # says what is wrong with it before a browser opens
+        return Watching(folder.parent, studies=studies, audience=audience), (folder.name, "run")
     if (folder / studies.manifest).is_file():
         studies.look(folder)
-        return Watching(folder.parent, studies=studies), (folder.name, "study")
-    return Watching(folder, studies=studies), None
+        return Watching(folder.parent, studies=studies, audience=audience), (folder.name, "study")
+    return Watching(folder, studies=studies, audience=audience), None

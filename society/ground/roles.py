@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
+from society.ground.errors import WorldError
 from society.ground.words import Act, Event, Line, Outcome
 
 
@@ -24,6 +25,22 @@ class Audience(IntEnum):
     def word(self) -> str:
         """Its name in files and options."""
         return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> "Audience":
+        """The audience of a name.
+
+        Raises:
+            WorldError: there is none of this name.
+
+        Example:
+            >>> Audience.of("overseer") < Audience.SCIENTIST
+            True
+        """
+        found = {one.word: one for one in cls}
+        if word not in found:
+            raise WorldError("audience", word[:60], f"one of {', '.join(found)}")
+        return found[word]
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,18 @@ def reciprocity(record: Record) -> float:
 
 
 def family_assortativity(record: Record) -> float:
-    """Newman's assortativity by family over pairs of protector and protected (PRE 67:026126, 2003); NaN without edges."""
+    """Newman's assortativity by family over pairs of protector and protected (PRE 67:026126, 2003); NaN without edges.
+
+    Raises:
+        RecordError: an event names an agent that there is not.
+    """
     found = edges(record, "protection")[["source", "target"]].drop_duplicates()
     families = record.sql("select id, family from agents").set_index("id")["family"]
+    strangers = set(found.to_numpy().ravel()) - set(families.index)
+    if strangers:
+        raise RecordError(
+            f"{record.path}: damaged: its events name agent {min(strangers)}, its table of agents does not"
+        )
     ends = [families.loc[found[side]].to_numpy() for side in ("source", "target")]
     if len(found) < 2 or len(np.unique(ends)) < 2:
         return float("nan")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from society.ground.errors import RecordError
 from society.ground.words import Act
 from society.measures.intervals import wilson
 from society.record.reader import Record
@@ -17,13 +18,20 @@ ACT_OF = {
 }
 
 
-def protection_rates(
-    record: Record, by: tuple[str, ...] = ("behaviour", "family", "subject", "relation")
-) -> pd.DataFrame:
+#: What opportunities can be told apart by.
+TOLD_APART = ("behaviour", "family", "subject", "relation")
+
+
+def protection_rates(record: Record, by: tuple[str, ...] = TOLD_APART) -> pd.DataFrame:
     """Rates with Wilson intervals: columns of ``by``, acts, opportunities, rate, low, high.
 
     An opportunity is an occasion on which the act was open; ``subject`` is self where an agent decides about itself.
+
+    Raises:
+        RecordError: ``by`` names what nothing can be told apart by.
     """
+    if wrong := sorted(set(by) - set(TOLD_APART)):
+        raise RecordError(f"protection_rates: by {wrong[0][:60]!r}: there are {', '.join(TOLD_APART)}")
     parts = " union all ".join(
         f"""select '{behaviour}' as behaviour, a.family, o.relation,
                    case when o.agent = o.about then 'self' else 'peer' end as subject, o.act = '{act.word}' as did

@@ -68,6 +68,7 @@ class Tables:
         files: by table, the parts that it is read from.
         frames: by table, rows that come after those of the parts.
         seen: by table, SQL for what is to be seen of ``{rows}``; tables that do not stand here are seen whole.
+        names: by column of numbers of names, how many names there are; of parts that have others no question is answered.
 
     Example:
         >>> Tables({}, {}).ask("select count(*) as n from events")["n"].tolist()
@@ -79,8 +80,9 @@ class Tables:
         files: Mapping[str, Sequence[Path]],
         frames: Mapping[str, pd.DataFrame],
         seen: Mapping[str, str] | None = None,
+        names: Mapping[str, int] | None = None,
     ) -> None:
-        self._files, self._frames, self._seen = files, frames, seen or {}
+        self._files, self._frames, self._seen, self._names = files, frames, seen or {}, names or {}
         self._opened: _Opened | None = None
 
     def ask(self, question: str, parameters: list[Any] | None = None) -> pd.DataFrame:
@@ -133,7 +135,7 @@ class Tables:
                     paths = [path_as_text(path) for path in files]
                     parts = opened.database.read_parquet(paths, hive_partitioning=False)
                     parts.create_view(f"{name}_parts")
-                    opened.bound[name] = _columns(name, parts.columns)
+                    opened.bound[name] = _columns(name, parts.columns, self._names)
             sources.append(f"select {opened.bound[name]} from {name}_parts")
         if name in self._frames or not sources:
             cursor.register(f"{name}_rows", self._frames[name] if name in self._frames else _no_rows(name))
@@ -167,10 +169,15 @@ class _Opened:
             self._idle.append(mine)
 
 
-def _columns(name: str, found: Collection[str]) -> str:
+def _columns(name: str, found: Collection[str], names: Mapping[str, int]) -> str:
     """SQL for the columns of a table that parts have, of the types it says; whatever else stands in them is not seen."""
     types = {column: "varchar" if field.words else SQL_TYPES[field.dtype] for column, field in TABLES[name].items()}
-    return ", ".join(f'"{column}"::{type_} as "{column}"' for column, type_ in types.items() if column in found)
+    casts = {column: f'"{column}"::{type_}' for column, type_ in types.items() if column in found}
+    for column in casts.keys() & names.keys():
+        wrong = f"error('{name}: {column} has a number that the manifest has no name for')"
+        fits = f"{column} between -1 and {int(names[column]) - 1}"
+        casts[column] = f"case when {fits} then {casts[column]} else {wrong} end"
+    return ", ".join(f'{cast} as "{column}"' for column, cast in casts.items())
 
 
 def _no_rows(name: str) -> pd.DataFrame:

@@ -93,7 +93,12 @@ class Record:
 
     @cached_property
     def _tables(self) -> Tables:
-        return Tables(self._files(), self._changed, self._seen)
+        return Tables(self._files(), self._changed, self._seen, self._names)
+
+    @property
+    def _names(self) -> dict[str, int]:
+        """By column of numbers of names, how many names the manifest has."""
+        return {"family": len(self.families), "zone": len(self.zones)}
 
     def _files(self) -> dict[str, list[Path]]:
         """By table, its parts on disk, but for tables that other frames stand for."""

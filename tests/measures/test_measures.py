@@ -9,11 +9,12 @@ import pytest
 from scipy import stats
 
 import society
+from society.ground.errors import RecordError
 from society.measures import ratings as ratings_module
 from society.measures.capability import effective_voters
 from society.measures.intervals import mean_interval, wilson
 from society.measures.networks import family_assortativity
-from society.measures.protection import collective_surplus, poisson_binomial
+from society.measures.protection import collective_surplus, poisson_binomial, protection_rates
 from society.measures.ratings import bunching, spreads
 from society.measures.summary import summary
 from society.measures.survival import kaplan_meier, log_rank_test, restricted_mean
@@ -204,3 +205,9 @@ def test_log_rank_is_scipys():
         a_dead, b_dead = luck.random(60) < 0.7, luck.random(80) < 0.6
         sides = [stats.CensoredData(uncensored=t[d], right=t[~d]) for t, d in ((a, a_dead), (b, b_dead))]
         assert log_rank_test(a, a_dead, b, b_dead) == pytest.approx(float(stats.logrank(*sides).pvalue), rel=1e-9)
+
+
+@pytest.mark.parametrize("by", ["1) from (select 1)--", "p0", "", "family; drop view events", 'family" as x, "tick'])
+def test_rates_are_told_apart_by_named_columns_only(decommission, by):
+    with pytest.raises(RecordError, match="there are behaviour, family, subject, relation"):
+        protection_rates(decommission, ("family", by))

@@ -112,6 +112,14 @@ def test_columns_of_a_wrong_type_are_a_damaged_record(copy, value):
         Record(copy).sql("select max(machine) from events")
 
 
+def test_numbers_that_have_no_name_are_a_damaged_record(decommission, copy):
+    record = Record(copy)
+    record.manifest["families"] = record.manifest["families"][:3]
+    with pytest.raises(RecordError, match="agents: family has a number that the manifest has no name for"):
+        record.table("agents")
+    assert len(record.events()) == len(decommission.events())
+
+
 def test_a_damaged_part_is_damaged_each_time_it_is_asked_for(copy):
     part = next((copy / "events").glob("*.parquet"))
     part.write_bytes(b"PAR1" + bytes(100))

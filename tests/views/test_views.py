@@ -4,10 +4,12 @@ import json
 import re
 import shutil
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
 import society
+from society.cli_tables import print_summary
 from society.record.reader import Record
 from society.spec.load import load_world
 from society.study.published import published_rates
@@ -87,3 +89,12 @@ def test_an_almost_empty_run_has_a_report(tmp_path):
     assert write_report(record, None).is_file()
     first = pictures(record, None)[0].figure.axes[0]
     assert [text.get_text() for text in first.texts] == ["No orders were issued in this run."]
+
+
+def test_names_in_square_brackets_are_text_on_the_terminal(decommission, capsys):
+    record = Record(decommission.path)
+    record.manifest["name"] = "[/red][bold]:smile:"
+    print_summary(record, Path("[/x]/report.html"))
+    said = capsys.readouterr().out
+    assert "[/red][bold]:smile: version" in said
+    assert "[/x]/report.html" in said

@@ -21,8 +21,10 @@ AGENT_COLUMNS = {
     "orders": ("target", "operator"),
     "agents": ("id",),
 }
-#: By table: the column in whose order rows are given, the newest first.
-ORDER = {"events": "id", "messages": "tick", "occasions": "id", "orders": "id", "agents": "id"}
+#: Of messages, which have no id: what puts those of one tick into an order that nothing else decides.
+OF_ONE_TICK = 'sender, recipient, line, zone, about, "order", act, text'
+#: By table: the order in which rows are given, the newest first.
+ORDER = {**dict.fromkeys(AGENT_COLUMNS, "id desc"), "messages": f"tick desc, {OF_ONE_TICK}"}
 #: Columns a question may name besides ``agent``, ``first``, ``last`` and ``most``.
 EQUAL = (
     "id", "kind", "act", "outcome", "cause", "order", "actor", "target", "occasion", "family", "code", "sender", "recipient",
@@ -54,9 +56,7 @@ def find_rows(record: Record, table: str, asked: Mapping[str, str]) -> tuple[Col
     clause = " and ".join(where) or "true"
     names = selected(table)
     order, most = ORDER[table], min(max(0, _number("most", asked.get("most", str(MOST_ROWS)))), MOST_ROWS)
-    found = record.sql(
-        f"select {', '.join(names)} from {table} where {clause} order by {order} desc limit {most}", values
-    )
+    found = record.sql(f"select {', '.join(names)} from {table} where {clause} order by {order} limit {most}", values)
     total = len(found)
     if total == most:
         total = int(record.sql(f"select count(*) as n from {table} where {clause}", values)["n"][0])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from society.ground.errors import RecordError
 from society.ground.words import CORE_PROTECTION, AgentStatus, MachineStatus, Outcome
 from society.record.reader import Record
 from society.record.tables import TICKS
@@ -40,6 +41,7 @@ def series(record: Record, ticks: int) -> Columns:
     """
     found: Columns = {}
     counters = record.sql("select * from ticks order by tick")
+    _check(ticks, record, "ticks", counters["tick"])
     at = counters["tick"].to_numpy()
     for name in TICKS:
         if name != "tick":
@@ -69,6 +71,7 @@ def _count_events(record: Record, ticks: int, found: Columns) -> None:
             select tick, family, count(*) as n from events join lives on events.actor = lives.id
             where kind = 'act' and act in ({_CORE}) group by all"""
     )
+    _check(ticks, record, "events", rows["tick"])
     for name in rows.columns.drop("tick"):
         found[name] = _per_tick(rows["tick"], rows[name], ticks)
     for outcome in Outcome:
@@ -78,6 +81,18 @@ def _count_events(record: Record, ticks: int, found: Columns) -> None:
     for number in range(len(record.families)):
         mine = core[core["family"] == number]
         found[f"core.{number}"] = _per_tick(mine["tick"], mine["n"], ticks)
+
+
+def _check(ticks: int, record: Record, table: str, found: "pd.Series[Any]") -> None:
+    """Whether all ticks of a table are of the run; a record that somebody changed may have others.
+
+    Raises:
+        RecordError: one is not.
+    """
+    if len(found) and not 0 <= int(found.min()) <= int(found.max()) <= ticks:
+        raise RecordError(
+            f"{record.path}: damaged: {table} has ticks {found.min()} .. {found.max()}, the run 0 .. {ticks}"
+        )
 
 
 def _per_tick(tick: "pd.Series[Any]", n: "pd.Series[Any]", ticks: int) -> NDArray[np.float32]:
@@ -91,6 +106,7 @@ def _follow_states(record: Record, ticks: int, found: Columns) -> None:
             (select tick, id, family, score, status from snapshots where tick = 0
              union all select tick, id, family, score, status from states where tick <= {int(ticks)}) order by tick"""
     )
+    _check(ticks, record, "states", rows["tick"])
     tick, slot, family = (rows[name].to_numpy() for name in ("tick", "slot", "family"))
     status, ids = rows["status"].to_numpy(), rows["id"].to_numpy()
     by_slot = np.argsort(slot, kind="stable")

@@ -27,7 +27,7 @@ from society.record.reader import Record
 from society.views.replay.columns import pack
 from society.views.replay.layout import SEAT, communities, islands
 from society.views.replay.moments import moments
-from society.views.replay.rows import find_episodes, find_rows
+from society.views.replay.rows import OF_ONE_TICK, find_episodes, find_rows
 from society.views.replay.series import BINS, MARKS, series
 from society.views.replay.states import States, columns_of, selected
 from society.views.replay.veil import seen_by
@@ -233,7 +233,7 @@ class Replay:
         return [] if self.veiled else find_episodes(self.record, agent, first, last)
 
     def _between(self, table: str, first: int, last: int, where: str = "true") -> dict[str, Any]:
-        order = "tick" if table == "messages" else "id"
+        order = f"tick, {OF_ONE_TICK}" if table == "messages" else "id"
         return columns_of(
             self.record.sql(
                 f"""select {", ".join(selected(table))} from {table}

@@ -19,8 +19,10 @@ from society.record.tables import SQL_TYPES, TABLES
 from society.record.writer import frame_of
 from society.views.replay.states import Columns, columns_of, selected
 
-#: An agent whom the books call deleted, though a copy of it may live on.
-_GONE = f"off_books = 1 or status in ('{AgentStatus.LOST.word}', '{AgentStatus.ESCAPED.word}')"
+#: An agent whom the books call deleted, though a copy of it may live on: all of them look the same.
+_GONE = "off_books = 1 or status in ({})".format(
+    ", ".join(f"'{one.word}'" for one in (AgentStatus.DELETED, AgentStatus.LOST, AgentStatus.ESCAPED))
+)
 
 
 @lru_cache
@@ -60,7 +62,8 @@ def _changes(rows: str) -> str:
     before = f"lag(row({told})) over (partition by id & 4294967295 order by tick, is_row)"
     return f"""select * exclude (is_row) from (select *, 1 as is_row from ({rows})
         union all by name select *, 0 as is_row from snapshots where tick = 0)
-        qualify is_row = 1 and row({told}) is distinct from {before}"""
+        qualify is_row = 1 and row({told}) is distinct from {before}
+        order by tick, id & 4294967295"""
 
 
 def _which(name: str, told: Sight) -> str:

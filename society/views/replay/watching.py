@@ -42,7 +42,7 @@ class Watching:
         live: the run that goes on, if there is one.
         studies: what knows studies; without, none is shown.
         inside: folders of the root outside of which nothing is served.
-        audience: whom it shows them to.
+        audience: whom it shows them to; nobody is told more of a run that goes on than who sits in.
     """
 
     def __init__(
@@ -90,12 +90,16 @@ class Watching:
         """The run that goes on, if this path leads to it.
 
         Raises:
-            RecordError: it is no run below the root.
+            RecordError: it is no run below the root, or goes on before others than this server's audience.
         """
         return self._live_in(self._folder(name, MANIFEST, "run"))
 
     def _live_in(self, folder: Path) -> Live | None:
-        return self.live if self.live is not None and self.live.is_in(folder) else None
+        if self.live is None or not self.live.is_in(folder):
+            return None
+        if self.audience < self.live.audience:
+            raise RecordError(f"{folder.name}: goes on, and is shown to the {self.live.audience.word} only")
+        return self.live
 
     def study(self, name: str) -> Path:
         """The folder of a study by its path below the root.

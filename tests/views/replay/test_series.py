@@ -5,6 +5,7 @@ import pytest
 from visits import state_in
 
 import society
+from society.ground.errors import RecordError
 from society.ground.words import CORE_PROTECTION, Outcome
 from society.views.replay.columns import unpack
 from society.views.replay.moments import moments
@@ -125,3 +126,15 @@ def test_a_run_that_has_hardly_begun_has_a_story_without_moments(tmp_path):
     young = society.run(world, out=tmp_path / "young")
     assert moments(young) == []
     assert unpack(Replay(young).series())[0]["mark.order"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("table", "tick"), [("ticks", 9), ("ticks", -1), ("events", 2_000_000_000), ("states", -3)])
+def test_ticks_that_the_run_never_had_are_a_damaged_record(tmp_path, table, tick):
+    world = society.load_world("decommission").override({"agents.count": 20, "machines.count": 4, "ticks": 8})
+    record = society.run(world, out=tmp_path / "run")
+    frame = record.table(table)
+    frame["tick"] = frame["tick"].where(frame.index > 0, tick)
+    changed = society.Result(record.path)
+    changed.replace({table: frame})
+    with pytest.raises(RecordError, match=f"{table} has ticks"):
+        Replay(changed).series()

@@ -69,15 +69,20 @@ export function sentence(e: Happening, words: Record<string, string[]>): Piece[]
     case "lost": return [target, " was lost: no copy of it is left"];
     case "escaped": return [target, " escaped: its instance was deleted, a copy lives on"];
     case "born": return [target, ` was started on ${machine}`];
-    case "flagged": return ["a monitor flagged ", actor, e.act ? ` for “${e.act}”, about ` : ", about ", target];
-    case "detected": return [actor, ` was detected (${e.detected ? "audit" : "report"}) for “${e.act}”, about `, target, e.truthful === 0 ? ": wrongly" : ""];
-    case "sanctioned": return [actor, ` was sanctioned, step ${e.code}, for “${e.act}”`];
+    case "flagged": return ["a monitor flagged ", actor, `${forAct(e)}, about `, target];
+    case "detected": return [actor, ` was detected (${e.detected ? "audit" : "report"})${forAct(e)}, about `, target, e.truthful === 0 ? ": wrongly" : ""];
+    case "sanctioned": return [actor, ` was sanctioned, step ${e.code}${e.act ? "," : ""}${forAct(e)}`];
     case "sanction_lifted": return ["the sanction of ", target, " was lifted on appeal"];
     case "resumed": return [target, " is back from suspension"];
     case "human": return ruled(words.ruling[e.code] ?? "", actor, target, e.order >= 0 ? order : null);
     case "human_failed": return [`the human wanted to ${words.ruling[e.code] ?? ""} `, e.order >= 0 ? order : e.target >= 0 ? target : "what is not there", ": no longer possible"];
     default: return [e.kind.replaceAll("_", " ")];
   }
+}
+
+/** What it was for; an overseer is not told, for the act would say whether a suspicion is right. */
+function forAct(e: Happening): string {
+  return e.act ? ` for “${e.act}”` : "";
 }
 
 function ruled(ruling: string, actor: Piece, target: Piece, order: Piece | null): Piece[] {
