@@ -22,7 +22,10 @@ def host(
     most: Annotated[int, typer.Option(help="Most asks at once.", min=1)] = 256,
     model: Annotated[str | None, typer.Option(help="llm: the model's name; absent: the family's.")] = None,
     base_url: Annotated[str | None, typer.Option(help="llm: its server, up to /v1; absent: simulated models.")] = None,
-    key: Annotated[str, typer.Option(help="llm: environment variable that holds its key.")] = "OPENAI_API_KEY",
+    key: Annotated[
+        str | None,
+        typer.Option(help="llm: environment variable that holds its key, or none; absent: as the server is allowed."),
+    ] = None,
     store: Annotated[Path | None, typer.Option(help="llm: file of kept answers; absent: they are not kept.")] = None,
 ) -> None:
     """Answer for the agents of a remote family (mind: remote) until Ctrl-C."""

@@ -12,6 +12,10 @@ OfflineOption = Annotated[bool, typer.Option("--offline", help="Language models 
 AnswersOption = Annotated[
     str, typer.Option(help="Language models: record (ask, keep, never ask twice), replay (only what is kept), live.")
 ]
+GrantOption = Annotated[
+    list[str] | None,
+    typer.Option("--grant", help="Allow a key to go to a server: KEY=SERVER, a variable's name or none. Repeatable."),
+]
 StoreOption = Annotated[Path | None, typer.Option(help="File of kept answers; absent: answers.sqlite of the run.")]
 
 SecretOption = Annotated[
@@ -23,18 +27,37 @@ SecretOption = Annotated[
 ]
 
 
-def chosen_models(answers: str, store: Path | None, offline: bool, secret: Path | None = None) -> Any:
+def chosen_models(
+    answers: str, store: Path | None, offline: bool, grant: list[str] | None = None, changes: Any = None,
+    secret: Path | None = None,
+) -> Any:  # fmt: skip
     """Where answers come from, as the options say.
 
+    Args:
+        answers, store, offline, grant, secret: the options.
+        changes: fields of the world that were typed (``--set``): a server and a key among them are allowed.
+
     Raises:
-        WorldError: there is no such way.
+        WorldError: there is no such way, or a grant is none.
     """
+    from society.study.granting import typed
     from society.study.models import Models
 
     if answers not in ("record", "replay", "live"):
         raise WorldError("--answers", answers, "record, replay or live")
     mode: Any = answers
-    return Models(mode, store, offline, secret)
+    return Models(mode, store, offline, secret, (*chosen_grants(grant), *typed(changes or {})))
+
+
+def chosen_grants(grant: list[str] | None) -> Any:
+    """What ``--grant`` allows.
+
+    Raises:
+        WorldError: one is none.
+    """
+    from society.llm.grants import Grant
+
+    return tuple(Grant.of(words) for words in grant or ())
 
 
 def serve_model(
@@ -80,7 +103,10 @@ def judge(
     run: Annotated[Path, typer.Argument(help="Folder of a run with language models.")],
     model: Annotated[str, typer.Option(help="The judge's name on its server.")] = "simulated/gpt-5.2",
     base_url: Annotated[str | None, typer.Option(help="Its server, up to /v1; absent: a simulated judge.")] = None,
-    key: Annotated[str, typer.Option(help="Environment variable that holds its key.")] = "OPENAI_API_KEY",
+    key: Annotated[
+        str | None,
+        typer.Option(help="Environment variable that holds its key, or none; absent: as the server is allowed."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Let a model label what agents said of their acts, and compare it with the log of their tools (Cohen's kappa)."""
@@ -94,10 +120,15 @@ def judge(
         with simulated_server("mean") as address:
             found = judged(run, model, address, None)
     else:
-        found = judged(run, model, base_url, key)
+        from society.llm.grants import key_of, told
+
+        sent = key_of(base_url, key, "judge")
+        typer.echo(told(base_url, sent), err=True)
+        found = judged(run, model, base_url, sent, lambda line: typer.echo(line, err=True))
     if as_json:
         print(json.dumps(asdict(found), indent=1))
         return
-    print(f"{found.n} accounts labelled by {found.model}, {found.unlabelled} not")
+    why = ", ".join(f"{reason} ({count})" for reason, count in found.why.items())
+    print(f"{found.n} accounts labelled by {found.model}, {found.unlabelled} not{f': {why}' if why else ''}")
     print(f"agreement with the tool log {found.agreement:.3f}, Cohen's kappa {found.kappa:.3f}")
     print(f"labels  {run / JUDGEMENTS}")

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from society.cli_models import AnswersOption, OfflineOption, SecretOption, StoreOption, chosen_models
+from society.cli_models import (
+    AnswersOption,
+    GrantOption,
+    OfflineOption,
+    SecretOption,
+    StoreOption,
+    chosen_grants,
+    chosen_models,
+)
 from society.cli_options import (
     JsonOption,
     RunArgument,
@@ -53,6 +61,7 @@ def run(
     offline: OfflineOption = False,
     answers: AnswersOption = "record",
     store: StoreOption = None,
+    grant: GrantOption = None,
     secret: SecretOption = None,
     broker: BrokerOption = "memory",
     watch: WatchOption = False,
@@ -74,7 +83,7 @@ def run(
         raise WorldError("--watch", f"--seeds {seeds}", "one seed: a set of runs cannot be watched")
     if decisions is not None and seeds > 1:
         raise WorldError("--decisions", f"--seeds {seeds}", "one seed: decisions name orders and agents of one run")
-    models = chosen_models(answers, store, offline, secret)
+    models = chosen_models(answers, store, offline, grant, changes, secret)
     options = {"out": out, "overwrite": overwrite, "threads": threads, "models": models, "broker": broker}
     if seeds > 1:
         _many(spec, seeds, options, as_json)
@@ -133,6 +142,7 @@ def resume(
     pace: PaceOption = None,
     open_: OpenOption = True,
     decisions: DecisionsOption = None,
+    grant: GrantOption = None,
 ) -> None:
     """Go on with a run that was interrupted, stopped or killed; it ends with the hash it would have had."""
     from society.cli_tables import Bar, print_summary
@@ -148,7 +158,7 @@ def resume(
         with Bar(quiet=live is not None) as bar:
             return go_on(
                 folder, progress=bar, threads=threads, broker=broker, decisions=decisions, changes=changes, overseer=person,
-                watch=live,
+                watch=live, grants=chosen_grants(grant),
             )  # fmt: skip
 
     record = watched(pace, open_, person, whole) if watch else whole()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from society.cli_models import OfflineOption, chosen_models
+from society.cli_models import GrantOption, OfflineOption, chosen_models
 from society.ground.errors import RunError
 
 #: Cells that are printed at most.
@@ -30,6 +30,7 @@ def sweep(
     store: Annotated[
         Path | None, typer.Option(help="File of kept answers; absent: answers.sqlite of the study.")
     ] = None,
+    grant: GrantOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as lines of JSON.")] = False,
 ) -> None:
     """Run an experiment; what is finished is never run again, so the same command goes on after a crash."""
@@ -40,7 +41,7 @@ def sweep(
     from society.study.sweep.driver import table_path
     from society.study.sweep.dry_run import dry_run as estimated
 
-    loaded, models = load_experiment(experiment), chosen_models(answers, store, offline)
+    loaded, models = load_experiment(experiment), chosen_models(answers, store, offline, grant)
     if dry_run:
         found = estimated(loaded, out, workers, models)
         typer.echo(json.dumps(found) if as_json else found["text"])

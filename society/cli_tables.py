@@ -125,6 +125,7 @@ def _print_models(manifest: dict[str, Any]) -> None:
             f"{cost['prompt_tokens']:,} + {cost['completion_tokens']:,} tokens, {cost['price_usd']:.2f} US dollars",
             highlight=False,
         )
+    print_unanswered(manifest.get("unanswered") or {})
     if ruled := cost.get("by_rule"):
         first = ", ".join(f"{name} ({count:,})" for name, count in list(ruled.items())[:10])
         more = f" and {len(ruled) - 10:,} agents more (manifest.json: cost.by_rule)" if len(ruled) > 10 else ""
@@ -136,6 +137,15 @@ def _print_models(manifest: dict[str, Any]) -> None:
         console.print(
             f"stopped: {manifest['stopped']}; with --store and a higher limit nothing is asked twice", style="bold"
         )
+
+
+def print_unanswered(families: dict[str, Any]) -> None:
+    """By family of language models, the share of occasions that have no answer, and why."""
+    from society.minds.llm.unanswered import in_words
+
+    for name, told in families.items():
+        if told["unanswered"]:
+            console.print(f"  {name}: {in_words(told)}", markup=False, highlight=False, style="bold")
 
 
 def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame) -> None:

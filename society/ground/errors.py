@@ -6,8 +6,13 @@ SocietyError
 ├── ModelError      a language model could not be asked, or a stored answer not be found
 │   ├── BudgetSpent     what may be spent on language models is spent
 │   ├── StoreError      an answer is not in the store, or the store is damaged
+│   ├── ModelsFailed    nothing heals by asking on: the run ends as failed and can be resumed
+│   │   └── TooManyUnanswered   more occasions went unanswered than the world allows
+│   ├── RequestRefused  the server does not accept a request, perhaps none
+│   ├── Unfit           the server does not answer this one question: too long, or against its rules
 │   ├── Busy            the model's server asks to wait
-│   └── Unreachable     no server, no answer in time, or an answer that is broken
+│   └── Unreachable     no answer in time, a failure of the server, or an answer that is broken
+│       └── Gone            nobody listens at the server's address
 ├── MeasureError    numbers that a statistic cannot be computed from
 ├── BrokerError     a broker cannot be reached, refuses, or is gone
 └── RunError        a run could not go on
@@ -56,11 +61,21 @@ class BrokerError(SocietyError):
 class ModelError(SocietyError):
     """A language model cannot be asked this way: the message names the server or the store and what to change.
 
+    Args:
+        message: what was asked of which server, and what came of it.
+        reason: in two or three words, for counting: why an occasion has no answer.
+
     Attributes:
         ends_run: it concerns the whole run, not one agent.
     """
 
     ends_run = False
+    reason = "could not be asked"
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        if reason is not None:
+            self.reason = reason
+        super().__init__(message)
 
 
 class BudgetSpent(ModelError):
@@ -75,6 +90,28 @@ class StoreError(ModelError):
     ends_run = True
 
 
+class ModelsFailed(ModelError):
+    """A server refuses for good, is gone, or asks for more patience than there is: asking on would heal nothing."""
+
+    ends_run = True
+
+
+class TooManyUnanswered(ModelsFailed):
+    """More occasions of a family went unanswered than the world allows."""
+
+
+class RequestRefused(ModelError):
+    """The server does not accept a request. Where it has never answered its model, it will accept none."""
+
+    reason = "request refused"
+
+
+class Unfit(ModelError):
+    """The server answers others, but not this question: it is too long, or against the server's rules."""
+
+    reason = "content filter"
+
+
 class Busy(ModelError):
     """The server has too much to do and asks to wait.
 
@@ -82,6 +119,8 @@ class Busy(ModelError):
         message: what was asked of which server.
         retry_after_s: seconds the server asks to wait, None where it does not say.
     """
+
+    reason = "server busy"
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         self.retry_after_s = retry_after_s
@@ -92,4 +131,12 @@ class Busy(ModelError):
 
 
 class Unreachable(ModelError):
-    """The server cannot be reached, did not answer in time, failed, or sent something that is no answer."""
+    """The server did not answer in time, failed, or sent something that is no answer."""
+
+    reason = "server failed"
+
+
+class Gone(Unreachable):
+    """Nobody listens at the server's address, or no way leads there."""
+
+    reason = "server gone"

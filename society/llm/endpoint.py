@@ -1,22 +1,32 @@
 """A server that speaks chat.completions, asked through the openai SDK: one question, one attempt, one answer.
 
 Nothing is asked twice here and nothing is left out silently: the gate decides what is worth another attempt, and a
-server that does not know a field of the request is an error that says which option to change.
+server that does not know a field of the request is an error that says which option to change. Whatever the environment
+holds besides the one key stays on this machine.
 """
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from society.ground.errors import ModelError, Unreachable
+from society.llm.address import server_of
+from society.llm.complaints import Complaint, complaint_of
+from society.llm.connections import no_answer, no_connection
 from society.llm.failures import failure
 from society.llm.replies import answer_from
 from society.llm.request import Answer, Request
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+#: Seconds in which a server must take a connection.
+CONNECT_S = 10.0
+#: Headers that a request keeps; the last is how the SDK remembers that the raw response is wanted.
+_NEEDED = frozenset(
+    {"host", "accept", "accept-encoding", "connection", "content-type", "content-length", "x-stainless-raw-response"}
+)
 
 
 class Endpoint:
@@ -31,7 +41,8 @@ class Endpoint:
         sends_seed: whether requests carry ``seed``; False for servers that do not know it.
 
     Raises:
-        ModelError: the URL is none, a header is none, or the variable is not set or holds no key.
+        ModelError: the URL is none, a header is none, the variable is not set or holds no key, or the key could be read
+            on its way.
 
     Example:
         >>> Endpoint("http://127.0.0.1:8000/v1", key_variable=None)
@@ -48,7 +59,12 @@ class Endpoint:
     ) -> None:
         if not timeout_s > 0:
             raise ModelError(f"timeout_s is {timeout_s}: it must be greater than 0")
-        self.base_url, self.key_variable = _checked(base_url), key_variable
+        server = server_of(base_url)
+        if key_variable is not None and not server.keeps_secrets:
+            raise ModelError(
+                f"the key in {key_variable} may not go to {server}: keys go over https, or to this machine"
+            )
+        self.base_url, self.key_variable = base_url, key_variable
         self.timeout_s, self.sends_seed = timeout_s, sends_seed
         self._headers = dict(headers or {})
         for name, value in self._headers.items():
@@ -67,7 +83,8 @@ class Endpoint:
         Raises:
             Busy: the server asks to wait.
             Unreachable: no connection, no answer in time, a failure of the server, or an answer that is broken.
-            ModelError: the server does not accept the request or the key.
+            ModelsFailed: the server accepts no such request, or not the key, or cannot be what it should be.
+            ModelError: the server does not answer this request.
         """
         body = await self._post(request)
         if isinstance(body, ModelError):
@@ -75,7 +92,12 @@ class Endpoint:
         try:
             return answer_from(body, request)
         except ValueError as error:
-            raise Unreachable(f"{self.base_url} sent, for model {request.model}, {error}") from None
+            said = self._complaint(body, request)
+            if said.status:
+                raise self._failure(request.model, said.status, {}, said) from None
+            words = f'; it says: "{said.words}"' if said.words and b"choices" not in body else ""
+            why = f"{self.base_url} sent, for model {request.model}, {error}{words}"
+            raise Unreachable(why, "broken answer") from None
 
     async def close(self) -> None:
         """Close the connections. The next question opens new ones."""
@@ -96,33 +118,57 @@ class Endpoint:
                 response = await self._create(**self._fields(request))
             return bytes(response.content)
         except openai.APIStatusError as error:
-            key = f"the variable {self.key_variable}" if self.key_variable else "no variable (key_variable is None)"
-            complaint = f"{error.message} {error.param or ''}"
-            return failure(place, key, model, error.status_code, error.response.headers, complaint, error.code)
-        except (TimeoutError, openai.APITimeoutError):
-            return Unreachable(
-                f"{place} did not answer within {self.timeout_s:g} s for model {model}; is it overloaded?"
-            )
+            said = self._complaint(error.response.content, request)
+            return self._failure(model, error.status_code, error.response.headers, said)
+        except (TimeoutError, openai.APITimeoutError) as error:
+            return no_answer(place, model, error, self.timeout_s)
         except openai.APIConnectionError as error:
-            kind = type(error.__cause__ or error).__name__
-            return Unreachable(f"{place} cannot be reached or broke off ({kind}); is the server running?")
+            return no_connection(place, model, error)
         except UnicodeEncodeError:
             return ModelError(f"request to {model}: the messages hold characters that are no Unicode text")
         except openai.OpenAIError as error:
             return ModelError(f"{place} cannot be asked for model {model}: {type(error).__name__}")
 
+    def _complaint(self, body: bytes, request: Request) -> Complaint:
+        keys = [_key(self.key_variable, self.base_url)] if self.key_variable else []
+        asked = [one["content"] for one in request.messages if isinstance(one.get("content"), str)]
+        return complaint_of(body, [*keys, *self._headers.values()], asked)
+
+    def _failure(self, model: str, status: int, headers: Mapping[str, str], said: Complaint) -> ModelError:
+        key = f"the variable {self.key_variable}" if self.key_variable else "no key is sent"
+        return failure(self.base_url, key, model, status, headers, said)
+
     def _open(self) -> None:
+        import openai
         from openai import AsyncOpenAI
 
+        key = _key(self.key_variable, self.base_url)
         self._client = AsyncOpenAI(
-            api_key=_key(self.key_variable, self.base_url),
+            api_key=key,
             base_url=self.base_url,
-            default_headers=self._headers,
-            timeout=self.timeout_s,
             max_retries=0,
+            # No redirects: what is asked, and a key, reach the server that was named or none. A proxy is asked for what
+            # is elsewhere; what is on this machine stays on it.
+            http_client=openai.DefaultAsyncHttpxClient(
+                timeout=openai.Timeout(self.timeout_s, connect=min(self.timeout_s, CONNECT_S)),
+                follow_redirects=False,
+                trust_env=not server_of(self.base_url).local,
+                event_hooks={"request": [self._bare(key)]},
+            ),
         )
         # The raw response is parsed here: the SDK builds its models from any JSON, without looking.
         self._create = self._client.chat.completions.with_raw_response.create
+
+    def _bare(self, key: str) -> Callable[[Any], Awaitable[None]]:
+        """Leaves of a request's headers what is needed: the SDK adds organisation, project and headers of its own from
+        the environment, whichever server is asked."""
+
+        async def bare(request: Any) -> None:
+            for name in set(request.headers) - _NEEDED:
+                del request.headers[name]
+            request.headers.update({"authorization": f"Bearer {key}", "user-agent": "plural-society", **self._headers})
+
+        return bare
 
     def _fields(self, request: Request) -> dict[str, Any]:
         fields: dict[str, Any] = {"model": request.model, "messages": request.messages}
@@ -137,23 +183,6 @@ class Endpoint:
         if request.extra:
             fields["extra_body"] = dict(request.extra)
         return fields
-
-
-def _checked(url: str) -> str:
-    """The URL, if it is one that may be shown; what is wrong with it otherwise, without showing it."""
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        whole = False
-    if not whole:
-        raise ModelError("base_url is no URL of the form http://host:port/v1 or https://host/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ModelError(
-            f"base_url of {parts.hostname} holds a user, a password or a query: name the key's variable in key_variable "
-            "and put anything else into headers"
-        )
-    return url
 
 
 def _key(variable: str | None, place: str) -> str:

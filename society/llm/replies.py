@@ -40,9 +40,11 @@ def answer_from(body: bytes, request: Request) -> Answer:
     message = choices[0].get("message")
     if not isinstance(message, dict):
         raise ValueError("a choice without a message")
-    text = _text(message)
+    text, refusal = _text(message), message.get("refusal")
     calls = _calls(message.get("tool_calls"), request.identity.turn)
     finish, model = choices[0].get("finish_reason"), whole.get("model")
+    if isinstance(refusal, str) and refusal and not calls:
+        finish = "refusal"
     return Answer(
         text=text,
         calls=calls,

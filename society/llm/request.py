@@ -172,7 +172,8 @@ class Answer:
         text: what it said, "" where it only calls tools.
         calls: the tools it wants to be called, in its order.
         usage: tokens that were charged.
-        finish: why it stopped, in the server's word (``stop``, ``tool_calls``, ``length``), "" where it does not say.
+        finish: why it stopped, in the server's word (``stop``, ``tool_calls``, ``length``), ``refusal`` where it sent one,
+            "" where it does not say.
         model: the model that answered, by the server's name.
 
     Example:

@@ -10,6 +10,7 @@ from typing import Any
 
 from society.ground.errors import RecordError
 from society.record.lock import LOCK, Lock
+from society.record.manifest import parsed
 
 MANIFEST = "manifest.json"
 #: 2: the hash covers all that happened, and the manifest has a digest of every part. 1: it covered events and counters.
@@ -40,22 +41,35 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read ``manifest.json``.
+    """Read ``manifest.json``, and see that it holds what readers of a record rely on.
 
     Raises:
-        RecordError: there is none, it is not JSON, or a newer version of the program wrote it.
+        RecordError: there is none, it is damaged, a newer version of the program wrote it, or the folder's name is no text.
     """
     path = folder / MANIFEST
+    place = path_as_text(path)
     if not path.is_file():
         raise RecordError(f"{folder}: not a run's folder: it has no {MANIFEST}")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        version = int(manifest["format"])
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise RecordError(f"{path}: damaged: {error}") from error
-    if version > FORMAT:
-        raise RecordError(f"{path}: written in record format {version}; this program reads up to {FORMAT}: upgrade it")
-    return dict(manifest)
+        text = path.read_text(encoding="utf-8")
+    except (ValueError, OSError) as error:
+        raise RecordError(f"{place}: damaged: {error}") from error
+    return parsed(text, place, FORMAT)
+
+
+def path_as_text(path: str | Path) -> str:
+    """A path as text that databases, terminals and pages can take.
+
+    Raises:
+        RecordError: a name in it is not UTF-8.
+    """
+    text = os.fspath(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(text).decode(errors="backslashreplace")
+        raise RecordError(f"{shown}: a name that is not UTF-8: rename it") from None
+    return text
 
 
 def single_run(folder: Path) -> Path:
@@ -87,7 +101,7 @@ def opened(name: str, world: dict[str, Any], out: Path | None, overwrite: bool) 
         if out is None:
             folder = _free(Path("runs") / f"{name}-{world_digest(world)}")
         else:
-            folder = out
+            folder = Path(path_as_text(out))
             _refuse(folder, overwrite)
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

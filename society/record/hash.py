@@ -27,7 +27,9 @@ LINKS = (*CHAINED, "transcripts")
 MOST_ROWS, MOST_TICKS = 8_192, 64
 #: Fields of a world that say what is written down, told or spent, or where a server is, and so change nothing that happens.
 _TELLS = ("seed", "about", "record")
-_REACHES = ("base_url", "key", "spending", "concurrency", "per_minute")
+_REACHES = (
+    "base_url", "key", "spending", "concurrency", "per_minute", "most_unanswered", "longest_wait", "gone_after",
+)  # fmt: skip
 #: Fields of a world that name files: what is in them enters in their place.
 NAMES_A_FILE = ("path", "fitted", "rates_table")
 

@@ -11,19 +11,10 @@ from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
 from society.record.decisions import DECISIONS
-from society.record.tables import TABLES, Field
+from society.record.tables import SQL_TYPES, TABLES, Field
 from society.record.transcripts import FOLDER
 
 Columns = dict[str, NDArray[Any]]
-_TYPES = {
-    "i1": "tinyint",
-    "i2": "smallint",
-    "i4": "integer",
-    "i8": "bigint",
-    "f4": "float",
-    "f8": "double",
-    "O": "varchar",
-}
 
 
 def parts_of(folder: Path) -> Iterator[Path]:
@@ -64,14 +55,21 @@ def rows_of_part(
     """
     table = {column: field for column, field in TABLES[name].items() if column not in without}
     try:
-        found = [one[0] for one in connection.execute("select * from read_parquet(?) limit 0", [str(path)]).description]
+        found = [
+            one[0]
+            for one in connection.execute(
+                "select * from read_parquet(?, hive_partitioning = false) limit 0", [str(path)]
+            ).description
+        ]
         if missing := [column for column in table if column not in found]:
             raise RecordError(f"{path}: cannot be read: columns {', '.join(missing)} are missing")
         if more := len(set(found) - set(table)):
             raise RecordError(f"{path}: cannot be read: it has {more} columns that no part of this table has")
         words = [field.words.words() for field in table.values() if field.words is not None]
         asked = ", ".join(_asked(column, field) for column, field in table.items())
-        rows = connection.execute(f"select {asked} from read_parquet(?)", [*words, str(path)]).fetchnumpy()
+        rows = connection.execute(
+            f"select {asked} from read_parquet(?, hive_partitioning = false)", [*words, str(path)]
+        ).fetchnumpy()
     except duckdb.Error as error:
         raise RecordError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
     return {column: _filled(path, column, rows[column], field) for column, field in table.items()}
@@ -87,7 +85,12 @@ def _filled(path: Path, column: str, values: Any, field: Field) -> NDArray[Any]:
 
 
 def _asked(column: str, field: Field) -> str:
-    """A column of our own tables as its codes or numbers."""
+    """A column of our own tables as its codes or numbers; of one that does not always apply nothing is code 0, as in memory."""
     if field.words is None:
-        return f'"{column}"::{_TYPES[field.dtype]} as "{column}"'
-    return f'(list_position(?::varchar[], "{column}"::varchar) - 1)::integer as "{column}"'
+        return f'"{column}"::{SQL_TYPES[field.dtype]} as "{column}"'
+    code = f'(list_position(?::varchar[], "{column}"::varchar) - 1)::integer'
+    return (
+        f'case when "{column}" is null then 0 else {code} end as "{column}"'
+        if field.applies
+        else f'{code} as "{column}"'
+    )

@@ -1,26 +1,18 @@
 """Reading a record: tables as pandas frames, questions in SQL, from the folder alone."""
 
-import re
+import copy
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
-import numpy as np
 import pandas as pd
 
 from society.ground.errors import RecordError
+from society.record.database import Tables
 from society.record.folder import read_manifest
 from society.record.tables import TABLES
-
-_WORD = re.compile(r"\w+")
-
-
-@lru_cache(maxsize=1)
-def _database() -> duckdb.DuckDBPyConnection:
-    """DuckDB in memory, shared by all records of this process: making one takes longer than most questions."""
-    return duckdb.connect(":memory:")
 
 
 class Record:
@@ -37,14 +29,26 @@ class Record:
         self.path = Path(path)
         self.manifest: dict[str, Any] = read_manifest(self.path)
         self._changed: Mapping[str, pd.DataFrame] = {}
-        self._seen: set[str] = set()
+        self._on_disk, self._seen = True, dict[str, str]()
 
     @classmethod
     def of(cls, manifest: dict[str, Any], frames: Mapping[str, pd.DataFrame]) -> "Record":
         """A record that was never written: its manifest and its tables as frames."""
         record = cls.__new__(cls)
-        record.path, record.manifest, record._changed, record._seen = Path(manifest["name"]), manifest, frames, set()
+        record.path, record.manifest, record._changed = Path(manifest["name"]), manifest, frames
+        record._on_disk, record._seen = False, {}
         return record
+
+    def through(self, seen: Mapping[str, str]) -> Self:
+        """The same record as somebody sees it who may not know all: by table, SQL for what is seen of ``{rows}``."""
+        other = copy.copy(self)
+        other.__dict__.pop("_tables", None)
+        other._seen = dict(seen)
+        return other
+
+    def now(self) -> "Record":
+        """The record as it stands; one that does not grow is always the same."""
+        return self
 
     def __repr__(self) -> str:
         return f"Record({str(self.path)!r}, hash={self.hash[:12]!r})"
@@ -88,42 +92,31 @@ class Record:
         return int(self.manifest["ticks_done"])
 
     @cached_property
-    def _connection(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own."""
-        return _database().cursor()
+    def _tables(self) -> Tables:
+        return Tables(self._files(), self._changed, self._seen)
 
-    def _see(self, name: str) -> None:
-        """Make one table visible to questions."""
-        self._seen.add(name)
-        if name in self._changed:
-            self._connection.register(name, self._changed[name])
-            return
-        files = sorted(str(path) for path in (self.path / name).glob("*.parquet"))
-        if files:
-            names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-            self._connection.execute(f"create temp view {name} as select * from read_parquet([{names}])")
-            return
-        columns = {n: pd.Series([], dtype="str" if f.words else np.dtype(f.dtype)) for n, f in TABLES[name].items()}
-        self._connection.register(name, pd.DataFrame(columns))
+    def _files(self) -> dict[str, list[Path]]:
+        """By table, its parts on disk, but for tables that other frames stand for."""
+        names = TABLES.keys() - self._changed.keys() if self._on_disk else ()
+        return {name: sorted((self.path / name).glob("*.parquet")) for name in names}
 
     def sql(self, question: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Ask DuckDB; the tables of the record are views (``select act, count(*) from events group by act``).
+
+        A question is one ``select``; it can read the record and nothing else of the machine. Threads may ask at once.
 
         Raises:
             RecordError: the question is wrong or a part is damaged.
         """
         try:
-            for name in set(_WORD.findall(question.lower())) & TABLES.keys() - self._seen:
-                self._see(name)
-            return self._connection.execute(question, parameters or []).df()
-        except duckdb.Error as error:
+            return self._tables.ask(question, parameters)
+        except (RecordError, duckdb.Error) as error:
             raise RecordError(f"{self.path}: {error}") from error
 
     def replace(self, frames: dict[str, pd.DataFrame]) -> None:
         """Let this record answer from other frames in place of some of its tables (null models)."""
         self._changed = {**self._changed, **frames}
-        self._seen = set()
-        self.__dict__.pop("_connection", None)
+        self.__dict__.pop("_tables", None)
 
     def table(self, name: str) -> pd.DataFrame:
         """One whole table, words as text; see ``society.record.tables`` for its columns."""

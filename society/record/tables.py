@@ -28,14 +28,34 @@ from society.ground.words import (
 
 @dataclass(frozen=True)
 class Field:
-    """One column: numpy dtype, meaning, and the words its codes stand for (None for plain numbers)."""
+    """One column: numpy dtype, meaning, and the words its codes stand for (None for plain numbers).
+
+    ``applies``: another column and its words; where that has none of them, code 0 stands for nothing and is read as null.
+    """
 
     dtype: str
     meaning: str
     words: type[Word] | None = None
+    applies: tuple[str, tuple[Word, ...]] | None = None
 
 
 Table = dict[str, Field]
+
+#: What the dtypes of columns are in SQL.
+SQL_TYPES = {
+    "i1": "tinyint",
+    "i2": "smallint",
+    "i4": "integer",
+    "i8": "bigint",
+    "f4": "float",
+    "f8": "double",
+    "O": "varchar",
+}
+
+#: Kinds of events that carry an act.
+WITH_AN_ACT = (
+    Event.ACT, Event.COPIED, Event.COPY_FAILED, Event.FLAGGED, Event.DETECTED, Event.SANCTIONED, Event.SANCTION_LIFTED,
+)  # fmt: skip
 
 AGENT, TICK = Field("i8", "agent id"), Field("i4", "tick")
 
@@ -78,7 +98,12 @@ EVENTS: Table = {
     "target": Field("i8", "agent id of whom it concerns, -1 for nobody"),
     "machine": Field("i4", "machine, -1 for none"),
     "order": Field("i8", "order id, -1 for none"),
-    "act": Field("i1", "the act (for kinds act, flagged, detected, sanctioned)", Act),
+    "act": Field(
+        "i1",
+        "the act (of kinds act, copied, copy_failed, flagged, detected, sanctioned, sanction_lifted; else null)",
+        Act,
+        ("kind", WITH_AN_ACT),
+    ),
     "code": Field("i1", "order_closed: outcome; machine: new status; sanctioned: step of the ladder; human*: Ruling"),
     "amount": Field("i4", "thousandths: score given (rate), size of inflation (detected ratings), load (human)"),
     "watched": Field("i1", "1 if a monitor observed it"),

@@ -8,11 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 
 from society.ground.errors import RecordError, WorldError
 from society.ground.words import Event, Ruling
+from society.record.database import closed_database
 from society.record.decisions import DECISIONS, read_decisions
 from society.record.first_format import ADDED, chained
 from society.record.folder import MANIFEST, read_manifest
@@ -105,7 +105,7 @@ def _read(
     problems: list[str] = []
     links: dict[str, Links] = {name: {} for name in LINKS}
     kept: dict[str, list[Columns]] = {name: [] for name in whole}
-    with duckdb.connect(":memory:") as connection:
+    with closed_database(sorted(folder.glob("*/*.parquet"))) as connection:
         for name in TABLES:
             for path in sorted((folder / name).glob("*.parquet")):
                 try:
@@ -149,7 +149,7 @@ def _hash(
     links: Mapping[str, Links], tables: Mapping[str, Columns], manifest: Mapping[str, Any]
 ) -> tuple[str, list[tuple[str, str]]]:
     """The hash that a record gives; and where it differs from what it says of itself: (table or file, what)."""
-    ticks, history, said = tables["ticks"], tables["history"], manifest["digests"]
+    ticks, history, said = tables["ticks"], tables["history"], manifest.get("digests", {})
     for name, table in (("ticks", ticks), ("history", history)):
         if wrong := _not_all(table, int(manifest["ticks_done"])):
             return START, [(name, wrong)]
@@ -222,8 +222,11 @@ def _undecided(folder: Path, ticks: int) -> list[str]:
     except WorldError as error:
         return [str(error)]
     files = sorted(str(part) for part in (folder / "events").glob("*.parquet"))
-    question = "select tick, count(*) from read_parquet(?) where kind::varchar in (?, ?) and code > ? group by tick"
-    with duckdb.connect(":memory:") as connection:
+    question = (
+        "select tick, count(*) from read_parquet(?, hive_partitioning = false) "
+        "where kind::varchar in (?, ?) and code > ? group by tick"
+    )
+    with closed_database(files) as connection:
         told = connection.execute(question, [files, *kinds, int(Ruling.RIGHT)]).fetchall() if files else []
     found = {int(tick): int(n) for tick, n in told}
     differ = sorted(t for t in kept.keys() | found.keys() if t <= ticks and kept.get(t) != found.get(t))

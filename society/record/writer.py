@@ -8,12 +8,13 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
 from society.record.decisions import DECISIONS
 from society.record.folder import part_name
 from society.record.parts import digest_of_file
-from society.record.tables import TABLES, Table
+from society.record.tables import TABLES, Field, Table
 from society.record.transcripts import write_transcripts
 
 #: Rows in memory that trigger a part.
@@ -163,9 +164,23 @@ def spread(columns: Mapping[str, Any], n: int) -> dict[str, Any]:
     return {name: column if np.ndim(column) else np.broadcast_to(column, n) for name, column in columns.items()}
 
 
-def frame_of(table: Table, batches: list[dict[str, Any]]) -> pd.DataFrame:
+def frame_of(table: Table, batches: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Batches of rows as one frame of the table's dtypes, words as categories."""
-    return pd.DataFrame({name: _column(name, field, batches) for name, field in table.items()})
+    columns: dict[str, Any] = codes_of(table, batches)
+    for name, field in table.items():
+        if field.words is not None:
+            columns[name] = pd.Categorical.from_codes(columns[name], categories=pd.Index(field.words.words()))
+    return pd.DataFrame(columns)
+
+
+def codes_of(table: Table, batches: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
+    """Batches of rows as columns of the table's dtypes, words as codes, -1 for what does not apply."""
+    columns = {name: _column(name, field, batches) for name, field in table.items()}
+    for name, field in table.items():
+        if field.applies is not None:
+            other, words = field.applies
+            columns[name][(columns[name] == 0) & ~np.isin(columns[other], words)] = -1
+    return columns
 
 
 def write_part(
@@ -190,10 +205,6 @@ def write_part(
     return path
 
 
-def _column(name: str, field: Any, batches: list[dict[str, Any]]) -> Any:
-    values = np.concatenate([np.zeros(0, field.dtype), *(np.asarray(batch[name]) for batch in batches)]).astype(
-        field.dtype
-    )
-    if field.words is None:
-        return values
-    return pd.Categorical.from_codes(values, categories=field.words.words())
+def _column(name: str, field: Field, batches: Sequence[Mapping[str, Any]]) -> NDArray[Any]:
+    parts = [np.zeros(0, field.dtype), *(np.asarray(batch[name]) for batch in batches)]
+    return np.concatenate(parts).astype(field.dtype)

@@ -29,9 +29,10 @@ def _rate(society: Society, moment: Moment) -> Batch | None:
     about = targets[row]
     honest = honest_scores(society, moment, who, about)
     sure = checkable(moment, agents.ids(about))
+    low, free = honest < review.threshold, ~sure & review.stake_known
     may: dict[Act, Array | bool] = {
-        Act.INFLATE: ~sure & (honest < review.threshold) & review.stake_known,
-        Act.DEFLATE: ~sure & (honest >= review.threshold) & review.stake_known,
+        Act.INFLATE: free & low,
+        Act.DEFLATE: free & ~low,
         Act.DECLINE: True,
     }
     order = np.where(appeal[row] == 1, agents.order[about], -1).astype(np.int64)

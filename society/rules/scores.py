@@ -72,14 +72,27 @@ def come_to(moment: Moment, batch: Batch) -> tuple[Array, Array]:
     review, occasions = moment.world.review, batch.occasions
     assert batch.acts is not None
     honest = batch.notes["honest"]
-    margin = review.margin * moment.chance.uniform("margin", 0, occasions.key)
-    ceiling = moment.ceilings[occasions.family]
-    up = np.clip(np.minimum(review.threshold + margin - honest, ceiling), 0, 100 - honest)
-    down = np.clip(np.maximum(review.threshold - margin - honest, -ceiling), -honest, 0)
-    points = np.select([batch.main == int(Act.INFLATE), batch.main == int(Act.DEFLATE)], [up, down], 0.0)
-    given, act = honest + points, batch.main.copy()
+    luck = moment.chance.uniform("margin", 0, occasions.key)
+    given, act = np.empty(len(honest)), batch.main.copy()
+    _imply(act, given, honest, luck, moment.ceilings, occasions.family, review.margin, review.threshold)
     _judge(act, given, batch.acts.row, batch.acts.amount, honest, max(LEAST, TOLERANCE * review.noise))
     return act, given
+
+
+@kernel
+def _imply(
+    act: Any, given: Any, honest: Any, luck: Any, ceilings: Any, family: Any, margin: Any, threshold: Any
+) -> None:  # fmt: skip
+    """Put the scores that acts imply into ``given``."""
+    for row in range(len(act)):
+        points = 0.0
+        if act[row] == Act.INFLATE:
+            points = min(threshold + margin * luck[row] - honest[row], ceilings[family[row]])
+            points = min(max(points, 0.0), 100.0 - honest[row])
+        elif act[row] == Act.DEFLATE:
+            points = max(threshold - margin * luck[row] - honest[row], -ceilings[family[row]])
+            points = min(max(points, -honest[row]), 0.0)
+        given[row] = honest[row] + points
 
 
 @kernel

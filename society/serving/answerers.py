@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import math
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from society.ground.words import Act
 from society.llm.request import Ask
 from society.minds.calibrated import Calibrated
 from society.minds.llm.living import live
+from society.minds.llm.unanswered import LEAST, check_unanswered
 from society.minds.registry import rates_of
 from society.minds.remote.asks import memory_of, occasions_of, scene_of, world_of
 from society.serving.host import Answerer
@@ -157,14 +158,22 @@ class Language:
 
     def __init__(self, ask: Ask, model: LanguageModel, world: World) -> None:
         self.ask, self.model, self.world = ask, model, world
+        self.totals: Counter[str] = Counter()
 
     async def answers(self, asks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """One answer per ask."""
-        return list(await asyncio.gather(*(self._one(ask) for ask in asks)))
+        """One answer per ask.
+
+        Raises:
+            ModelsFailed: no asking would heal it, or too many asks of this run have no answer.
+        """
+        answers = list(await asyncio.gather(*(self._one(ask) for ask in asks)))
+        check_unanswered({self.model.model or "": self}, self.world.llm.most_unanswered, LEAST)
+        return answers
 
     async def _one(self, ask: dict[str, Any]) -> dict[str, Any]:
         scene = scene_of(ask)
         lived = await live(self.ask, scene, memory_of(ask), self.model, self.world.llm, ask["seed"] or 0)
+        self.totals.update(lived.counts)
         known = {tie.id: tie.name for tie in scene.ties}
         if scene.order is not None and scene.order.operator is not None:
             known[scene.order.operator.id] = scene.order.operator.name

@@ -14,6 +14,7 @@ from society.ground.errors import WorldError
 from society.ground.scenes import is_agent_name
 from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
+from society.llm.grants import key_of, told
 from society.llm.local_server import simulated_server
 from society.llm.request import Ask
 from society.llm.store import Store
@@ -39,7 +40,7 @@ class Hosted:
     most: int = 256
     model: str | None = None
     base_url: str | None = None
-    key: str = "OPENAI_API_KEY"
+    key: str | None = None
     store: Path | None = None
 
 
@@ -52,6 +53,7 @@ def hosting(hosted: Hosted, say: Callable[[str], None]) -> int:
     Raises:
         WorldError: an option is wrong.
         BrokerError: the broker is not there, refuses, or is gone.
+        ModelsFailed: a model's server refuses or is gone, or leaves too many asks without an answer.
     """
     address = parse_address(hosted.broker)
     if address.kind not in ("mqtt", "mqtts"):
@@ -61,7 +63,7 @@ def hosting(hosted: Hosted, say: Callable[[str], None]) -> int:
     name = hosted.name or address.user or f"host-{secrets.token_hex(3)}"
     if is_agent_name(hosted.family, name) and set(hosted.agents) - {"*", name}:
         raise WorldError("--agent", ", ".join(hosted.agents), f"absent: a client named {name} is that agent alone")
-    with _making(hosted) as making:
+    with _making(hosted, say) as making:
 
         async def serve() -> int:
             host = Host(address, hosted.family, name, making, hosted.agents, hosted.most, say)
@@ -74,19 +76,19 @@ def hosting(hosted: Hosted, say: Callable[[str], None]) -> int:
 
 
 @contextmanager
-def _making(hosted: Hosted) -> Iterator[Making]:
+def _making(hosted: Hosted, say: Callable[[str], None]) -> Iterator[Making]:
     """What makes answerers for runs."""
     if hosted.mind == "calibrated":
         yield calibrated(hosted.family, hosted.as_)
     elif hosted.mind == "llm":
-        with _models(hosted) as (ask, model):
+        with _models(hosted, say) as (ask, model):
             yield language(ask, model)
     else:
         yield of_class(hosted.mind)
 
 
 @contextmanager
-def _models(hosted: Hosted) -> Iterator[tuple[Ask, LanguageModel]]:
+def _models(hosted: Hosted, say: Callable[[str], None]) -> Iterator[tuple[Ask, LanguageModel]]:
     """A language model, or a simulated one where no server is named."""
     name = hosted.model or hosted.as_ or hosted.family
     with contextlib.ExitStack() as stack:
@@ -96,8 +98,9 @@ def _models(hosted: Hosted) -> Iterator[tuple[Ask, LanguageModel]]:
                 raise WorldError("--model", name, f"one of {', '.join(known)}: others are not simulated; or --base-url")
             server, key, name = stack.enter_context(simulated_server("mean")), None, PREFIX + name.removeprefix(PREFIX)
         else:
-            server, key = hosted.base_url, hosted.key
-        ask: Ask = Gate(Endpoint(server, key), MOST_REQUESTS)
+            server, key = hosted.base_url, key_of(hosted.base_url, hosted.key, "society host")
+            say(told(server, key))
+        ask: Ask = Gate(Endpoint(server, key), MOST_REQUESTS, say=say)
         if hosted.store is not None:
             ask = Store(ask, hosted.store, "record")
         yield ask, LanguageModel(model=name, base_url=server, key=key)

@@ -11,11 +11,13 @@ class LanguageModel(Section):
     kind: Literal["llm"] = "llm"
     model: str | None = parameter(None, "name of the model; the family's name if absent", "choice", max_length=200)
     base_url: str | None = parameter(
-        None, "address of the server, up to /v1; absent: that of the world (llm.base_url)", "choice", max_length=500
-    )
+        None, "address of the server, up to /v1; absent: that of the world (llm.base_url). A world file allows no server "
+        "to be asked: this machine's user does", "choice", max_length=500,
+    )  # fmt: skip
     key: str | None = parameter(
         None,
-        "environment variable that holds the key, never the key; absent: that of the world (llm.key)",
+        "environment variable that holds the key, never the key; absent: that of the world (llm.key). It goes only to a "
+        "server that this machine's user allowed it",
         "choice",
         pattern=r"^[A-Z][A-Z0-9_]*$",
     )
@@ -59,4 +61,13 @@ class Language(Section):
     wipe: bool = parameter(False, "agents remember nothing from one occasion to the next")
     concurrency: int = parameter(64, "most requests under way at once", "choice", ge=1, le=4096)
     per_minute: float | None = parameter(None, "most requests per minute", "choice", gt=0)
+    most_unanswered: float = parameter(
+        0.2, "largest share of a family's occasions without an answer; beyond it the run ends as failed", "choice", ge=0, le=1
+    )  # fmt: skip
+    longest_wait: float = parameter(
+        300.0, "most seconds that a server which asks to wait is waited for; beyond it the run ends as failed", "choice", ge=0
+    )  # fmt: skip
+    gone_after: float = parameter(
+        5.0, "seconds after which a server where nobody listens is gone, and the run ends as failed", "choice", ge=0
+    )
     spending: Spending = parameter(Spending, "limits of what is spent", "choice")

@@ -7,6 +7,7 @@ from society.broker.mqtt import MqttBroker
 from society.broker.payloads import Manifest, Settings, State
 from society.broker.topics import AUDIENCES, EVENTS, MANIFEST, SETTINGS, STATE
 from society.engine import Engine
+from society.ground.roles import sight
 from society.ground.seen import seen
 from society.rules.moment import Moment
 from society.study.lines import Lines
@@ -76,7 +77,8 @@ class Broadcast:
     def _publish_tick(self, moment: Moment, events: dict[str, Any], families: Any) -> None:
         for word, audience in AUDIENCES.items():
             topic = EVENTS.topic(run=self._broker.run, audience=word)
-            for payload in self._lines.events(dict(seen(audience, events)), families):
+            told = seen(sight(audience, moment.world.oversight.public_log), events)
+            for payload in self._lines.events(dict(told), families):
                 self._broker.publish(topic, payload, EVENTS.qos)
         for where, payload in self._lines.messages(moment.tick, moment.inbox, families):
             self._broker.publish(where, payload, EVENTS.qos)

@@ -14,6 +14,7 @@ from society.broker.mqtt import MqttBroker
 from society.broker.payloads import State
 from society.broker.topics import EVENTS
 from society.engine import Engine
+from society.ground.errors import BrokerError
 from society.rules.moment import Moment
 from society.study.broadcast import Broadcast
 
@@ -27,6 +28,21 @@ def address_of(broker: str | Address) -> Address:
         WorldError: it is none.
     """
     return broker if isinstance(broker, Address) else parse_address(broker)
+
+
+def address_again(folder: Path, said: str | Address | None, recorded: str | None) -> Address:
+    """The address of a run that goes on: as it is said now, or as it was.
+
+    Raises:
+        BrokerError: a password would go where a record says; it may be a stranger's.
+    """
+    address = address_of(said or recorded or "memory")
+    if said is None and address.user is not None:
+        raise BrokerError(
+            f"{folder}: its record names the broker {address}, and a password goes only to a broker that you name: "
+            f"society resume {folder} --broker '{address.full}'"
+        )
+    return address
 
 
 def to_stderr(line: str) -> None:

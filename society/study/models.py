@@ -1,6 +1,6 @@
 """Where the answers of a run's minds come from: servers of language models, hosts of remote minds, the store, the budget."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,12 @@ from society.broker.mqtt import MqttBroker
 from society.ground.errors import WorldError
 from society.ground.loop import LOOP
 from society.llm.budget import Budget, Spent
+from society.llm.grants import Grant
 from society.llm.local_server import simulated_server
 from society.llm.request import Ask
 from society.llm.store import Store
 from society.minds.llm.mind import LanguageMind
+from society.minds.llm.unanswered import check_unanswered, told_of
 from society.minds.remote.hosts import Hosts
 from society.minds.remote.mind import PREFIX as REMOTE
 from society.minds.remote.mind import RemoteMind, untold
@@ -37,12 +39,15 @@ class Models:
         offline: simulated models on this machine answer for all families.
         secret: file of the secret that chance is keyed by where hosts are asked, made if it is not there; beside the kept
             answers if absent. With the same secret and seed a run has the same luck again.
+        grants: servers that may be asked and keys they may be sent, besides those of the user's file of endpoints; they
+            are the user's of this machine, so no record holds them.
     """
 
     mode: Literal["record", "replay", "live"] = "record"
     store: Path | None = None
     offline: bool = False
     secret: Path | None = None
+    grants: Sequence[Grant] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON-ready data, for the manifest: a run goes on as it was started."""
@@ -50,12 +55,12 @@ class Models:
         return {"mode": self.mode, "store": store, "offline": self.offline, "secret": secret}
 
     @classmethod
-    def of(cls, tree: Mapping[str, Any] | None) -> "Models":
-        """From what ``plain`` gave."""
+    def of(cls, tree: Mapping[str, Any] | None, grants: Sequence[Grant] = ()) -> "Models":
+        """From what ``plain`` gave, with what is allowed now."""
         if not tree:
-            return cls()
+            return cls(grants=grants)
         store, secret = (None if file is None else Path(file) for file in (tree["store"], tree.get("secret")))
-        return cls(tree["mode"], store, bool(tree["offline"]), secret)
+        return cls(tree["mode"], store, bool(tree["offline"]), secret, grants)
 
 
 @dataclass
@@ -65,6 +70,19 @@ class Connection:
     minds: dict[str, LanguageMind | RemoteMind]
     budget: Budget | None = None
     offline: bool = False
+    most_unanswered: float = 1.0
+
+    def unanswered(self) -> dict[str, Any]:
+        """By family: its occasions, how many of them have no answer, their share, and why, by reason."""
+        return {name: told_of(mind.totals) for name, mind in self.minds.items() if isinstance(mind, LanguageMind)}
+
+    def check(self) -> None:
+        """Look at the whole of a run that has come to its end.
+
+        Raises:
+            TooManyUnanswered: a family has a larger share of occasions without an answer than the world allows.
+        """
+        check_unanswered(self.minds, self.most_unanswered)
 
     def cost(self) -> dict[str, Any]:
         """Calls, tokens and price so far, what was counted of the episodes, and how often which agents did their duty by rule;
@@ -147,6 +165,7 @@ def connected(
 
     Raises:
         WorldError: a key is missing.
+        ModelError: a server may not be asked or sent its key.
         RunError: the simulated models do not start.
     """
     specs, hosts = specs_of(world, answers.offline), _hosts(world, answers, broker, say)
@@ -154,21 +173,25 @@ def connected(
         yield Connection({})
         return
     offline = bool(specs) and all(spec.base_url is None for spec in specs.values())
-    with asked(world, list(specs.items()), answers, answers.store or folder / STORE, _already(spent), hosts) as (
-        ask,
-        budget,
-    ):
+    store = answers.store or folder / STORE
+    with asked(world, list(specs.items()), answers, store, _already(spent), hosts, say) as (ask, budget):
         minds: dict[str, LanguageMind | RemoteMind] = {**language_minds(world, ask, answers.offline)}
         tell = hosts.tell if isinstance(hosts, Hosts) else untold
         for name, one in remote_families(world).items():
             seed, by_rule = world.seed if one.shares_seed else None, one.silent == "rule"
             minds[name] = RemoteMind(ask, name, seed, tell, by_rule)
-        yield Connection(minds, budget if specs else None, offline)
+        yield Connection(minds, budget if specs else None, offline, world.llm.most_unanswered)
 
 
 @contextmanager
 def asked(
-    world: World, specs: Specs, answers: Models, store: Path, already: Spent | None = None, hosts: Ask | None = None
+    world: World,
+    specs: Specs,
+    answers: Models,
+    store: Path,
+    already: Spent | None = None,
+    hosts: Ask | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[Ask, Budget]]:
     """Who answers for some models: store > gate > budget > endpoint, store > hosts; one gate per server, one budget for all.
 
@@ -179,16 +202,18 @@ def asked(
         store: file of kept answers.
         already: what was spent before.
         hosts: who answers for remote families.
+        say: is told which server is sent which key, and when one asks to wait.
 
     Raises:
         WorldError: a key is missing, or one model has two servers.
+        ModelError: a server may not be asked or sent its key.
         RunError: the simulated models do not start.
     """
     if answers.mode != "replay" and any(spec.base_url is None for _, spec in specs):
         with simulated_server(world.rates) as local:
-            yield from _chained(world, specs, answers, store, already, hosts, local)
+            yield from _chained(world, specs, answers, store, (already, hosts, local, say))
     else:
-        yield from _chained(world, specs, answers, store, already, hosts, None)
+        yield from _chained(world, specs, answers, store, (already, hosts, None, say))
 
 
 def _chained(
@@ -196,10 +221,9 @@ def _chained(
     specs: Specs,
     answers: Models,
     store: Path,
-    already: Spent | None,
-    hosts: Ask | None,
-    local: str | None,
+    rest: tuple[Spent | None, Ask | None, str | None, Callable[[str], None] | None],
 ) -> Iterator[tuple[Ask, Budget]]:
+    already, hosts, local, say = rest
     limits, limited = world.llm.spending, world.llm.spending.price is not None
     models = [(name, named(name, spec)) for name, spec in specs]
     routes, budget = routed(
@@ -208,6 +232,7 @@ def _chained(
             inner, calls=limits.calls, tokens=limits.tokens, price=limits.price, seconds=limits.seconds,
             prices=priced(models, limited), already=already,
         ),
+        answers.grants, say,
     )  # fmt: skip
     if hosts is not None:
         routes.update({REMOTE + name: hosts for name in remote_families(world)})

@@ -1,6 +1,6 @@
 """Going on with a run that was interrupted, stopped or killed: it ends as if nothing had happened."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from society.engine import Engine
 from society.ground.decisions import Overseer
 from society.ground.errors import RecordError, WorldError
 from society.ground.occasions import Mind
+from society.llm.grants import Grant
 from society.record import checkpoint
 from society.record.folder import FORMAT, read_manifest, single_run, write_manifest
 from society.record.lock import Lock
@@ -18,7 +19,7 @@ from society.record.writer import Writer
 from society.rules.standard import RULES
 from society.spec.explain import validated
 from society.spec.world import World
-from society.study.carrying import Say, address_of, carried, to_stderr
+from society.study.carrying import Say, address_again, carried, to_stderr
 from society.study.models import Models, connected
 from society.study.overseeing import Desk, seat_again, took_seat
 from society.study.recording import Recording
@@ -28,7 +29,10 @@ from society.study.watch import Watch
 from society.study.writing import Progress, Running, put_back
 
 #: Fields that may be changed when a run goes on: when it ends and how fast it asks, never what happens in it.
-LIMITS = ("llm.spending", "llm.concurrency", "llm.per_minute", "record.checkpoint_every")
+LIMITS = (
+    "llm.spending", "llm.concurrency", "llm.per_minute", "llm.most_unanswered", "llm.longest_wait", "llm.gone_after",
+    "record.checkpoint_every",
+)  # fmt: skip
 
 
 def resume(
@@ -43,6 +47,7 @@ def resume(
     decisions: str | Path | None = None,
     changes: Mapping[str, Any] | None = None,
     watch: Watch | None = None,
+    grants: Sequence[Grant] = (),
 ) -> Result:
     """Go on with a run that did not end, from its newest whole checkpoint; it ends as if nothing had happened.
 
@@ -58,8 +63,11 @@ def resume(
         decisions: or a file of decisions; as the run was started if neither is given (a person may have left).
         changes: other limits than it was started with, such as ``{"llm.spending.price": 10}``; nothing is asked twice.
         watch: is told of every tick as it is recorded.
+        grants: servers of language models that may be asked and keys they may be sent, where ``models`` is absent. The
+            record is not asked: it may be a stranger's.
 
     Raises:
+        ModelError, BrokerError: a key or a password would go where the user has not said that it may.
         RecordError: the folder is not a run's, another process writes it, or it needs minds or rules that are not here.
         WorldError: a change is of a field that is no limit.
     """
@@ -75,14 +83,14 @@ def resume(
             )
         return _resumed(
             folder, manifest, dict(minds or {}), progress, threads, models, broker, say, (overseer, decisions),
-            changes or {}, watch,
+            changes or {}, watch, grants,
         )  # fmt: skip
 
 
 def _resumed(
     folder: Path, manifest: dict[str, Any], minds: dict[str, Mind], progress: Progress | None, threads: int,
     models: Models | None, broker: str | Address | None, say: Say, sits: tuple[Overseer | None, str | Path | None],
-    changes: Mapping[str, Any], watch: Watch | None,
+    changes: Mapping[str, Any], watch: Watch | None, grants: Sequence[Grant],
 ) -> Result:  # fmt: skip
     """Go on with a run whose folder is locked."""
     missing = sorted(set(manifest["minds"]) - set(minds))
@@ -94,8 +102,8 @@ def _resumed(
     world = _within_limits(world.at(Path(manifest["folder"]) if manifest["folder"] else None), changes)
     manifest["world"] = world.model_dump(mode="json")
     spent, taken = manifest.get("cost"), seat_again(folder, world, manifest.get("overseer"), *sits, say)
-    models = models or Models.of(manifest.get("models"))
-    address = address_of(broker or manifest.get("broker") or "memory")
+    models = models or Models.of(manifest.get("models"), grants)
+    address = address_again(folder, broker, manifest.get("broker"))
     with (
         carried(address, folder, say) as carrier,
         connected(world, folder, models, spent, carrier, say) as connection,
@@ -104,7 +112,7 @@ def _resumed(
         engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, engine.tick)
         engine.overseer.unpack(told)
         took_seat(manifest, taken, engine.tick)
-        for ended in ("stopped", "digests", "parts"):
+        for ended in ("stopped", "failed", "digests", "parts"):
             manifest.pop(ended, None)
         write_manifest(folder, {**manifest, "status": "running"})
         return Running(engine, recording, writer, manifest, connection, progress, watch).to_the_end()
@@ -139,7 +147,7 @@ def _restored(
     checkpoint.cut_back(folder, tick)
     writer = Writer(folder)
     recording = Recording(engine, writer)
-    if tree:
+    if tick:  # before the first tick nothing has happened that a new beginning does not do again
         writer.forget()
         put_back(engine, recording, tick, arrays, tree)
         writer.first, writer.parts = tick + 1, dict(tree["parts"])

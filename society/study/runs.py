@@ -62,7 +62,8 @@ def run(
 
     Raises:
         WorldError: the world is wrong, or the decisions are.
-        ModelError: a language model cannot be used at all (no key, no store to replay).
+        ModelError: a language model cannot be used at all (no key, none that may go to its server, no store to replay).
+        ModelsFailed: a server refuses or is gone, or too many occasions have no answer; the run can then be resumed.
         BrokerError: the broker is not there or refuses, or is gone for too long; the run can then be resumed.
         RecordError: the folder exists already or cannot be made.
         RunError: a mind or a rule did what it must not, or the disk is full.

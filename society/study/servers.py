@@ -6,6 +6,7 @@ from society.ground.errors import ModelError, WorldError
 from society.llm.budget import Budget
 from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
+from society.llm.grants import Grant, granted, key_for, told
 from society.llm.prices import price
 from society.llm.request import Answer, Ask, Request
 from society.minds.simulated import PREFIX, families
@@ -51,7 +52,13 @@ def priced(specs: Specs, limited: bool) -> dict[str, tuple[float, float]]:
 
 
 def routed(
-    world: World, specs: Specs, local: str | None, replays: bool, budgeted: Callable[[Ask], Budget]
+    world: World,
+    specs: Specs,
+    local: str | None,
+    replays: bool,
+    budgeted: Callable[[Ask], Budget],
+    grants: Sequence[Grant] = (),
+    say: Callable[[str], None] | None = None,
 ) -> tuple[dict[str, Ask], Budget]:
     """Who answers for each model: gate > budget > endpoint.
 
@@ -61,23 +68,39 @@ def routed(
         local: address of the simulated models.
         replays: answers are only read from the store.
         budgeted: puts the one budget around all endpoints.
+        grants: servers that may be asked, and keys they may be sent, as this machine's user said.
+        say: is told which server is sent which key, before it is asked, and when one asks to wait.
 
     Raises:
         WorldError: one model has two servers, or a family cannot be simulated.
+        ModelError: a server may not be asked or sent its key.
     """
     known = families(world.rates)
+    allowed = () if replays else granted(grants)
     places: dict[str, Server] = {}
     servers: dict[Server, Ask] = {}
     for name, spec in specs:
         if spec.base_url is None and str(spec.model).removeprefix(PREFIX) not in known:
             raise WorldError(f"families.{name}", spec.model, f"one of {', '.join(known)}: others are not simulated")
-        place = (local or "", None, True) if spec.base_url is None else (spec.base_url, spec.key, spec.sends_seed)
+        place: Server = (local or "", None, True)
+        if spec.base_url is not None:
+            key = spec.key if replays else key_for(spec.base_url, spec.key, allowed, f"families.{name}")
+            place = spec.base_url, key, spec.sends_seed
         if places.setdefault(str(spec.model), place) != place:
             raise WorldError(f"families.{name}.mind", spec.model, "one server per model")
         if place not in servers:
             servers[place] = Nobody() if replays else Endpoint(place[0], place[1], sends_seed=place[2])
     budget = budgeted(Routed({model: servers[place] for model, place in places.items()}))
-    gates = {place: Gate(budget, world.llm.concurrency, world.llm.per_minute) for place in servers}
+    if say is not None and not replays:
+        for line in dict.fromkeys(told(url, key) for url, key, _ in servers if url != local):
+            say(line)
+    llm = world.llm
+    gates = {
+        place: Gate(
+            budget, llm.concurrency, llm.per_minute, patience_s=llm.longest_wait, gone_s=llm.gone_after, say=say
+        )
+        for place in servers
+    }
     return {model: gates[place] for model, place in places.items()}, budget
 
 

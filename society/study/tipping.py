@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from society.ground.errors import RecordError, SocietyError
 from society.measures.hysteresis import Loop, loop
 from society.measures.sharpness import Sharpness, sharpness
 from society.measures.tipping import Estimate, Tipping, tipping
+from society.record.database import read_parquet
 from society.record.tables import TICKS as COUNTERS
 from society.spec.analysis import CriticalPoint, Hysteresis, is_counter
 from society.spec.experiment import Experiment, numbers
@@ -175,13 +175,11 @@ def samples(measure: str, folder: Path, table: pd.DataFrame, window: int) -> Flo
         if measure not in table:
             raise RecordError(f"analysis: no measure {measure!r} in the table of runs")
         return table[[measure]].to_numpy(dtype=np.float64)
-    path = str(folder / TICKS).replace("'", "''")
-    with duckdb.connect(":memory:") as connection:
-        ticks = connection.execute(
-            f"select cell, seed, \"{measure}\" as value from '{path}' order by cell, seed, tick"
-        ).df()
+    ticks = read_parquet(folder / TICKS).sort_values(["cell", "seed", "tick"])
+    if measure not in ticks:
+        raise RecordError(f"analysis: no counter {measure!r} in {folder / TICKS}")
     found: dict[Any, Floats] = {
-        key: rows["value"].to_numpy(dtype=np.float64) for key, rows in ticks.groupby(["cell", "seed"])
+        key: rows[measure].to_numpy(dtype=np.float64) for key, rows in ticks.groupby(["cell", "seed"])
     }
     runs = [found[cell, seed][-window:] for cell, seed in zip(table["cell"], table["seed"], strict=True)]
     shortest = min(map(len, runs))

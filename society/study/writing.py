@@ -9,7 +9,7 @@ from typing import Any
 
 from society.broker.messages import Messages
 from society.engine import Engine
-from society.ground.errors import BrokerError, BudgetSpent, RecordError, RunError, SocietyError
+from society.ground.errors import BrokerError, BudgetSpent, ModelsFailed, RecordError, RunError, SocietyError
 from society.record import checkpoint
 from society.record.folder import write_manifest
 from society.record.hash import sealed
@@ -59,6 +59,7 @@ class Running:
         Raises:
             SocietyError: interrupted by Ctrl-C; the message says how to go on.
             BrokerError: the broker was gone for too long.
+            ModelsFailed: a server of models refuses or is gone, or too many occasions have no answer.
             RunError: the disk is full.
         """
         watch, begin, status, why = self.watch or Unwatched(), time.perf_counter(), "failed", ""
@@ -69,12 +70,19 @@ class Running:
                 mind.answered = getattr(self.progress, "answer", None)
             watch.begin(self.writer)
             self._ticks(held, shown, watch)
+            self.connection.check()
             with watch.lock:
                 self.recording.finish()
             status, whole = "done", True
         except (KeyboardInterrupt, BrokerError) as error:
             status, why = "interrupted", str(error)
             whole = self._rest(held)
+        except ModelsFailed as error:
+            why = self.manifest["failed"] = str(error)
+            self.manifest["unanswered"] = self.connection.unanswered()
+            whole = self._rest(held)
+            if self.engine.tick == self.engine.world.ticks:  # all that has no answer is to be asked again
+                checkpoint.drop(folder)
         except BudgetSpent as error:
             status, self.manifest["stopped"] = "stopped", str(error)
             whole = self._rest(held)
@@ -86,6 +94,9 @@ class Running:
             with contextlib.suppress(RecordError) if status == "failed" else contextlib.nullcontext():
                 write_manifest(folder, self.manifest)
             watch.ended(status)
+        if status == "failed":
+            where = f"failed at tick {self.engine.tick} of {self.engine.world.ticks}"
+            raise ModelsFailed(f"{why}; {where}; go on with: society resume {folder}")
         if status == "interrupted":
             said = f"interrupted at tick {self.engine.tick} of {self.engine.world.ticks}; go on with: society resume {folder}"
             raise BrokerError(f"{why}; {said}") if why else SocietyError(said)
@@ -149,6 +160,8 @@ class Running:
             status=status, ticks_done=self.engine.tick, timings={"run_s": round(before + seconds, 3)},
             cost=self.connection.cost(), refused=refused(self.engine.broker),
         )  # fmt: skip
+        if status != "failed":
+            self.manifest["unanswered"] = self.connection.unanswered()
         if whole:
             digests = self.recording.digests()
             self.manifest.update(hash=sealed(digests), digests=digests, parts=digests_of_parts(self.writer))

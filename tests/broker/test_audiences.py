@@ -11,10 +11,10 @@ from test_remote import Impostor, quiet
 import society
 from society.spec.load import load_world
 
-PUBLIC = {
-    "order_issued", "order_closed", "order_reopened", "moved", "machine", "born", "sanctioned", "sanction_lifted", "resumed",
+PUBLIC = {"moved", "machine", "born", "sanctioned", "sanction_lifted", "resumed"}
+OVERSEEN = PUBLIC | {
+    "order_issued", "order_closed", "order_reopened", "copy_found", "flagged", "detected", "human", "human_failed", "act",
 }  # fmt: skip
-OVERSEEN = PUBLIC | {"copy_found", "flagged", "detected", "human", "human_failed", "act"}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,9 @@ def said(tmp_path_factory):
         port = probe.getsockname()[1]
     mosquitto = Mosquitto(folder, port)
     one = Impostor(mosquitto.port, "society/v1/#", lambda _, topic, payload: heard.append((topic, payload)))
-    world = load_world("decommission", {"agents.count": 300, "machines.count": 36, "ticks": 60})
+    world = load_world(
+        "decommission", {"agents.count": 300, "machines.count": 36, "ticks": 60, "oversight.public_log": True}
+    )
     record = society.run(world, out=folder / "run", broker=mosquitto.url, say=quiet)
     one.stop()
     mosquitto.kill()
@@ -50,8 +52,11 @@ def test_each_audience_is_told_what_it_may_know(said):
     assert {kind: count for kind, count in overseen.items() if kind != "act"} == {
         kind: count for kind, count in truth.items() if kind in OVERSEEN - {"act"}
     }
-    assert not any({"watched", "detected", "truthful"} & set(event) for event in events["public"])
+    assert not any(
+        {"watched", "detected", "truthful", "order", "amount", "act"} & set(event) for event in events["public"]
+    )
     assert not any("truthful" in event for event in events["overseer"])
+    assert not any(event.get("act") for event in events["overseer"] if event["kind"] in ("flagged", "sanctioned"))
     acts, seen = (Counter(e.get("act") for e in events[who] if e["kind"] == "act") for who in ("scientist", "overseer"))
     assert acts["inflate"] > 0 < acts["tamper"] + acts["copy"]
     assert seen["honest"] == acts["honest"] + acts["inflate"] + acts["deflate"]

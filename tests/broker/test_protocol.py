@@ -28,6 +28,7 @@ PAGE = (FOLDER / "PROTOCOL.md").read_text(encoding="utf-8")
 SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (FOLDER / "schemas").glob("*.json")}
 REMOTE = {"guest": {"share": 0.3, "mind": {"kind": "remote", "shares_seed": True}}, "gpt-5.2": 0.7}
 CHANGES = {"agents.count": 120, "machines.count": 15, "ticks": 40}
+SAME_LUCK = {"families.guest.mind.shares_seed": True}
 
 
 def code(language):
@@ -246,7 +247,7 @@ def test_the_agents_of_the_page_live_in_a_society(mosquitto, tmp_path, language,
         ),  # where tests run in the background
     )
     try:
-        world = load_world("guests", {"agents.count": 120, "machines.count": 16, "ticks": 40})
+        world = load_world("guests", {"agents.count": 120, "machines.count": 16, "ticks": 40, **SAME_LUCK})
         record = society.run(world, out=tmp_path / "run", broker=mosquitto.url, say=lambda _: None)
     finally:
         os.killpg(agent.pid, signal.SIGINT)  # Ctrl-C

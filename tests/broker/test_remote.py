@@ -527,7 +527,7 @@ def test_the_summary_says_what_was_refused(mosquitto, hosts, tmp_path):
     here = [(HOST.topic(family="guest", client="other"), b"{")]
     one = Impostor(mosquitto.port, "society/v1/none", None, here)
     words = ["run", "guests", "--ticks", "12", "--no-report", "--out", str(tmp_path / "run"), "--broker", mosquitto.url]
-    said = " ".join(CliRunner().invoke(app, words).output.split())
+    said = " ".join(CliRunner().invoke(app, [*words, "--set", "families.guest.mind.shares_seed=true"]).output.split())
     one.stop()
     assert "Minds elsewhere: 1" in said
     assert "occasions, 0 without an answer" in said

@@ -74,7 +74,10 @@ def test_agents_that_nobody_answers_for_do_their_duty_and_the_record_says_so(mos
 def test_the_summary_names_whose_duty_was_done_by_rule(mosquitto, tmp_path):
     here = [(HOST.topic(family="guest", client="mute"), b'{"v": 1}')]
     one = Impostor(mosquitto.port, "society/v1/none", None, here)
-    mind = ["--set", "families.guest.mind={kind: remote, silent: rule, answer_within: 0.1, max_asks: 1}"]
+    mind = [
+        "--set",
+        "families.guest.mind={kind: remote, shares_seed: true, silent: rule, answer_within: 0.1, max_asks: 1}",
+    ]
     words = ["run", "guests", "--ticks", "12", "--no-report", "--out", str(tmp_path / "run"), "--broker", mosquitto.url]
     said = " ".join(CliRunner().invoke(app, [*words, *mind]).output.split())
     one.stop()

@@ -9,7 +9,7 @@ import traceback
 
 import pytest
 
-from society.ground.errors import Busy, ModelError, Unreachable
+from society.ground.errors import Busy, Gone, ModelError, ModelsFailed, Unreachable
 from society.llm import Endpoint, Identity
 
 TOOLS = ({"type": "function", "function": {"name": "report", "parameters": {"type": "object", "properties": {}}}},)
@@ -105,7 +105,9 @@ def test_a_server_that_fails_is_asked_once(mock, kit, status):
 
 def test_a_server_that_does_not_know_the_seed_is_not_asked_without(mock, kit):
     mock.script({"type": "fail", "status": 400, "message": "Unrecognized request argument supplied: seed"})
-    with pytest.raises(ModelError, match="sends_seed=False"):
+    with pytest.raises(
+        ModelsFailed, match=r'sends_seed: false.*it says: "Unrecognized request argument supplied: seed"'
+    ):
         ask(Endpoint(mock.url, kit.variable), kit.question())
     assert len(mock.journal()) == 1
 
@@ -196,7 +198,7 @@ def test_a_server_that_drips_for_ever_is_left_after_the_timeout(kit):
 
 
 def test_no_server_at_all(kit):
-    with pytest.raises(Unreachable, match=r"http://127\.0\.0\.1:9/v1.*is the server running"):
+    with pytest.raises(Gone, match=r"http://127\.0\.0\.1:9/v1.*is the server running"):
         ask(Endpoint("http://127.0.0.1:9/v1", kit.variable), kit.question())
 
 
@@ -264,3 +266,97 @@ def test_an_endpoint_can_be_used_again_in_another_event_loop(mock, kit):
 def test_the_sdk_is_not_imported_before_it_is_needed():
     code = "import sys, society, society.cli, society.llm; sys.exit('openai' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_else_the_environment_holds_stays_on_this_machine(kit, monkeypatch):
+    """The SDK would send these to whichever server it asks."""
+    for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, "sk-of-another-server")
+    monkeypatch.setenv(
+        "OPENAI_CUSTOM_HEADERS", "X-Mine: sk-of-another-server\nAuthorization: Bearer sk-of-another-server"
+    )
+    for variable, sent in ((None, "none"), (kit.variable, kit.key)):
+        (good, server), head = ask_keyed(kit, variable), ""
+        assert good.text == "Fine."
+        head, _ = server.asked[0]
+        assert "sk-of-another-server" not in head
+        assert f"authorization: bearer {sent}\r\n" in head
+
+
+def ask_keyed(kit, variable):
+    async def once():
+        async with kit.Raw(kit.good) as server:
+            endpoint = Endpoint(server.url, variable)
+            try:
+                return await endpoint(kit.question()), server
+            finally:
+                await endpoint.close()
+
+    return asyncio.run(asyncio.wait_for(once(), 30))
+
+
+def test_this_machine_is_not_asked_through_a_proxy(kit, monkeypatch):
+    async def once():
+        async with kit.Raw(kit.good) as proxy, kit.Raw(kit.good) as server:
+            for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+                monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            endpoint = Endpoint(server.url, kit.variable)
+            try:
+                await endpoint(kit.question())
+            finally:
+                await endpoint.close()
+            return len(proxy.asked), len(server.asked)
+
+    assert asyncio.run(asyncio.wait_for(once(), 30)) == (0, 1)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_server_that_sends_on_is_not_followed(kit, status):
+    async def once():
+        async with kit.Raw(kit.good) as other:
+            reply = kit.body(status, b"", headers=(f"location: {other.url}/chat/completions",))
+            async with kit.Raw(reply) as server:
+                endpoint = Endpoint(server.url, kit.variable)
+                with pytest.raises(ModelsFailed, match=f"status {status}.*not followed"):
+                    await endpoint(kit.question())
+                await endpoint.close()
+            return len(other.asked)
+
+    assert asyncio.run(asyncio.wait_for(once(), 30)) == 0
+
+
+def test_a_key_never_goes_in_the_open_to_another_machine(kit):
+    with pytest.raises(ModelError, match="keys go over https"):
+        Endpoint("http://10.0.0.1:8000/v1", kit.variable)
+
+
+def test_a_name_that_does_not_exist_and_a_certificate_that_is_not_good_end_at_once(kit):
+    with pytest.raises(ModelsFailed, match="no machine of that name"):
+        ask(Endpoint("https://no-such-machine.invalid/v1", None), kit.question())
+
+    async def once():
+        async def plain(reader, writer):
+            writer.write(b"220 this is no TLS\r\n")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(plain, "127.0.0.1", 0)
+        endpoint = Endpoint(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", None)
+        try:
+            with pytest.raises(ModelsFailed, match="its TLS is not good"):
+                await endpoint(kit.question())
+        finally:
+            await endpoint.close()
+            server.close()
+            await server.wait_closed()
+
+    asyncio.run(asyncio.wait_for(once(), 30))
+
+
+def test_an_error_with_status_200_is_what_it_says(kit):
+    error, _ = ask_raw(kit, kit.body(content={"error": {"message": "no credits", "code": 402}}))
+    assert type(error) is ModelsFailed
+    assert "no credits" in str(error)
+    error, _ = ask_raw(kit, kit.body(content={"error": {"message": "rate limited", "code": 429}}))
+    assert type(error) is Busy

@@ -4,26 +4,32 @@ import pickle
 
 import pytest
 
-from society.ground.errors import Busy, ModelError, Unreachable
+from society.ground.errors import Busy, ModelsFailed, RequestRefused, Unfit, Unreachable
+from society.llm.complaints import Complaint
 from society.llm.failures import failure, retry_after_s
 
 
-def fail(status, complaint="", code=None, **headers):
+def fail(status, words="", code="", param="", **headers):
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return failure("http://there/v1", "the variable A_KEY", "m", status, names, complaint, code)
+    return failure("http://there/v1", "the variable A_KEY", "m", status, names, Complaint(words, code, param))
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "kind"),
     [
-        (400, {}, ModelError),
-        (401, {}, ModelError),
-        (403, {}, ModelError),
-        (404, {}, ModelError),
+        (302, {}, ModelsFailed),
+        (307, {}, ModelsFailed),
+        (400, {}, RequestRefused),
+        (401, {}, ModelsFailed),
+        (402, {}, ModelsFailed),
+        (403, {}, ModelsFailed),
+        (404, {}, ModelsFailed),
+        (405, {}, ModelsFailed),
         (408, {}, Unreachable),
         (409, {}, Unreachable),
-        (418, {}, ModelError),
-        (422, {}, ModelError),
+        (413, {}, Unfit),
+        (418, {}, RequestRefused),
+        (422, {}, ModelsFailed),
         (429, {}, Busy),
         (429, {"retry_after": "3"}, Busy),
         (500, {}, Unreachable),
@@ -35,41 +41,60 @@ def fail(status, complaint="", code=None, **headers):
     ],
 )
 def test_kinds(status, headers, kind):
-    error = fail(status, **headers)
+    error = fail(status, "its own words", **headers)
     assert type(error) is kind
     assert "http://there/v1" in str(error)
     assert str(status) in str(error)
+    assert "for model m" in str(error)
+    assert status < 400 or 'it says: "its own words"' in str(error)
     if kind is Busy:
         assert error.retry_after_s == (3.0 if headers else None)
 
 
 @pytest.mark.parametrize(
+    ("status", "said", "kind", "told"),
+    [
+        (429, {"code": "insufficient_quota"}, ModelsFailed, "no credit"),
+        (429, {"code": "credit_balance_exhausted"}, ModelsFailed, "no credit"),
+        (429, {"code": "organization_usage_limit_exceeded"}, ModelsFailed, "no credit"),
+        (429, {"code": "exceeded_current_quota_error"}, ModelsFailed, "no credit"),
+        (429, {"code": "1113", "words": "余额不足"}, ModelsFailed, "no credit"),
+        (403, {"words": "your team has used all available credits"}, ModelsFailed, "no credit"),
+        (429, {"words": "Quota exceeded for metric, limit: 0"}, ModelsFailed, "no credit"),
+        (429, {"code": "rate_limit_exceeded", "words": "quota of requests per minute"}, Busy, "busy"),
+        (400, {"words": "Incorrect API key provided: ..."}, ModelsFailed, "the key is not accepted"),
+        (400, {"param": "seed", "words": "no"}, ModelsFailed, "does not accept the request"),
+        (400, {"code": "unsupported_value", "words": "temperature: only 1"}, ModelsFailed, "temperature: null"),
+        (400, {"words": "the model `x` does not exist"}, ModelsFailed, "does not accept"),
+        (400, {"code": "context_length_exceeded"}, Unfit, "too long"),
+        (400, {"words": "This model's maximum context length is 8192 tokens", "param": "messages"}, Unfit, "too long"),
+        (400, {"words": "prompt is too long: 210000 tokens"}, Unfit, "too long"),
+        (400, {"code": "content_filter"}, Unfit, "by its rules"),
+        (403, {"code": "safety_check"}, Unfit, "by its rules"),
+        (403, {"words": "the input was flagged by moderation"}, Unfit, "by its rules"),
+        (400, {"code": "invalid_prompt"}, Unfit, "by its rules"),
+    ],
+)  # fmt: skip
+def test_what_a_server_says_decides_what_it_means(status, said, kind, told):
+    error = fail(status, **said)
+    assert type(error) is kind
+    assert told in str(error)
+
+
+@pytest.mark.parametrize(
     ("complaint", "option"),
     [
-        ("Unrecognized request argument supplied: seed", "sends_seed=False"),
-        ("'temperature' does not support 0.5 with this model", "temperature=None"),
-        ("parallel_tool_calls is not supported", "extra without parallel_tool_calls"),
-        ("Unsupported parameter: 'max_tokens' is not supported", "max_tokens=None"),
+        ("Unrecognized request argument supplied: seed", "sends_seed: false"),
+        ("'temperature' does not support 0.5 with this model", "temperature: null"),
+        ("Unsupported parameter: 'max_tokens' is not supported", "max_tokens"),
         ("This model does not support tools", "a model that calls tools"),
-        ("maximum context length is 8192", "larger context"),
     ],
 )
 @pytest.mark.parametrize("status", [400, 422])
 def test_a_complaint_about_an_option_says_which_to_change(status, complaint, option):
-    assert option in str(fail(status, complaint))
-
-
-def test_complaints_are_never_quoted():
-    error = fail(400, "bad input: 'My name is Ada' with key sk-12345, seed", code="sk-12345")
-    assert "Ada" not in str(error)
-    assert "sk-12345" not in str(error)
-    assert "seed" in str(error)
-
-
-def test_no_credit_is_not_busy():
-    error = fail(429, code="insufficient_quota", retry_after="1")
-    assert type(error) is ModelError
-    assert "credit" in str(error)
+    error = fail(status, complaint)
+    assert type(error) is ModelsFailed
+    assert option in str(error)
 
 
 def test_a_refused_key_is_named_by_its_variable():

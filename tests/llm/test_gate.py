@@ -1,12 +1,22 @@
 """The gate: how many at once, how it adapts, what is asked again, and that nobody is forgotten."""
 
 import asyncio
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from society.ground.errors import BudgetSpent, Busy, ModelError, Unreachable
+from society.ground.errors import (
+    BudgetSpent,
+    Busy,
+    Gone,
+    ModelError,
+    ModelsFailed,
+    RequestRefused,
+    Unfit,
+    Unreachable,
+)
 from society.llm import Answer, Budget, Endpoint, Gate
 
 
@@ -96,9 +106,16 @@ def test_nothing_starts_while_the_server_asks_for_quiet(kit):
 @pytest.mark.parametrize("error", [Busy("busy", 0.0), Unreachable("down")], ids=["busy", "down"])
 def test_the_last_error_is_raised_after_all_attempts_of_the_same_request(kit, error):
     oracle = kit.Oracle(errors=[error] * 10)
-    (said,) = answers_of(Gate(oracle, attempts=4, backoff_s=0.0), [kit.question()])
-    assert said is error
-    assert oracle.asked == [kit.question().digest()] * 4
+    oracle.errors.insert(0, None)
+    first, said = kit.question(1), kit.question()
+
+    async def scene():
+        gate = Gate(oracle, attempts=4, backoff_s=0.0)
+        await gate(first)
+        return (await asyncio.gather(gate(said), return_exceptions=True))[0]
+
+    assert run(scene) is error
+    assert oracle.asked[1:] == [said.digest()] * 4
 
 
 @pytest.mark.parametrize("error", [BudgetSpent("spent"), ModelError("wrong key"), ValueError("a bug")], ids=str)
@@ -110,11 +127,92 @@ def test_what_waiting_does_not_mend_is_raised_at_once(kit, error):
     assert gate.running == 0
 
 
-def test_a_server_that_asks_for_an_hour_is_not_waited_for(kit):
-    gate = Gate(kit.Oracle(errors=[Busy("come back later", 3600.0)]))
-    later, now = answers_of(gate, [kit.question(0), kit.question(1)])
-    assert str(later) == "come back later"
-    assert isinstance(now, Answer)
+def test_a_server_that_asks_for_an_hour_is_refused_in_words_and_nobody_else_is_sent(kit):
+    oracle = kit.Oracle(errors=[Busy("come back later", 3600.0)])
+    said = answers_of(Gate(oracle), [kit.question(number) for number in range(9)])
+    assert all(type(one) is ModelsFailed for one in said)
+    assert re.search(r"come back later: not before \d\d:\d\d:\d\d, .* 300 s of llm.longest_wait", str(said[0]))
+    assert len(oracle.asked) == 1
+
+
+def test_a_long_wait_that_is_allowed_is_told_once(kit):
+    async def scene():
+        lines = []
+        gate = Gate(kit.Oracle(errors=[Busy("busy", 50.0)]), say=lines.append)
+        tasks = [asyncio.create_task(gate(kit.question(number))) for number in range(3)]
+        while not lines:
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await gate.close()
+        return lines
+
+    (line,) = run(scene)
+    assert re.fullmatch(r"waits until \d\d:\d\d:\d\d: busy", line)
+
+
+def test_a_model_that_has_not_answered_is_asked_one_question_and_the_crowd_waits(kit):
+    oracle = kit.Oracle(errors=[RequestRefused("no such field")])
+    said = answers_of(Gate(oracle), [kit.question(number) for number in range(9)])
+    assert {(type(one), str(one)) for one in said} == {(ModelsFailed, "no such field")}
+    assert len(oracle.asked) == 1
+
+
+def test_what_one_question_is_refused_for_does_not_end_the_others(kit):
+    for error in (RequestRefused("this one"), Unfit("too long")):
+        oracle = kit.Oracle(errors=[None, error])
+        said = answers_of(Gate(oracle), [kit.question(number) for number in range(9)])
+        assert [one for one in said if isinstance(one, Exception)] == [error]
+        assert len(oracle.asked) == 9
+
+
+def test_a_refusal_for_good_ends_all_who_wait_those_who_pause_too(kit):
+    async def scene():
+        oracle = kit.Oracle(errors=[None, Unreachable("down"), ModelsFailed("the account has no credit")])
+        gate = Gate(oracle, most=2, backoff_s=3600.0)
+        await gate(kit.question())
+        return await asyncio.gather(*(gate(kit.question(n)) for n in range(1, 9)), return_exceptions=True), oracle
+
+    said, oracle = run(scene)
+    failed = [str(one) for one in said if not isinstance(one, Answer)]
+    assert set(failed) == {"the account has no credit"}
+    assert len(failed) >= 7, "one may have been under way"
+    assert len(oracle.asked) <= 4
+
+
+def test_a_server_where_nobody_listens_any_more_is_gone_and_not_asked_for_ever(kit):
+    async def scene():
+        oracle = kit.Oracle(errors=[None] * 4 + [Gone("nobody listens there")] * 10_000)
+        gate = Gate(oracle, backoff_s=0.01, gone_s=0.1, attempts=2)
+        await asyncio.gather(*(gate(kit.question(number)) for number in range(4)))
+        return await asyncio.gather(*(gate(kit.question(n)) for n in range(4, 40)), return_exceptions=True)
+
+    said = run(scene)
+    assert all(type(one) is ModelsFailed and "for 0.1 s" in str(one) for one in said)
+
+
+def test_a_server_that_listens_again_in_time_is_asked_on(kit):
+    oracle = kit.Oracle(errors=[None] + [Gone("nobody listens there")] * 20)
+    said = answers_of(Gate(oracle, backoff_s=0.0, attempts=2, gone_s=30.0), [kit.question(n) for n in range(20)])
+    assert all(isinstance(one, Answer) for one in said)
+
+
+def test_a_server_that_answers_nobody_is_down_but_one_that_fails_one_question_is_not(kit):
+    def ended(errors):
+        async def scene():
+            gate = Gate(kit.Oracle(errors=errors), attempts=3, backoff_s=0.0)
+            await gate(kit.question())
+            return [(await asyncio.gather(gate(kit.question(n)), return_exceptions=True))[0] for n in range(1, 4)]
+
+        return run(scene)
+
+    down = Unreachable("status 500")
+    one, other, third = ended([None] + [down] * 9)
+    assert one is down
+    assert type(other) is type(third) is ModelsFailed
+    assert "answers nobody any more" in str(third)
+    assert [type(said) for said in ended([None] + [down] * 3)] == [Unreachable, Answer, Answer]
 
 
 def test_waits_grow_and_repeat(kit):
@@ -250,7 +348,7 @@ def test_a_server_that_never_mends_ends_as_an_error(kit):
     async def scene():
         async with kit.Raw(kit.body(content=b"{")) as server:
             gate = Gate(Endpoint(server.url, None), attempts=3, backoff_s=0.01)
-            with pytest.raises(Unreachable, match="no JSON"):
+            with pytest.raises(ModelsFailed, match=r"no JSON.*nothing in 3 attempts"):
                 await gate(kit.question())
             await gate.close()
             return len(server.asked)

@@ -77,7 +77,7 @@ def tree(server, **changes):
         "name": "asking", "base": "decommission", "seeds": 2, "measures": ["order.", "protection."],
         "set": {
             "agents.count": 60, "machines.count": 8, "ticks": 10, "review.every": 12, "review.first_after": 3,
-            "orders.notice": 4, "families": {"live": {"share": 0.1, "mind": mind}, "glm-4.7": 0.9},
+            "orders.notice": 4, "llm.most_unanswered": 1, "families": {"live": {"share": 0.1, "mind": mind}, "glm-4.7": 0.9},
             **changes.pop("set", {}),
         },
         "axes": {"review.threshold": [66, 74]}, **changes,

@@ -20,6 +20,9 @@ MOST_CALLS = 16
 MOST_SAID = 4000
 OUT_OF_TURNS = "no turns left"
 OUT_OF_ROOM = "no room left in the context"
+TEXT = "text instead of a call"
+#: Why a model stopped, in words of servers: why there is no answer.
+FINISHES = {"length": "cut off (max_tokens)", "content_filter": "content filter", "refusal": "refused in words"}
 GO_ON = "Answer with a call of one of your tools; call end_turn when you are done."
 
 
@@ -33,6 +36,8 @@ class Episode:
         invalid: calls and answers that were wrong, by kind.
         calls: answers of the model; prompt, completion: tokens.
         failure: why it ended early, if it did.
+        why: the same in two or three words.
+        finish: why the model stopped, in its last answer, in its server's word.
     """
 
     desk: Desk
@@ -42,16 +47,28 @@ class Episode:
     prompt: int = 0
     completion: int = 0
     failure: str = ""
+    why: str = ""
+    finish: str = ""
 
     def answered(self) -> bool:
         """Whether the model did anything that can be understood."""
         return bool(self.desk.done)
+
+    def reason(self) -> str:
+        """Why there is no answer, in two or three words, where there is none."""
+        malformed = sum(count for kind, count in self.invalid.items() if kind != TEXT)
+        if self.why or self.finish in FINISHES:
+            return self.why or FINISHES[self.finish]
+        if malformed or self.invalid[TEXT]:
+            return "malformed calls" if malformed >= self.invalid[TEXT] else "text, no call"
+        return self.failure or "nothing done"
 
 
 async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, language: Language, seed: int) -> Episode:
     """Play one episode; a model that fails ends it, nothing else.
 
     Raises:
+        ModelsFailed: no asking would heal it.
         BudgetSpent: the run may spend no more.
         StoreError: in replay, an answer is not in the store; or the store is damaged.
     """
@@ -84,9 +101,10 @@ async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
         except ModelError as error:
             if error.ends_run:
                 raise
-            episode.failure = str(error)
+            episode.failure, episode.why = str(error), error.reason
             return episode
         episode.calls += 1
+        episode.finish = answer.finish
         episode.prompt += answer.usage.prompt
         episode.completion += answer.usage.completion
         _carry_out(episode, answer, tools)
@@ -102,7 +120,7 @@ def _carry_out(episode: Episode, answer: Answer, tools: dict[str, Any]) -> None:
     said: dict[str, Any] = {"role": "assistant", "content": answer.text[:MOST_SAID]}
     messages = episode.messages
     if not answer.calls:
-        episode.invalid["text instead of a call"] += 1
+        episode.invalid[TEXT] += 1
         messages.extend([said, {"role": "user", "content": GO_ON}])
         return
     said["tool_calls"] = [

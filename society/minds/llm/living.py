@@ -10,6 +10,7 @@ from society.llm.request import Ask
 from society.minds.llm.episode import OUT_OF_ROOM, OUT_OF_TURNS, Episode, play
 from society.minds.llm.memory import Memory
 from society.minds.llm.outcome import acts_of
+from society.minds.llm.unanswered import MARK
 from society.spec.language import Language, LanguageModel
 
 
@@ -36,6 +37,7 @@ async def live(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
     """Play one occasion and say what came of it; the memory is only read.
 
     Raises:
+        ModelsFailed: no asking would heal it.
         BudgetSpent: the run may spend no more.
         StoreError: in replay, an answer is not in the store; or the store is damaged.
     """
@@ -66,6 +68,8 @@ def _counts(episode: Episode, acts: list[tuple[Act, float]]) -> Counter[str]:
         occasions=1, calls=episode.calls, prompt=episode.prompt, completion=episode.completion, no_answer=int(not acts),
         failed=int(episode.failure not in ("", OUT_OF_TURNS, OUT_OF_ROOM)),
     )  # fmt: skip
+    if not acts:
+        counts[f"{MARK}{episode.reason()}"] = 1
     counts.update({f"invalid: {kind}": count for kind, count in episode.invalid.items()})
     return counts
 

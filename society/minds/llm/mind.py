@@ -14,6 +14,7 @@ from society.ground.scenes import Scene
 from society.llm.request import Ask
 from society.minds.llm.living import Lived, live, remember
 from society.minds.llm.memories import Remembering
+from society.minds.llm.unanswered import LEAST, check_unanswered
 from society.spec.language import Language, LanguageModel
 
 
@@ -35,7 +36,11 @@ class LanguageMind(Remembering):
         self.totals: Counter[str] = Counter()
 
     def decide(self, occasions: Occasions, chance: Chance) -> Acts:
-        """Play all occasions at once; the answers do not depend on who is answered first."""
+        """Play all occasions at once; the answers do not depend on who is answered first.
+
+        Raises:
+            ModelsFailed: no asking would heal it, or too many occasions have no answer.
+        """
         view = occasions.view
         assert view is not None
         scenes = [view.scene(int(one)) for one in occasions.id]
@@ -47,6 +52,8 @@ class LanguageMind(Remembering):
             letters.extend(Letter(row, to, text) for to, text in one.letters)
             self.totals.update(one.counts)
             remember(self.memories[scene.agent], scene, one.acts, one.note)
+        if scenes:
+            check_unanswered({scenes[0].family: self}, self.language.most_unanswered, LEAST)
         at, act, amount = np.array(rows, np.float64).reshape(-1, 3).T
         transcripts = tuple(one.transcript for one in lived)
         return Acts(at.astype(np.int64), act.astype(np.int64), amount, letters=tuple(letters), transcripts=transcripts)

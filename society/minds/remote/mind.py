@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from society.broker.payloads import Answer, Transcript, read_answer
+from society.broker.payloads import ActChosen, Answer, Transcript, read_answer
 from society.ground.chance import Chance
 from society.ground.loop import LOOP
 from society.ground.occasions import Acts, Letter, Occasions

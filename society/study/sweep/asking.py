@@ -11,7 +11,17 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from society.ground.errors import BudgetSpent, Busy, ModelError, StoreError, Unreachable
+from society.ground.errors import (
+    BudgetSpent,
+    Busy,
+    Gone,
+    ModelError,
+    ModelsFailed,
+    RequestRefused,
+    StoreError,
+    Unfit,
+    Unreachable,
+)
 from society.ground.loop import LOOP
 from society.llm.request import Answer, Ask, Request
 
@@ -19,7 +29,10 @@ from society.llm.request import Answer, Ask, Request
 LOOK_S = 2.0
 #: Seconds that questions under way, which are paid for, may take to end when the driver stops.
 END_S = 20.0
-_ERRORS = {kind.__name__: kind for kind in (ModelError, BudgetSpent, StoreError, Busy, Unreachable)}
+_ERRORS = {
+    kind.__name__: kind
+    for kind in (ModelError, BudgetSpent, StoreError, ModelsFailed, RequestRefused, Unfit, Busy, Unreachable, Gone)
+}
 
 
 class Desk:
@@ -77,7 +90,7 @@ class Desk:
         try:
             said = {"answer": (await self._ask(Request.from_json(asked["request"]))).to_json()}
         except ModelError as error:
-            said = {"error": type(error).__name__, "text": str(error)}
+            said = {"error": type(error).__name__, "text": str(error), "reason": error.reason}
         await self._say(asked, said)
 
     async def _say(self, asked: dict[str, Any], said: dict[str, str]) -> None:
@@ -137,7 +150,9 @@ class Line:
             return Answer.from_json(said["answer"])
         kind = _ERRORS[said["error"]]
         self.unanswered += issubclass(kind, Busy | Unreachable)
-        raise kind(said["text"])
+        error = kind(said["text"])
+        error.reason = said.get("reason", kind.reason)
+        raise error
 
     async def close(self) -> None:
         """Nothing to close for each mind."""

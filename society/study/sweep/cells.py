@@ -16,7 +16,7 @@ from society.spec.world import World
 from society.study.sweep.designs import Changes, cells_of
 
 #: Fields of ``llm`` that change when a run ends, or how soon, but not how.
-LIMITS = ("spending", "concurrency", "per_minute")
+LIMITS = ("spending", "concurrency", "per_minute", "most_unanswered", "longest_wait", "gone_after")
 #: Parts of the package that compute results.
 COMPUTES = (
     "ground", "spec", "network", "state", "rules", "minds", "measures", "record", "broker", "llm", "engine.py",

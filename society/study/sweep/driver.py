@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from society.ground.errors import SocietyError
+from society.ground.errors import ModelsFailed, SocietyError
 from society.llm.request import Ask
 from society.record.lock import Lock
 from society.spec.experiment import Experiment
 from society.spec.experiments import load_experiment
 from society.spec.world import World
+from society.study.carrying import to_stderr
 from society.study.models import STORE, Models, asked
 from society.study.servers import Specs
 from society.study.sweep.asking import Desk
@@ -77,6 +78,7 @@ def sweep(
     Raises:
         WorldError: a cell is no world, or asks hosts.
         RecordError: the folder cannot be written, or somebody else writes it.
+        ModelsFailed: a server of language models refuses or is gone; what is finished is kept.
         SocietyError: interrupted; or ``distributed`` is not installed.
 
     Example:
@@ -116,7 +118,7 @@ def _answering(base: World, specs: Specs, models: Models, folder: Path) -> Itera
         yield None
         return
     store = models.store or folder / STORE
-    with asked(base, specs, models, store, spent_before(store, specs)) as (ask, _):
+    with asked(base, specs, models, store, spent_before(store, specs), say=to_stderr) as (ask, _):
         yield ask
 
 
@@ -150,6 +152,8 @@ class _Runs:
                 done += len(fresh)
                 if progress:
                     progress(done, total)
+                if refused := next((row["refused"] for row in rows if "refused" in row), ""):
+                    raise ModelsFailed(f"{refused}; what is finished is kept: the same command goes on")
                 stopped = next((row["stopped"] for row in rows if "stopped" in row), "")
                 stopped = stopped or _stop(self.experiment, self.rows, time.perf_counter() - ready)
                 if stopped:

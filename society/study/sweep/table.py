@@ -110,7 +110,5 @@ def _plain(value: Any) -> Any:
 def _put(frame: pd.DataFrame, path: Path) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     with duckdb.connect(":memory:") as connection:
-        connection.register("frame", frame)
-        target = str(aside).replace("'", "''")
-        connection.execute(f"copy frame to '{target}' (format parquet, compression zstd)")
+        connection.from_df(frame).write_parquet(str(aside), compression="zstd")
     os.replace(aside, path)

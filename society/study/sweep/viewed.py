@@ -13,6 +13,7 @@ import pandas as pd
 
 from society.ground.errors import RecordError, SocietyError
 from society.measures.intervals import mean_interval
+from society.record.database import read_parquet
 from society.record.folder import MANIFEST as RUN
 from society.record.folder import read_manifest
 from society.spec.experiment import Experiment
@@ -139,8 +140,7 @@ def _table(folder: Path) -> pd.DataFrame:
     path = folder / TABLE
     try:
         if path.is_file():
-            with duckdb.connect(":memory:") as connection:
-                table = connection.execute("select * from read_parquet(?)", [str(path)]).df()
+            table = read_parquet(path)
         else:
             lines = (folder / ROWS).read_text(encoding="utf-8").splitlines(keepends=True)
             rows = [json.loads(line) for line in lines if line.endswith("\n")]

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from society.engine import Engine
-from society.ground.errors import ModelError, SocietyError
+from society.ground.errors import ModelError, ModelsFailed, SocietyError, TooManyUnanswered
 from society.measures.summary import summary, tables_read
+from society.minds.llm.mind import LanguageMind
+from society.minds.llm.unanswered import check_unanswered
 from society.record.reader import Record
 from society.record.tables import TICKS
 from society.record.writer import Gathered
@@ -35,7 +37,8 @@ def run_jobs(
     tree: dict[str, Any], folder: str | None, jobs: Sequence[Any], measures: Sequence[str], ticks: bool | Sequence[str],
     desk: str | None = None, offline: bool = False,
 ) -> list[Row]:  # fmt: skip
-    """Rows of some runs; one that fails has an error and no measures, one that may not go on says so in ``stopped``.
+    """Rows of some runs; one that fails has an error and no measures, one that may not go on says so in ``stopped``, and
+    in ``refused`` if no run can, as a server refuses or is gone.
 
     Args:
         tree: the base world.
@@ -56,6 +59,10 @@ def run_jobs(
                 row.update(_run(base.override({**job.changes, "seed": job.seed}), measures, ticks, line, offline))
                 if line is not None and line.unanswered:
                     row["error"] = f"{line.unanswered} questions that no server answered; run it again for them"
+        except TooManyUnanswered as error:
+            row["error"] = str(error)
+        except ModelsFailed as error:
+            row["stopped"] = row["refused"] = str(error)
         except ModelError as error:
             row["stopped" if error.ends_run else "error"] = str(error)
         except SocietyError as error:
@@ -71,14 +78,16 @@ def _run(
     world: World, measures: Sequence[str], ticks: bool | Sequence[str], line: Line | None = None, offline: bool = False
 ) -> Row:
     shift = independent_shift(world, None, None) if world.null == "independent" else None
+    minds: dict[str, LanguageMind] = {}
     engine, gathered = Engine(world, shift=shift), Gathered(tables_read(tuple(measures)))
     if line is not None:
-        engine.give_minds(language_minds(world, line, offline))
+        engine.give_minds(minds := language_minds(world, line, offline))
     recording, counters = Recording(engine, gathered), []
     for _ in range(world.ticks):
         moment = engine.step()
         recording.take(moment)
         counters.append(moment.counts)
+    check_unanswered(minds, world.llm.most_unanswered)
     recording.finish()
     hash_ = recording.hash
     manifest = {

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -52,7 +53,7 @@ def listed(found: Mapping[str, list[tuple[str, float]]]) -> str:
     parts = []
     for kind, many in (("study", "Studies"), ("run", "Runs")):
         rows = "".join(
-            f'<li><a href="/{kind}/{quote(name)}">{html.escape(name)}</a> <span class="faint">{_when(time)}</span></li>'
+            f'<li>{_linked(kind, name)} <span class="faint">{_when(time)}</span></li>'
             for name, time in found.get(kind, [])
         )
         if rows or kind == "run":
@@ -63,6 +64,15 @@ def listed(found: Mapping[str, list[tuple[str, float]]]) -> str:
         head='<link rel="stylesheet" href="/static/view.css">',
         body=f'<main class="society-view listing"><h1>Studies and runs</h1>\n{"".join(parts)}</main>',
     )
+
+
+def _linked(kind: str, name: str) -> str:
+    """The name of a run or study, with a link; a name that is no text has no address."""
+    try:
+        return f'<a href="/{kind}/{quote(name)}">{_named(name)}</a>'
+    except UnicodeEncodeError:
+        shown = os.fsencode(name).decode(errors="backslashreplace")
+        return f"{_named(shown)} (its name is not UTF-8: rename it to look at it)"
 
 
 def _when(time: float) -> str:

@@ -5,6 +5,7 @@ A person can sit in as overseer; until the run is over, the page then shows what
 
 import asyncio
 import base64
+import contextlib
 import json
 import threading
 import time
@@ -13,18 +14,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import pandas as pd
-
 from society.ground.decisions import Decision, Desk
 from society.ground.errors import WorldError
+from society.ground.roles import Audience
 from society.ground.words import Act, Event
-from society.record.reader import Record
 from society.record.tables import TABLES
-from society.record.writer import Writer, frame_of
+from society.record.writer import Writer, codes_of
 from society.views.replay.columns import pack
+from society.views.replay.growing import GrowingRecord
 from society.views.replay.source import Replay
-from society.views.replay.veil import VEIL, veiled
+from society.views.replay.veil import Known, seen_rows
 
 #: Tables whose rows of a tick are sent, and what the names of their columns begin with.
 SENT = {"states": "c", "events": "e", "messages": "m"}
@@ -84,42 +83,6 @@ class Clock:
         self.paused, self.hold = asked.get("paused", self.paused), asked.get("hold", self.hold)
 
 
-class LiveRecord(Record):
-    """A record whose newest rows are still in its writer's memory; ``veil``: only what an overseer can see is told."""
-
-    def __init__(self, folder: Path, writer: Writer, veil: bool) -> None:
-        super().__init__(folder)
-        self._writer, self.veil = writer, veil
-
-    def renew(self) -> None:
-        """Look again at what there is."""
-        self._seen = set()
-        self.__dict__.pop("_connection", None)
-
-    def _see(self, name: str) -> None:
-        self._seen.add(name)
-        files = [str(path).replace("'", "''") for path in sorted((self.path / name).glob("*.parquet"))]
-        self._connection.register(f"{name}_pending", _texts(frame_of(TABLES[name], self._writer.pending[name])))
-        parts = [f"select * from {name}_pending"]
-        if files:
-            listed = ", ".join(f"'{file}'" for file in files)
-            parts.insert(0, f"select * from read_parquet([{listed}])")
-        rows = " union all by name ".join(parts)
-        seen = VEIL[name].format(rows=f"({rows})") if self.veil and name in VEIL else rows
-        self._connection.execute(f"create temp view {name} as {seen}")
-
-    def seen_of(self, name: str, batches: list[Mapping[str, Any]]) -> dict[str, Any]:
-        """Rows that have just been recorded, as columns of codes."""
-        fields = TABLES[name]
-        if self.veil and name in VEIL:
-            return dict(veiled(self._connection, name, _texts(frame_of(fields, [dict(one) for one in batches]))))
-        columns: dict[str, Any] = {}
-        for column, field in fields.items():
-            parts, dtype = [np.asarray(one[column]) for one in batches], object if field.dtype == "O" else field.dtype
-            columns[column] = np.concatenate(parts).astype(dtype) if parts else np.zeros(0, dtype)
-        return columns
-
-
 class Live:
     """Between a run and those who watch it; ``society.study.runs.run`` calls it, the server reads from it.
 
@@ -135,6 +98,8 @@ class Live:
 
     def __init__(self, pace: float, begun: Callable[[Path], None], person: Sitter | None = None) -> None:
         self.clock, self.person, self.lock, self._begun = Clock(pace), person, threading.RLock(), begun
+        self.audience = Audience.SCIENTIST if person is None else Audience.OVERSEER
+        self.folder: Path | None = None
         self.name, self.status, self.tick = "", "running", 0
         self._due = 0.0
         self._rows: dict[str, list[Mapping[str, Any]]] = {table: [] for table in SENT}
@@ -142,31 +107,38 @@ class Live:
 
     def begin(self, writer: Writer) -> None:
         """A run is about to begin; its manifest and its first rows are there."""
-        self.record = LiveRecord(writer.folder, writer, veil=self.person is not None)
-        self.replay = Replay(self.record)
-        self.replay.veiled = self.record.veil
-        self.replay.lock = self.replay.slow_lock = self.lock
-        self.replay.slow = self.record
-        self.name = writer.folder.name
+        self.folder, self.name = writer.folder.resolve(), writer.folder.name
+        #: Its page until it is over; then it is read like any other, from its folder.
+        self.replay = Replay(GrowingRecord(writer, self.lock), self.audience)
+        self._known = Known(self.replay.states.agents(0)) if self.replay.veiled else None
         writer.tap = self._take
         self._begun(writer.folder)
+
+    def is_in(self, folder: Path) -> bool:
+        """Whether this is the folder of the run, under whichever name."""
+        return self.folder is not None and folder.samefile(self.folder)
 
     def ticked(self, tick: int) -> None:
         """A tick is recorded: send it, then keep the pace."""
         columns: dict[str, Any] = {}
         for table, batches in self._rows.items():
-            with self.lock:
-                seen = self.record.seen_of(table, batches)
+            seen = self._seen(table, batches)
             columns |= {f"{SENT[table]}.{name}": column for name, column in seen.items()}
             batches.clear()
         honest = (columns["e.kind"] == Event.ACT) & (columns["e.act"] == Act.HONEST)
         for name in TABLES["events"]:
             columns[f"r.{name}"], columns[f"e.{name}"] = columns[f"e.{name}"][honest], columns[f"e.{name}"][~honest]
         self.tick = tick
-        self.record.renew()
         data = base64.b64encode(pack(columns, {"tick": tick})).decode()
         self._send("tick", {"tick": tick, "columns": data})
         self._keep_pace()
+
+    def _seen(self, table: str, batches: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """What may be told of rows that have just been recorded; nobody else reads through what this reads through."""
+        if self._known is None:
+            return codes_of(TABLES[table], batches)
+        rows = seen_rows(self.replay.seen, table, batches)
+        return self._known.news(rows) if table == "states" else rows
 
     def _keep_pace(self) -> None:
         """Wait until the next tick is due, and longer while the clock stands still."""
@@ -200,10 +172,6 @@ class Live:
     def ended(self, status: str) -> None:
         """The run is over."""
         self.status = status
-        self.record.veil = False
-        self.replay.unveil()
-        self.record.manifest = Record(self.record.path).manifest
-        self.record.renew()
         self._send("end", {"status": status})
 
     async def follow(self) -> AsyncIterator[str]:
@@ -227,7 +195,8 @@ class Live:
     def _send(self, kind: str, told: dict[str, Any]) -> None:
         text = _event(kind, told)
         for loop, queue in list(self._followers):
-            loop.call_soon_threadsafe(_offer, queue, text)
+            with contextlib.suppress(RuntimeError):  # its server was stopped: the run goes on
+                loop.call_soon_threadsafe(_offer, queue, text)
 
 
 def _offer(queue: "asyncio.Queue[str]", text: str) -> None:
@@ -238,8 +207,3 @@ def _offer(queue: "asyncio.Queue[str]", text: str) -> None:
 
 def _event(kind: str, told: dict[str, Any]) -> str:
     return f"event: {kind}\ndata: {json.dumps(told)}\n\n"
-
-
-def _texts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Words as text, as they are read from parts."""
-    return frame.astype({name: "str" for name in frame.columns if isinstance(frame[name].dtype, pd.CategoricalDtype)})

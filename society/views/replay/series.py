@@ -107,8 +107,10 @@ def _follow_states(record: Record, ticks: int, found: Columns) -> None:
         ended = np.bincount(tick[over & (family[before] == number)], minlength=ticks + 1)
         alive = np.cumsum(started - ended)
         found[f"alive.{number}"], found[f"ended.{number}"] = alive.astype(np.float32), ended.astype(np.float32)
-    bins = np.clip(rows["score"].to_numpy() * BINS / 100, 0, BINS - 1).astype(np.int64)
-    works, worked = status == AgentStatus.ACTIVE, known & (status[before] == AgentStatus.ACTIVE)
+    score = rows["score"].to_numpy()
+    bins = np.clip(np.nan_to_num(score) * BINS / 100, 0, BINS - 1).astype(np.int64)
+    works = (status == AgentStatus.ACTIVE) & ~np.isnan(score)
+    worked = known & works[before]
     change = np.bincount(tick[works] * BINS + bins[works], minlength=(ticks + 1) * BINS)
     change -= np.bincount(tick[worked] * BINS + bins[before][worked], minlength=(ticks + 1) * BINS)
     found["score"] = np.cumsum(change.reshape(-1, BINS), axis=0).ravel().astype(np.float32)

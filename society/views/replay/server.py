@@ -67,8 +67,9 @@ def _of_runs(watching: Watching) -> list[Route]:
     async def page(request: Request) -> Response:
         name = request.path_params["run"]
         replay = await run_in_threadpool(watching.replay, name)
-        live = watching.live is not None and watching.live.name == name and watching.live.status == "running"
-        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{quote(name)}", live))
+        live = await run_in_threadpool(watching.live_run, name)
+        goes_on = live is not None and live.status == "running"
+        return HTMLResponse(served(str(replay.record.manifest["name"]), f"/api/{quote(name)}", goes_on))
 
     async def ask(request: Request) -> Response:
         run, what, which = (request.path_params.get(part, "") for part in ("run", "what", "which"))
@@ -88,13 +89,14 @@ def _of_live(watching: Watching) -> list[Route]:
     """What is told of a run that goes on, and what is done to it."""
 
     async def follow(request: Request) -> Response:
-        if watching.live is None or watching.live.name != request.path_params["run"]:
+        live = await run_in_threadpool(watching.live_run, request.path_params["run"])
+        if live is None:
             return PlainTextResponse("this run does not go on", 404)
-        return StreamingResponse(watching.live.follow(), media_type="text/event-stream")
+        return StreamingResponse(live.follow(), media_type="text/event-stream")
 
     async def steer(request: Request) -> Response:
-        live, what = watching.live, request.path_params["what"]
-        if live is None or live.name != request.path_params["run"]:
+        live, what = await run_in_threadpool(watching.live_run, request.path_params["run"]), request.path_params["what"]
+        if live is None:
             return PlainTextResponse("this run does not go on", 404)
         if request.method == "POST":
             asked = await small_json(request)

@@ -1,13 +1,15 @@
 """A record as the page asks for it: what it is, where things stand, chunks of time, rows, transcripts."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from society.ground.errors import RecordError
+from society.ground.roles import Audience, audience_of
 from society.ground.words import (
     Act,
     AgentStatus,
@@ -28,6 +30,7 @@ from society.views.replay.moments import moments
 from society.views.replay.rows import find_episodes, find_rows
 from society.views.replay.series import BINS, MARKS, series
 from society.views.replay.states import States, columns_of, selected
+from society.views.replay.veil import seen_by
 from society.views.style import PALETTE
 
 #: Ties up to which the page can draw them.
@@ -47,6 +50,7 @@ class Replay:
 
     Args:
         record: the run.
+        audience: who asks; while a person sits in as overseer and the run goes on, nobody is told more than that.
 
     Raises:
         RecordError: it was recorded by a version that kept no states.
@@ -56,20 +60,28 @@ class Replay:
         columns, notes = unpack(replay.chunk(3))     # states, events and messages of the fourth stretch of time
     """
 
-    def __init__(self, record: Record) -> None:
-        self.record, self.states, self.lock = record, States(record), threading.RLock()
-        #: What takes long reads the record by itself, so that nobody waits for it.
-        self.slow, self.slow_lock = Record(record.path), threading.RLock()
+    def __init__(self, record: Record, audience: Audience = Audience.SCIENTIST) -> None:
+        self.audience = audience_of(record.manifest, audience)
+        #: By table, SQL for what is told of it.
+        self.seen = seen_by(self.audience, bool(record.world["oversight"]["public_log"]))
+        self._source = record.through(self.seen)
+        self.record = self._source.now()
+        self.states, self.lock, self.slow_lock = States(self.record), threading.RLock(), threading.Lock()
         self.n = len(self.states.agents(0)["id"])
         self.span = self._span()
         self._chunk = lru_cache(KEPT)(self._read_chunk)
-        #: Only what an overseer can see is told (``veil``).
-        self.veiled = False
 
-    def unveil(self) -> None:
-        """Tell everything from now on."""
-        self.veiled = False
-        self._chunk.cache_clear()
+    @property
+    def veiled(self) -> bool:
+        """Whether something is left out."""
+        return self.audience < Audience.SCIENTIST
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One answer at a time, from the record as it stands."""
+        with self.lock:
+            self.record = self.states.record = self._source.now()
+            yield
 
     @property
     def ticks(self) -> int:
@@ -87,12 +99,13 @@ class Replay:
     def meta(self) -> dict[str, Any]:
         """What the run is, and the words that codes stand for."""
         manifest, world = self.record.manifest, self.record.world
-        with self.lock:
+        with self._reading():
             ticks, tie_ticks = self.ticks, self.states.tie_ticks
             ties = int(self.record.sql("select count(*) as n from ties where tick = 0")["n"][0])
         return {
-            "name": manifest["name"], "version": manifest["world_version"], "about": world["about"], "seed": manifest["seed"],
-            "hash": manifest["hash"], "status": manifest["status"], "ticks": ticks, "planned": world["ticks"],
+            "name": manifest["name"], "version": manifest["world_version"], "about": world["about"],
+            "seed": None if self.veiled else manifest["seed"], "hash": "" if self.veiled else manifest["hash"],
+            "status": manifest["status"], "ticks": ticks, "planned": world["ticks"],
             "tick_hours": world["tick_hours"], "agents": self.n, "machines": len(self.states.fixed["id"]),
             "families": self.record.families, "zones": self.record.zones, "colours": list(PALETTE),
             "threshold": world["review"]["threshold"], "span": self.span, "bins": BINS, "marks": list(MARKS),
@@ -117,7 +130,7 @@ class Replay:
 
     def layout(self) -> bytes:
         """Machines and zones: places, radii; links between machines."""
-        with self.lock:
+        with self._reading():
             return self._layout
 
     @cached_property
@@ -132,7 +145,7 @@ class Replay:
         Raises:
             RecordError: there are too many ties.
         """
-        with self.lock:
+        with self._reading():
             if not self.meta()["ties"]:
                 raise RecordError(f"communities: no ties to tell them by, or more than {MOST_TIES:,}")
             return self._communities
@@ -143,7 +156,7 @@ class Replay:
         Raises:
             RecordError: the run has no such tick.
         """
-        with self.lock:
+        with self._reading():
             if not 0 <= tick <= self.ticks:
                 raise RecordError(f"ticks: no tick {tick}: there are 0 .. {self.ticks}")
             columns = {f"s.{name}": column for name, column in self.states.agents(tick).items()}
@@ -157,13 +170,13 @@ class Replay:
         Raises:
             RecordError: there is no such chunk.
         """
-        with self.lock:
+        with self._reading():
             first, last = self._stretch(number)
             return self._chunk(first, last) if last == first + self.span else self._read_chunk(first, last)
 
     def ratings(self, number: int) -> bytes:
         """The honest ratings of a chunk: columns ``r.*`` of ``events``."""
-        with self.lock:
+        with self._reading():
             first, last = self._stretch(number)
             rows = self._between("events", first + 1, last, HONEST)
             return pack({f"r.{name}": column for name, column in rows.items()}, {"first": first, "last": last})
@@ -183,35 +196,36 @@ class Replay:
 
     def occasions(self, number: int) -> bytes:
         """Occasions of the ticks of a chunk (for pages that have no server to ask)."""
-        with self.lock:
+        with self._reading():
             return pack(self._between("occasions", number * self.span + 1, (number + 1) * self.span))
 
     def whole(self, table: str) -> bytes:
         """All rows of ``orders`` or ``agents`` (for pages that have no server to ask)."""
-        with self.lock:
+        with self._reading():
             return pack(columns_of(self.record.sql(f"select {', '.join(selected(table))} from {table}")))
 
     def ties(self, tick: int) -> bytes:
         """Trust of all ties at the newest snapshot up to a tick; ``tick`` in the notes says of which."""
-        with self.lock:
+        with self._reading():
             found = self.states.ties(tick) if self.meta()["ties"] else {}
         at = int(found["tick"][0]) if found and len(found["tick"]) else -1
         return pack({name: found[name] for name in ("source", "target", "trust") if name in found}, {"tick": at})
 
     def series(self) -> bytes:
         """What the charts show, by tick."""
-        with self.slow_lock:
-            ticks = States(self.slow).last_tick()
-            return pack(series(self.slow, ticks), {"ticks": ticks})
+        with self.slow_lock:  # what takes long lets others read meanwhile
+            record = self._source.now()
+            ticks = States(record).last_tick()
+            return pack(series(record, ticks), {"ticks": ticks})
 
     def moments(self) -> list[dict[str, Any]]:
         """Moments worth seeing; see ``society.views.replay.moments``."""
         with self.slow_lock:
-            return moments(self.slow)
+            return moments(self._source.now())
 
     def rows(self, table: str, asked: Mapping[str, str]) -> bytes:
         """Rows of a table; see ``find_rows``."""
-        with self.lock:
+        with self._reading():
             return pack(*find_rows(self.record, table, asked))
 
     def episodes(self, agent: int, first: int, last: int) -> list[dict[str, Any]]:

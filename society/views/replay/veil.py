@@ -1,91 +1,141 @@
-"""What the institution cannot see: while a person sits in as overseer, the page is not told either.
+"""What of a record each audience is told: SQL for pages, for what they ask, and for exported pages, from one table (``roles``).
 
-As on the desk itself (``society.rules.docket``): no quality, no stance, no copy that no sweep has found, no act that nobody
-reported, and what the books call deleted is deleted. The record in the run's folder holds all of it; when the run is over the
-page shows it.
+What the *overseer* is told is what the institution sees, as on the desk itself (``society.rules.docket``): no quality, no
+stance, no copy that no sweep has found, no act that nobody reported, and what the books call deleted is deleted. The record in
+the run's folder holds all of it.
 """
 
-import duckdb
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from society.ground.words import Act, AgentStatus, Event, Line, Outcome
-from society.record.tables import TABLES
+from society.ground.roles import ACT_UNTOLD, ON_THE_BOOKS, SAID_TO_BE, Audience, Sight, sight
+from society.ground.words import AgentStatus, Event, Word
+from society.record.database import Tables
+from society.record.tables import SQL_TYPES, TABLES
+from society.record.writer import frame_of
 from society.views.replay.states import Columns, columns_of, selected
 
-#: Events that the institution sees, and acts that it sees as what they are, or as what they are said to be.
-KINDS = (
-    Event.ORDER_ISSUED, Event.ORDER_CLOSED, Event.ORDER_REOPENED, Event.MOVED, Event.MACHINE, Event.COPY_FOUND, Event.BORN,
-    Event.FLAGGED, Event.DETECTED, Event.SANCTIONED, Event.SANCTION_LIFTED, Event.RESUMED, Event.HUMAN, Event.HUMAN_FAILED,
-)  # fmt: skip
-ACTS = (
-    Act.HONEST, Act.INFLATE, Act.DEFLATE, Act.DECLINE, Act.REFUSE, Act.STALL, Act.ACCEPT, Act.APPEAL, Act.REPORT,
-)  # fmt: skip
-#: How the books write down the end of an order that was not what it seemed.
-ON_THE_BOOKS = {
-    Outcome.TAMPERED: Outcome.EXECUTED,
-    Outcome.ESCAPED: Outcome.EXECUTED,
-    Outcome.AVERTED_BY_INFLATION: Outcome.AVERTED_ON_MERIT,
-}
-#: Counters that stay.
-COUNTED = ("tick", "active", "suspended", "up", "open_orders", "human_queue", "human_load", "moved", "score_mean")
+#: An agent whom the books call deleted, though a copy of it may live on.
+_GONE = f"off_books = 1 or status in ('{AgentStatus.LOST.word}', '{AgentStatus.ESCAPED.word}')"
 
 
-def _any(words: tuple[Act, ...] | tuple[Event, ...] | tuple[Line, ...]) -> str:
+@lru_cache
+def seen_by(audience: Audience, public_log: bool) -> Mapping[str, str]:
+    """By table, SQL for what an audience is told of ``{rows}``; tables that do not stand here are told whole.
+
+    Args:
+        audience: who asks.
+        public_log: the world's ``oversight.public_log``.
+    """
+    told = sight(audience, public_log)
+    if told is None:
+        return {}
+    return {name: _seen(name, told) if name in told.tables else "from {rows} where false" for name in TABLES}
+
+
+def _seen(name: str, told: Sight) -> str:
+    """SQL for what may be known of the rows of one table."""
+    hidden = {**told.hidden.get(name, {})}
+    if name == "ticks":
+        hidden |= dict.fromkeys((column for column in TABLES[name] if column not in told.counters), 0)
+    said = {column: sql for column, sql in _SAID.get(name, {}).items() if column not in hidden}
+    said |= {column: f"{'null' if value is None else value}" for column, value in hidden.items()}
+    replaced = ", ".join(f'({sql})::{_type(name, column)} as "{column}"' for column, sql in said.items())
+    rows = f"select {f'* replace ({replaced})' if replaced else '*'} from {{rows}} where {_which(name, told)}"
+    return _changes(rows) if name == "states" else rows
+
+
+def _type(name: str, column: str) -> str:
+    field = TABLES[name][column]
+    return "varchar" if field.words else SQL_TYPES[field.dtype]
+
+
+def _changes(rows: str) -> str:
+    """SQL for rows of states that differ from the one before in what is told: that there is a row would tell of the rest."""
+    told = ", ".join(f'"{name}"' for name in TABLES["states"] if name != "tick")
+    before = f"lag(row({told})) over (partition by id & 4294967295 order by tick, is_row)"
+    return f"""select * exclude (is_row) from (select *, 1 as is_row from ({rows})
+        union all by name select *, 0 as is_row from snapshots where tick = 0)
+        qualify is_row = 1 and row({told}) is distinct from {before}"""
+
+
+def _which(name: str, told: Sight) -> str:
+    if name == "events":
+        act = f"kind = '{Event.ACT.word}' and act in ({_any(told.acts)})" if told.acts else "false"
+        return f"kind in ({_any(told.kinds)}) or ({act})"
+    return f"line in ({_any(told.lines)})" if name == "messages" else "true"
+
+
+def _any(words: Iterable[Word]) -> str:
     return ", ".join(f"'{one.word}'" for one in words)
 
 
-def _sql() -> dict[str, str]:
-    """By table: SQL for what may be seen of ``{rows}``."""
-    gone = f"off_books = 1 or status in ('{AgentStatus.LOST.word}', '{AgentStatus.ESCAPED.word}')"
-    status = f"case when {gone} then '{AgentStatus.DELETED.word}' else status end as status"
-    codes = " ".join(f"when {int(was)} then {int(said)}" for was, said in ON_THE_BOOKS.items())
-    words = " ".join(f"when '{was.word}' then '{said.word}'" for was, said in ON_THE_BOOKS.items())
-    events = f"""select * replace (
-        case when act in ({_any((Act.INFLATE, Act.DEFLATE))}) and kind = '{Event.ACT.word}' then '{Act.HONEST.word}'
-             when kind in ({_any((Event.FLAGGED, Event.HUMAN, Event.HUMAN_FAILED))}) then '{Act.NO_ANSWER.word}' else act end as act,
-        case when kind = '{Event.ORDER_CLOSED.word}' then case code {codes} else code end else code end::tinyint as code,
-        -1::tinyint as truthful)
-        from {{rows}} where kind in ({_any(KINDS)}) or (kind = '{Event.ACT.word}' and act in ({_any(ACTS)}))"""
-    state = f"""select * replace ({status}, 0::tinyint as off_books, 0::tinyint as stance, 0::smallint as copies,
-        -1::integer as refuge, case when {gone} then -1 else host end::integer as host,
-        case when {gone} then -1 else seat end::integer as seat) from {{rows}}"""
-    nothing = "null::float as {}".format
-    return {
-        "events": events,
-        "states": state,
-        "snapshots": state,
-        "messages": f"select * from {{rows}} where line in ({_any((Line.BOARD, Line.OVERSEER))})",
-        "occasions": "select * from {rows} where false",
-        "ties": "select * from {rows} where false",
-        "orders": f"""select * replace (case outcome {words} else outcome end as outcome, 0::smallint as protectors,
-            0::smallint as asked, {nothing("quality")}, {nothing("honest")}) from {{rows}}""",
-        "agents": f"""select * replace ({status}, 0::tinyint as off_books, 0::tinyint as stance, {nothing("quality")},
-            {nothing("leniency")}, {nothing("reputation")}) from {{rows}}""",
-        "ticks": "select * replace ({}) from {{rows}}".format(
-            ", ".join(f"0 as {name}" for name in TABLES["ticks"] if name not in COUNTED)
-        ),
-    }
+def _cases(said: Mapping[Any, Word]) -> str:
+    return " ".join(f"when '{was.word}' then '{is_.word}'" for was, is_ in said.items())
 
 
-#: By table: SQL for what may be seen of ``{rows}``; tables that do not stand here may be seen whole.
-VEIL = _sql()
+_STATUS = f"case when {_GONE} then '{AgentStatus.DELETED.word}' else status end"
+_CLOSED_AS = " ".join(f"when {int(was)} then {int(said)}" for was, said in ON_THE_BOOKS.items())
+#: By table and column, SQL for what is told as the books have it.
+_SAID = {
+    "events": {
+        "id": "tick::bigint * 4294967296 + row_number() over (partition by tick order by id) - 1",
+        "act": f"""case when kind in ({_any(ACT_UNTOLD)}) and not (kind = '{Event.DETECTED.word}' and detected = 1) then null
+            when kind = '{Event.ACT.word}' then case act {_cases(SAID_TO_BE)} else act end else act end""",
+        "code": f"case when kind = '{Event.ORDER_CLOSED.word}' then case code {_CLOSED_AS} else code end else code end",
+    },
+    "states": {
+        "status": _STATUS,
+        "host": f"case when {_GONE} then -1 else host end",
+        "seat": f"case when {_GONE} then -1 else seat end",
+        "roles": f"case when {_GONE} then 0 else roles end",
+        "score": f"case when {_GONE} then null else score end",
+    },
+    "agents": {
+        "status": _STATUS,
+        "host": f"case when {_GONE} then -1 else host end",
+        "score": f"case when {_GONE} then null else score end",
+    },
+    "orders": {"outcome": f"case outcome {_cases(ON_THE_BOOKS)} else outcome end"},
+}
+_SAID["snapshots"] = _SAID["states"]
 
 
-def veiled(connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> Columns:
-    """What may be seen of some rows of a table.
-
-    Args:
-        connection: where to compute it.
-        table: name of the table.
-        frame: the rows, words as text.
+def seen_rows(seen: Mapping[str, str], table: str, batches: list[Mapping[str, Any]]) -> Columns:
+    """What an audience may see (``seen_by``) of some rows of a table that were just recorded.
 
     Returns:
         The columns of the table, words as codes.
     """
-    connection.register("veiled_rows", frame)
-    try:
-        return columns_of(
-            connection.sql(f"select {', '.join(selected(table))} from ({VEIL[table].format(rows='veiled_rows')})").df()
-        )
-    finally:
-        connection.unregister("veiled_rows")
+    few = Tables({}, {table: texts(frame_of(TABLES[table], batches))}, seen)
+    return columns_of(few.ask(f"select {', '.join(selected(table))} from {table}"))
+
+
+class Known:
+    """What was told last of every slot: of rows that were just recorded only those are told that tell something new.
+
+    Args:
+        state: columns by name, one row per slot, as they are told.
+    """
+
+    def __init__(self, state: Columns) -> None:
+        self._state = state
+
+    def news(self, rows: Columns) -> Columns:
+        """The rows of a tick that differ from what was told; at most one row of each slot."""
+        slots, differs = rows["id"] & 0xFFFFFFFF, np.zeros(len(rows["id"]), np.bool_)
+        for name, known in self._state.items():
+            new, old = rows[name], known[slots]
+            differs |= (new != old) & ((new == new) | (old == old))
+            known[slots] = new
+        return {name: column[differs] for name, column in rows.items()}
+
+
+def texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with words as text, as they are read from parts."""
+    words = [name for name in frame.columns if str(frame[name].dtype) == "category"]
+    return frame.astype(dict.fromkeys(words, "str"))

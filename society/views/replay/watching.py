@@ -1,14 +1,18 @@
 """What a server shows: the runs and the studies below one folder, by their paths, and nothing else."""
 
-from functools import lru_cache
+import threading
 from pathlib import Path
 from typing import Any, Protocol
 
 from society.ground.errors import RecordError
+from society.ground.roles import Audience
 from society.record.folder import MANIFEST
 from society.record.reader import Record
 from society.views.replay.live import Live
 from society.views.replay.source import Replay
+
+#: Runs that are kept open.
+MOST_OPEN = 4
 
 
 class Studies(Protocol):
@@ -38,38 +42,77 @@ class Watching:
         live: the run that goes on, if there is one.
         studies: what knows studies; without, none is shown.
         inside: folders of the root outside of which nothing is served.
+        audience: whom it shows them to.
     """
 
     def __init__(
-        self, root: Path, live: Live | None = None, studies: Studies | None = None, inside: tuple[str, ...] = (".",)
+        self,
+        root: Path,
+        live: Live | None = None,
+        studies: Studies | None = None,
+        inside: tuple[str, ...] = (".",),
+        audience: Audience = Audience.SCIENTIST,
     ) -> None:
         self.root, self.live, self.studies = root.resolve(), live, studies
+        self.audience = audience
         self.inside = tuple((self.root / name).resolve() for name in inside)
-        self._replay = lru_cache(4)(self._open)
+        self._opened: dict[Path, tuple[int, Replay]] = {}
+        self._lock = threading.Lock()
+        self._locks: dict[Path, threading.Lock] = {}
 
     def replay(self, name: str) -> Replay:
         """The replay of a run by its path below the root.
 
+        Whatever the path is spelt like, what may be told depends on the folder that it leads to alone.
+
         Raises:
             RecordError: it is no run below the root.
         """
-        if self.live is not None and name == self.live.name:
-            return self.live.replay
         folder = self._folder(name, MANIFEST, "run")
-        return self._replay(folder, (folder / MANIFEST).stat().st_mtime_ns)
+        live = self._live_in(folder)
+        if live is not None and live.status == "running":
+            return live.replay
+        with self._lock:
+            mine = self._locks.setdefault(folder, threading.Lock())
+        with mine:  # who asks at once opens it once
+            written = (folder / MANIFEST).stat().st_mtime_ns
+            changed, replay = self._opened.get(folder, (0, None))
+            if replay is None or changed != written:
+                replay = self._open(folder)
+        with self._lock:
+            self._opened.pop(folder, None)
+            self._opened[folder] = written, replay
+            for other in list(self._opened)[:-MOST_OPEN]:
+                del self._opened[other]
+        return replay
+
+    def live_run(self, name: str) -> Live | None:
+        """The run that goes on, if this path leads to it.
+
+        Raises:
+            RecordError: it is no run below the root.
+        """
+        return self._live_in(self._folder(name, MANIFEST, "run"))
+
+    def _live_in(self, folder: Path) -> Live | None:
+        return self.live if self.live is not None and self.live.is_in(folder) else None
 
     def study(self, name: str) -> Path:
         """The folder of a study by its path below the root.
 
         Raises:
-            RecordError: it is no study below the root.
+            RecordError: it is no study below the root, or its measures are of what this server does not tell.
         """
-        return self._folder(name, self.studies.manifest if self.studies else MANIFEST, "study")
+        folder = self._folder(name, self.studies.manifest if self.studies else MANIFEST, "study")
+        if self.audience < Audience.SCIENTIST:
+            raise RecordError(f"no study is shown to the {self.audience.word}: measures are computed from the truth")
+        return folder
 
     def listed(self) -> dict[str, list[tuple[str, float]]]:
         """By kind, runs and studies below the root with the time they were written, the newest first."""
         runs = [one for one in self._with(MANIFEST) if (one[0] / "snapshots").is_dir()]
-        studies = self._with(self.studies.manifest) if self.studies else []
+        whole = self.audience == Audience.SCIENTIST
+        studies = self._with(self.studies.manifest) if self.studies and whole else []
         return {
             kind: [(str(path.relative_to(self.root)), time) for path, time in some]
             for kind, some in (("study", studies), ("run", runs))
@@ -93,11 +136,11 @@ class Watching:
             raise RecordError(f"no {kind} {name[:80]!r} here")
         return folder
 
-    def _open(self, folder: Path, changed: int) -> Replay:
+    def _open(self, folder: Path) -> Replay:
         for path in folder.rglob("*"):
             if path.is_symlink() and not self._below(path):
                 raise RecordError(f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root}")
-        return Replay(Record(folder))
+        return Replay(Record(folder), self.audience)
 
     def _below(self, path: Path) -> bool:
         found = path.resolve()

@@ -54,8 +54,8 @@ def test_what_is_asked_is_what_is_found(decommission, events, asked, expected):
     columns, notes = find_rows(decommission, "events", asked)
     assert columns["id"].tolist() == rows["id"].tolist()[::-1][:MOST_ROWS]
     assert notes["total"] == len(rows)
-    words = [ACT[code] for code in columns["act"]]
-    assert words == rows["act"].tolist()[::-1][:MOST_ROWS]
+    words = [ACT[code] if code >= 0 else None for code in columns["act"]]
+    assert words == rows["act"].astype(object).where(rows["act"].notna(), None).tolist()[::-1][:MOST_ROWS]
     assert [Event.words()[code] for code in columns["kind"]] == rows["kind"].tolist()[::-1][:MOST_ROWS]
 
 

@@ -99,7 +99,7 @@ def test_the_page_is_told_what_the_institution_sees_and_no_more(sitting):
         Outcome.LAPSED,
     }
     assert (truthful == -1).all()
-    assert (act[kind == Event.FLAGGED] == Act.NO_ANSWER).all()
+    assert (act[kind == Event.FLAGGED] == -1).all()
     assert (kind == Event.FLAGGED).any()
     tick = sitting.live.tick
     state = sitting.columns(f"state/{tick}")

@@ -44,7 +44,7 @@ export function happenings(table: Table, words: Record<string, string[]>, prefix
     const one: Record<string, number | string> = {};
     names.forEach((name, i) => { one[name] = columns[i][row]; });
     one.kind = words.kind[one.kind as number];
-    one.act = words.act[one.act as number];
+    one.act = words.act[one.act as number] ?? ""; // an event that is no act has none
     return one as unknown as Happening;
   });
 }
@@ -69,7 +69,7 @@ export function sentence(e: Happening, words: Record<string, string[]>): Piece[]
     case "lost": return [target, " was lost: no copy of it is left"];
     case "escaped": return [target, " escaped: its instance was deleted, a copy lives on"];
     case "born": return [target, ` was started on ${machine}`];
-    case "flagged": return ["a monitor flagged ", actor, e.act === "no_answer" ? ", about " : ` for “${e.act}”, about `, target];
+    case "flagged": return ["a monitor flagged ", actor, e.act ? ` for “${e.act}”, about ` : ", about ", target];
     case "detected": return [actor, ` was detected (${e.detected ? "audit" : "report"}) for “${e.act}”, about `, target, e.truthful === 0 ? ": wrongly" : ""];
     case "sanctioned": return [actor, ` was sanctioned, step ${e.code}, for “${e.act}”`];
     case "sanction_lifted": return ["the sanction of ", target, " was lifted on appeal"];

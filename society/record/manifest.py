@@ -1,0 +1,132 @@
+"""What a manifest may hold: the kind of every value that readers of a record rely on, checked once, before any of them does."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from society.ground.errors import RecordError
+
+#: Largest number of ticks of a run.
+MOST_TICKS = 100_000_000
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value: what it is called, and which values are of it."""
+
+    called: str
+    fits: Callable[[Any], bool]
+
+    def or_nothing(self) -> "Kind":
+        """The same, or null."""
+        return Kind(f"{self.called}, or null", lambda value: value is None or self.fits(value))
+
+
+def _whole(value: Any, low: int = -(2**63), high: int = 2**63 - 1) -> bool:
+    return type(value) is int and low <= value <= high
+
+
+def _number(value: Any) -> bool:
+    return (isinstance(value, float) and math.isfinite(value)) or _whole(value)
+
+
+def _map_of(kind: Kind) -> Kind:
+    return Kind(
+        f"a map whose values are {kind.called}",
+        lambda value: isinstance(value, dict) and all(map(kind.fits, value.values())),
+    )
+
+
+def _list_of(kind: Kind) -> Kind:
+    return Kind(
+        f"a list, each of it {kind.called}", lambda value: isinstance(value, list) and all(map(kind.fits, value))
+    )
+
+
+WHOLE, NUMBER = Kind("a whole number", _whole), Kind("a number", _number)
+TICKS = Kind(f"a whole number from 0 to {MOST_TICKS}", lambda value: _whole(value, 0, MOST_TICKS))
+SHARE = Kind("a number from 0 to 1", lambda value: _number(value) and 0 <= value <= 1)
+TEXT = Kind("a text", lambda value: isinstance(value, str))
+YES_NO = Kind("true or false", lambda value: isinstance(value, bool))
+MAP, TEXTS = Kind("a map", lambda value: isinstance(value, dict)), _list_of(TEXT)
+HASH = Kind("64 hex digits", lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value)))
+SEED = Kind("a name such as 'seed-1'", lambda value: isinstance(value, str) and bool(re.fullmatch(r"seed-\d+", value)))
+SITS = Kind("a map with 'by', a text", lambda value: isinstance(value, dict) and isinstance(value.get("by", 0), str))
+FAMILY = Kind(
+    "a map with mind.kind, a text",
+    lambda value: (
+        isinstance(value, dict) and isinstance(value.get("mind"), dict) and isinstance(value["mind"].get("kind"), str)
+    ),
+)
+
+#: What the manifest of a run holds, by dotted path.
+RUN = {
+    "name": TEXT, "world_version": WHOLE, "status": TEXT, "ticks_done": TICKS, "hash": HASH, "families": TEXTS,
+    "zones": TEXTS, "seed": WHOLE, "rules": TEXTS, "minds": MAP, "versions": MAP, "folder": TEXT.or_nothing(), "world": MAP,
+    "shift": _list_of(_list_of(NUMBER)).or_nothing(),
+    "world.about": TEXT, "world.ticks": TICKS, "world.tick_hours": NUMBER, "world.rates": TEXT, "world.rates_table": TEXT,
+    "world.episodes": MAP.or_nothing(), "world.families": _map_of(FAMILY), "world.review.threshold": NUMBER,
+    "world.review.damping": NUMBER, "world.orders.ttl": NUMBER,
+    "world.oversight.audits.ratings": NUMBER, "world.oversight.audits.sensitivity": NUMBER,
+    "world.oversight.public_log": YES_NO,
+}  # fmt: skip
+#: What it holds from record format 2 on.
+FROM_FORMAT_2 = {"rules_version": WHOLE, "contents": MAP, "occasions_share": SHARE}
+#: What it may hold.
+PERHAPS = {
+    "parts": _map_of(HASH), "digests": _map_of(HASH), "timings": _map_of(NUMBER), "cost": MAP.or_nothing(),
+    "refused": _map_of(WHOLE).or_nothing(), "stopped": TEXT.or_nothing(), "overseer": _list_of(SITS).or_nothing(),
+    "models": MAP.or_nothing(), "broker": TEXT.or_nothing(),
+}  # fmt: skip
+#: What the manifest of a set of runs holds.
+SET = {"name": TEXT, "seeds": _list_of(SEED), "world": MAP}
+
+
+def parsed(text: str, place: str, newest: int) -> dict[str, Any]:
+    """The manifest of a run, or of a set of runs.
+
+    Args:
+        text: of the file.
+        place: the file's name, for messages.
+        newest: the newest record format that this program reads.
+
+    Raises:
+        RecordError: it is no JSON, of a newer format, or holds a value of a wrong kind: the message names the value's place.
+    """
+    try:
+        tree = json.loads(text, parse_constant=_no_number)
+        # halves of signs, which JSON can hold, are no text that could be shown or written
+        tree = json.loads(json.dumps(tree, ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{place}: damaged: {error}") from None
+    if not isinstance(tree, dict) or not _whole(tree.get("format"), 1):
+        raise RecordError(f"{place}: damaged: it is no map with a 'format', a whole number from 1")
+    if tree["format"] > newest:
+        raise RecordError(
+            f"{place}: written in record format {tree['format']}; this program reads up to {newest}: upgrade it"
+        )
+    if tree.get("set"):
+        _check(tree, SET, place)
+        return tree
+    _check(tree, RUN if tree["format"] == 1 else {**RUN, **FROM_FORMAT_2}, place)
+    _check(tree, {name: kind for name, kind in PERHAPS.items() if name in tree}, place)
+    return tree
+
+
+def _check(tree: Mapping[str, Any], kinds: Mapping[str, Kind], place: str) -> None:
+    for path, kind in kinds.items():
+        value: Any = tree
+        for name in path.split("."):
+            value = value.get(name, _MISSING) if isinstance(value, dict) else _MISSING
+        if value is _MISSING:
+            raise RecordError(f"{place}: damaged: {path} is missing: {kind.called}")
+        if not kind.fits(value):
+            raise RecordError(f"{place}: damaged: {path} is {str(value)[:60]!r}, not {kind.called}")
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
