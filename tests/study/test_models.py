@@ -207,7 +207,7 @@ def test_a_run_goes_on_as_it_was_started(world, tmp_path):
         society.run(away, out=tmp_path / "run", progress=stop, models=offline)
     asked = answers(store)
     record = society.resume(tmp_path / "run")
-    assert record.manifest["models"] == {"mode": "record", "store": str(store), "offline": True}
+    assert record.manifest["models"] == {"mode": "record", "store": str(store), "offline": True, "secret": None}
     assert answers(store) == record.manifest["cost"]["calls"] > asked
     assert not (record.path / "answers.sqlite").exists()
     assert not any(one["failure"] for one in read_transcripts(record.path))
