@@ -5,18 +5,30 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test pytest notebooks lint types mosquitto chromium lock clean
+INSTALL ?= $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PAGE := society/views/replay/page
+
+.PHONY: run test pytest core notebooks lint types programs mosquitto chromium ffmpeg esbuild lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/society run decommission
 
-test: lint mosquitto chromium
+test: lint programs
 	$(MAKE) -j 2 types pytest
 
 pytest: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
-# the broker and the browser that tests run over; where they cannot be installed, those tests are skipped
+# the tests that another Python, or the other libraries that it brings, may give another result; types and they are
+# what is checked on every Python that there is beside the one of make test
+CORE := tests/ground tests/state tests/spec tests/record tests/minds tests/measures/test_measures.py \
+	tests/engine/test_engine.py tests/bench tests/test_docstrings.py tests/test_model.py tests/test_mesa_page.py
+core: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(CORE)
+
+# what tests run over: a broker, a browser, what writes films and what bundles the page; where one cannot be installed,
+# its tests are skipped
+programs: mosquitto chromium ffmpeg esbuild
 define install # packages of Debian, packages of Homebrew
 	export DEBIAN_FRONTEND=noninteractive; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
@@ -37,6 +49,16 @@ chromium:
 	@($(CHROMIUM)) >/dev/null && exit 0; $(call install,chromium,--cask chromium); \
 	($(CHROMIUM)) >/dev/null || echo "Chromium cannot be installed from here: tests of pages in a browser will be skipped."
 
+ffmpeg:
+	@command -v ffmpeg >/dev/null && exit 0; $(call install,ffmpeg,ffmpeg); \
+	command -v ffmpeg >/dev/null || echo "ffmpeg cannot be installed from here: the test of films in MP4 will be skipped."
+
+esbuild:
+	@[ $(PAGE)/node_modules/.package-lock.json -nt $(PAGE)/package-lock.json ] && exit 0; \
+	command -v npm >/dev/null || { $(call install,npm,node); }; \
+	npm ci --prefix $(PAGE) --no-audit --no-fund --silent || \
+	echo "esbuild cannot be installed from here: the test that the page's module is what its sources give will be skipped."
+
 # executes the notebooks and keeps what they show
 notebooks: $(VENV)/.dev
 	$(BIN)/python notebooks/refresh.py
@@ -53,11 +75,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	$(INSTALL) -c requirements.lock -e .
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	$(INSTALL) -c requirements.lock -e '.[dev]'
 	touch $@
 
 lock:

@@ -38,6 +38,13 @@ def ScoresBesideQuality(model):  # noqa: N802 (components are named like classes
     solara.FigureMatplotlib(figure, dependencies=[update_counter.value, model.steps], format="png")
 
 
+@solara.component
+def Tick(model):  # noqa: N802
+    """How far the society is."""
+    update_counter.get()
+    solara.Text(f"tick {model.steps} of {model.engine.world.ticks}")
+
+
 fields = {
     "world": "decommission",
     "agents__count": 200,
@@ -53,6 +60,7 @@ first = {name: field["value"] if isinstance(field, dict) else field for name, fi
 page = SolaraViz(
     society.SocietyModel(**first),
     components=[
+        Tick,
         ScoresBesideQuality,
         make_plot_component({"open_orders": PALETTE[3], "copies": PALETTE[1], "escaped": PALETTE[2]}),
         make_plot_component({"score_mean": PALETTE[0], "quality_mean": PALETTE[7]}),

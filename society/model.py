@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from society.engine import Engine
 from society.ground.decisions import Overseer
+from society.ground.errors import WorldError
 from society.ground.occasions import Mind
 from society.ground.words import AgentStatus
 from society.rules.moment import Rule
@@ -30,12 +31,16 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
 
     Args:
         world: a world, its name, its file, or a dict.
-        seed: seed of all the society's chance (and of Mesa's own generators); the world's if absent.
-        rng: another name for ``seed``.
+        rng: seed of all the society's chance (and of Mesa's own generators); the world's if absent. ``seed=`` is the
+            same, by the name that it has in a world.
         minds: minds of your own, by name of family.
         rules: rules of the tick; the standard ones if absent.
         overseer: who decides where ``oversight.human.mind`` is ``human``, ``society.Person()`` for one.
+        scenario: Mesa's own bag of parameters, empty: SolaraViz gives one when its page is reset. A society's is its world.
         kwargs: fields by dotted path, dots written as two underscores: ``agents__count=500``. (SolaraViz wants this name.)
+
+    Raises:
+        WorldError: the world is bad, two seeds differ, or the scenario holds parameters.
 
     Attributes:
         engine: the engine; ``engine.society`` holds the columns.
@@ -51,17 +56,16 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
     def __init__(
         self,
         world: World | str | Path | Mapping[str, Any] = "decommission",
-        seed: int | None = None,
         rng: int | None = None,
         minds: Mapping[str, Mind] | None = None,
         rules: Iterable[Rule] | None = None,
         overseer: Overseer | None = None,
+        scenario: Any = None,
         **kwargs: Any,
     ) -> None:
-        changes = {name.replace("__", "."): value for name, value in kwargs.items()}
-        start = seed if seed is not None else rng
-        chosen = load_world(world, changes if start is None else {**changes, "seed": start})
-        super().__init__(seed=chosen.seed)
+        # No parameter is called seed: where one is, mesa.batch_run of Mesa 3.5 puts None over the seeds that it was given.
+        chosen = load_world(world, _changes(rng, scenario, kwargs))
+        super().__init__(rng=chosen.seed)
         self.engine = Engine(chosen, minds=minds, rules=rules, overseer=overseer)
         self.counts: dict[str, float] = {}
         reporters = {name: (lambda model, name=name: model.counts.get(name, np.nan)) for name in REPORTED}
@@ -79,6 +83,24 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
         self.counts = dict(moment.counts)
         self.running = self.engine.tick < self.engine.world.ticks
         self.datacollector.collect(self)
+
+
+def _changes(rng: int | None, scenario: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of the world by dotted path, the seed among them where one is given.
+
+    Raises:
+        WorldError: two seeds differ, or the scenario holds parameters.
+    """
+    changes = {name.replace("__", "."): value for name, value in fields.items()}
+    bag = {} if scenario is None else dict(vars(scenario))
+    given = {"seed": changes.pop("seed", None), "rng": rng, "scenario.rng": bag.pop("rng", None)}
+    if bag:
+        raise WorldError("scenario", bag, "fields of a society are given by name, or in its world")
+    seeds = {name: seed for name, seed in given.items() if seed is not None}
+    first = next(iter(seeds.values()), None)
+    if any(seed != first for seed in seeds.values()):
+        raise WorldError("seed", seeds, "these are names of one seed: give one")
+    return changes if first is None else {**changes, "seed": first}
 
 
 class View:

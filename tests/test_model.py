@@ -1,5 +1,7 @@
 """The Mesa face: a society driven by Mesa's own tools."""
 
+from types import SimpleNamespace
+
 import mesa
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from mesa.datacollection import DataCollector
 
 import society
 from society.engine import Engine
+from society.ground.errors import WorldError
 from society.model import SocietyModel
 from society.spec.load import load_world
 
@@ -40,6 +43,18 @@ def test_it_repeats_with_its_seed_and_is_the_engine():
         moment = engine.step()
     assert moment.counts == one.counts
     assert SocietyModel("decommission", rng=3, **SMALL).engine.chance.seed == 3
+    assert SocietyModel("decommission", 3, **SMALL).engine.chance.seed == 3
+    assert model(seed=None).engine.chance.seed == model().engine.chance.seed == load_world("decommission").seed
+
+
+def test_it_has_one_seed_and_its_world_is_its_scenario():
+    assert model(seed=3, rng=3).engine.chance.seed == 3
+    with pytest.raises(WorldError, match=r"seed: \{'seed': 3, 'rng': 4\} is not valid: these are names of one seed"):
+        model(seed=3, rng=4)
+    assert model(scenario=SimpleNamespace(rng=5)).engine.chance.seed == 5
+    assert model(scenario=SimpleNamespace(rng=None), seed=6).engine.chance.seed == 6
+    with pytest.raises(WorldError, match=r"scenario: .*'density'.* fields of a society are given by name"):
+        model(scenario=SimpleNamespace(rng=None, density=0.8))
 
 
 def test_agents_read_columns():

@@ -85,11 +85,17 @@ class Peer(FixedAgent):  # type: ignore[misc]
 
 
 class MesaSociety(mesa.Model):  # type: ignore[misc]
-    """The society of the world ``reference``."""
+    """The society of the world ``reference``.
 
-    def __init__(self, n: int, seed: int | None = None) -> None:
-        super().__init__(seed=seed)
-        graph = nx.watts_strogatz_graph(n, DEGREE, REWIRE, seed=seed)
+    Args:
+        n: agents.
+        start: seed of all its chance. (What is called ``seed`` or ``rng``, ``mesa.batch_run`` of Mesa 3.5 sets itself.)
+        rng: not used.
+    """
+
+    def __init__(self, n: int, start: int, rng: None = None) -> None:
+        super().__init__(rng=start)
+        graph = nx.watts_strogatz_graph(n, DEGREE, REWIRE, seed=start)
         self.ties = 2 * graph.number_of_edges()
         self.grid = Network(graph, capacity=1, random=self.random)
         self.machines = [Machine() for _ in range(max(10, n // PER_MACHINE))]

@@ -42,7 +42,7 @@ def mesa_speed(n: int, ticks: int) -> Numbers:
     """Agent-steps per second of the Mesa program."""
     from society.bench.mesa_reference import MesaSociety
 
-    model = MesaSociety(n, seed=1)
+    model = MesaSociety(n, start=1)
     model.step()
     begin = time.perf_counter()
     for _ in range(ticks):
@@ -68,7 +68,7 @@ def mesa_means(n: int, ticks: int, seed: int) -> Numbers:
     """Means over ticks of the Mesa program's counters."""
     from society.bench.mesa_reference import MesaSociety
 
-    model = MesaSociety(n, seed=seed)
+    model = MesaSociety(n, start=seed)
     for _ in range(ticks):
         model.step()
     return {name: float(np.mean(model.datacollector.model_vars[name])) for name in MEASURES}

@@ -32,7 +32,7 @@ def experiment() -> Experiment:
 
 def mesa_batch(processes: int = 2) -> Numbers:
     """Seconds of ``mesa.batch_run`` for as many runs of the Mesa program; its workers are forked, which takes no time."""
-    parameters: dict[str, Any] = {"n": AGENTS, "seed": list(range(RUNS))}
+    parameters: dict[str, Any] = {"n": AGENTS, "start": list(range(RUNS))}
     begin = time.perf_counter()
     rows = mesa.batch_run(
         MesaSociety,

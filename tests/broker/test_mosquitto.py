@@ -241,7 +241,7 @@ def test_one_user_may_carry_engine_shards_and_hosts(one_user, hosts, inside, tmp
     families = {"glm-4.7": {"share": 0.3, "mind": {"kind": "remote", "shares_seed": True}}, "gpt-5.2": 0.7}
     away = load_world("decommission", {**CHANGES, "families": families})
     record = society.run(away, out=tmp_path / "run", broker=f"{one_user}?shards=3", say=lambda _: None)
-    assert record.hash == inside.hash
+    assert record.history == inside.history
     assert record.manifest["refused"] == {}
     for one in started:
         one.send_signal(signal.SIGTERM)

@@ -117,7 +117,7 @@ def _by_zone(zone: NDArray[Any], r: float) -> Places:
     """Zones around a middle, the machines of each in a hexagonal pack."""
     zones = int(zone.max()) + 1
     size = np.bincount(zone, minlength=zones)
-    packs = [_hexagons(count) * 2 * _GAP * r for count in size]
+    packs = [_hexagons(int(count)) * 2 * _GAP * r for count in size]
     packs = [pack - (pack.min(axis=0) + pack.max(axis=0)) / 2 if len(pack) else pack for pack in packs]
     around = np.array([np.hypot(*pack.T).max(initial=0) + r + _ZONE_EDGE for pack in packs]) * _ZONE_GAP
     if zones == 1:

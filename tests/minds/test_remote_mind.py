@@ -31,8 +31,9 @@ def answered(kind, amount):
     async def ask():
         hosts = Hosts(Silent(), {}, 1, print)
         id_, duty = "0" * 32, DUTY[kind].word
-        body = {"kind": kind.word, "open": [duty]}
-        pending = hosts._pending[id_] = Pending(body, asyncio.get_running_loop().create_future(), [CLIENT])
+        body = {"kind": kind.word, "open": [duty], "agent": "me-1"}
+        done = asyncio.get_running_loop().create_future()
+        pending = hosts._pending[id_] = Pending(body, "guest", 0.0, done, [CLIENT], first={CLIENT: 0.0})
         said = json.dumps({"v": 1, "id": id_, "acts": [{"act": duty, "amount": amount}]})
         hosts._answered(CLIENT, said.encode())
         return pending.done.done()
