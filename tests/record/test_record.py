@@ -86,21 +86,21 @@ def test_parts_that_were_added_or_exchanged_are_named(copy):
     assert f"{part}: changed" in problems
 
 
-def forge(folder, table, change):
-    """Change the first part of a table that can be changed so, and its digest in the manifest: what a forger would do."""
-    for path in sorted((folder / table).glob("*.parquet")):
-        connection = duckdb.connect()
-        connection.execute("create table t as select * from read_parquet(?)", [str(path)])
-        before = connection.table("t").df()
-        connection.execute(change)
-        if before.equals(connection.table("t").df()):
-            continue
-        connection.table("t").write_parquet(str(path))
-        manifest = json.loads((folder / "manifest.json").read_text())
-        manifest["parts"][f"{table}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        (folder / "manifest.json").write_text(json.dumps(manifest))
-        return
-    raise AssertionError(f"{table}: nothing was forged by {change}")
+def forge(path, change):
+    """Change a part of a record, and the digest of it that the manifest lists: what a forger would do.
+
+    Returns whether it has other rows now: how many parts a run has, and which rows are in which, its pace decides.
+    """
+    connection = duckdb.connect()
+    for name in ("t", "before"):
+        connection.execute(f"create table {name} as select * from read_parquet(?)", [str(path)])
+    connection.execute(change)
+    differ = "select count(*) from ((from t except all from before) union all (from before except all from t))"
+    connection.table("t").write_parquet(str(path))
+    manifest = json.loads((path.parent.parent / "manifest.json").read_text())
+    manifest["parts"][f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (path.parent.parent / "manifest.json").write_text(json.dumps(manifest))
+    return connection.execute(differ).fetchone()[0] > 0
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def forge(folder, table, change):
     ],
 )
 def test_a_forged_row_is_noticed_although_the_manifest_was_made_to_fit(copy, table, change):
-    forge(copy, table, change)
+    assert any([forge(part, change) for part in sorted((copy / table).glob("*.parquet"))])
     (problem, *more) = verify(copy).problems
     assert problem.startswith(f"{copy / table}: "), problem
     assert "other rows" in problem or "another row" in problem or "of tick 501" in problem
