@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from eventually import GUARD_S
 from hypothesis import settings
 
 import society
@@ -30,8 +31,9 @@ def browser():
     path = next(filter(None, found), None)
     if path is None:
         pytest.skip("no Chromium on this machine: make chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * GUARD_S)
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
@@ -66,4 +68,4 @@ def hosts():
         if one.poll() is None:
             one.send_signal(signal.SIGTERM)
     for one in started:
-        one.communicate(timeout=30)
+        one.communicate(timeout=GUARD_S)

@@ -1,6 +1,7 @@
 """The shape of the code: floors, docstrings, sizes."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,14 @@ def test_rules_and_minds_use_keyed_chance_only():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and node.attr == "random" and isinstance(node.value, ast.Name):
                 assert node.value.id != "np", f"{path}:{node.lineno}"
+
+
+#: Ways to let time pass, or to measure it; `sleep(0)` only lets others have their turn.
+PAUSES = re.compile(r"\bsleep\((?!0[,)])|wait_for_timeout\(|\bmonotonic\(|perf_counter\(|\btime\.time\(")
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(Path(__file__).parent)))
+def test_tests_wait_for_what_happens_and_not_for_a_time(path):
+    found = [line for line in path.read_text(encoding="utf-8").splitlines() if PAUSES.search(line)]
+    assert path.name == "eventually.py" or found == [], "wait with eventually() of tests/eventually.py"

@@ -4,12 +4,11 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import threading
-import time
 
 import numpy as np
+from eventually import GUARD_S, eventually, listens
 
 from society.ground.chance import Chance
 
@@ -17,15 +16,8 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/s
 OPEN = "allow_anonymous true\npersistence false\nmax_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n"
 
 
-def listening(port, process=None):
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process is None or process.poll() is None, "Mosquitto ended"
-        time.sleep(0.01)
-    raise AssertionError(f"nobody listens at {port}")
+def listening(port, process):
+    eventually(lambda: listens(port), "Mosquitto", process)
 
 
 class Mosquitto:
@@ -66,12 +58,12 @@ class FaultyProxy:
         ready = threading.Event()
         self.thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
         self.thread.start()
-        assert ready.wait(10)
+        assert ready.wait(GUARD_S)
         self.url = f"mqtt://127.0.0.1:{self.port}"
 
     def close(self):
         self.loop.call_soon_threadsafe(self.stop.set)
-        self.thread.join(10)
+        self.thread.join(GUARD_S)
         self.loop.close()
 
     def _serve(self, ready):

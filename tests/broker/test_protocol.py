@@ -7,13 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jsonschema
 import paho.mqtt.client as paho
 import pytest
 import yaml
+from eventually import GUARD_S, eventually
 
 import society
 from society.broker.payloads import read_answer, read_host
@@ -123,15 +123,10 @@ class Watcher:
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         self.client.subscribe("society/v1/#", 1)
-        until = time.monotonic() + 10
-        while not ready and time.monotonic() < until:
-            time.sleep(0.01)
+        eventually(lambda: ready)
 
-    def until(self, heard, seconds=20):
-        end = time.monotonic() + seconds
-        while not heard(self.heard) and time.monotonic() < end:
-            time.sleep(0.01)
-        assert heard(self.heard)
+    def until(self, heard):
+        eventually(lambda: heard(self.heard))
 
     def close(self):
         self.client.disconnect()
@@ -202,7 +197,7 @@ def only_what_is_said_now(mosquitto):
     probe = paho.Client(paho.CallbackAPIVersion.VERSION2)
     probe.connect("127.0.0.1", mosquitto.port)
     probe.loop_start()
-    probe.publish("society/v1/probe/state", b"x", 1).wait_for_publish(10)
+    probe.publish("society/v1/probe/state", b"x", 1).wait_for_publish(GUARD_S)
     watcher.until(lambda heard: any(payload == b"x" for _, payload, _ in heard))
     probe.disconnect()
     probe.loop_stop()
@@ -251,7 +246,7 @@ def test_the_agents_of_the_page_live_in_a_society(mosquitto, tmp_path, language,
         record = society.run(world, out=tmp_path / "run", broker=mosquitto.url, say=lambda _: None)
     finally:
         os.killpg(agent.pid, signal.SIGINT)  # Ctrl-C
-        agent.wait(10)
+        agent.wait(GUARD_S)
     assert only_what_is_said_now(mosquitto), "an agent that has gone is still announced"
     episodes = record.manifest["cost"]["episodes"]
     assert episodes["occasions"] > 20

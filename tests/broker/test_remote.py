@@ -3,10 +3,11 @@
 import json
 import signal
 import threading
-import time
+from collections import Counter
 
 import paho.mqtt.client as paho
 import pytest
+from eventually import GUARD_S
 from typer.testing import CliRunner
 
 import society
@@ -55,9 +56,9 @@ class Impostor:
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         self.client.subscribe(subscribes, 1)
-        assert ready.wait(10)
+        assert ready.wait(GUARD_S)
         for topic, payload in begin:
-            self.client.publish(topic, payload, 1, retain=True).wait_for_publish(10)
+            self.client.publish(topic, payload, 1, retain=True).wait_for_publish(GUARD_S)
 
     def _received(self, client, _, message):
         try:
@@ -87,7 +88,7 @@ def test_hosts_answer_as_the_mind_would_inside(mosquitto, hosts, world, inside, 
     assert verify(record.path).good
     for one in started:
         one.send_signal(signal.SIGTERM)
-        assert int(one.communicate(timeout=20)[1].splitlines()[-1].split()[0]) > 20, "did not share the work"
+        assert int(one.communicate(timeout=GUARD_S)[1].splitlines()[-1].split()[0]) > 20, "did not share the work"
         assert one.returncode == 0
     episodes = record.manifest["cost"]["episodes"]
     assert episodes["no_answer"] == 0
@@ -105,7 +106,7 @@ def test_a_host_killed_in_mid_run_loses_nothing(mosquitto, hosts, world, inside,
     away = world.override({"families": elsewhere()})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, progress=progress, say=quiet)
     assert record.history == inside.history
-    assert first.wait(10) == -signal.SIGKILL
+    assert first.wait(GUARD_S) == -signal.SIGKILL
 
 
 def test_a_frozen_host_is_given_up_and_another_is_asked(mosquitto, hosts, world, inside, tmp_path):
@@ -310,7 +311,6 @@ def test_a_flood_is_no_longer_heard(mosquitto, hosts, world, inside, tmp_path):
     hosts(mosquitto.url, "glm-4.7")
     here = [(HOST.topic(family="glm-4.7", client="flood"), b'{"v": 1, "agents": ["nobody"]}')]
     one = Impostor(mosquitto.port, "society/v1/+/manifest", flood, here)
-    begin = time.monotonic()
     record = society.run(
         world.override({"families": elsewhere()}), out=tmp_path / "run", broker=mosquitto.url, say=quiet
     )
@@ -318,7 +318,6 @@ def test_a_flood_is_no_longer_heard(mosquitto, hosts, world, inside, tmp_path):
     assert record.history == inside.history
     assert record.manifest["refused"]["answer: wrong shape"] >= 1000
     assert record.manifest["refused"]["clients no longer heard"] == 1
-    assert time.monotonic() - begin < 60
 
 
 def honest(ask):
@@ -445,19 +444,22 @@ def test_names_that_stand_in_no_topic_are_refused(mosquitto, hosts, world, insid
 
 
 def test_who_answers_twice_because_it_was_asked_twice_is_still_heard(mosquitto, world, tmp_path, monkeypatch):
-    """A slow client gets each ask again before its answer is there, and answers each."""
+    """A slow client has each ask again before it answered, and answers both."""
+    heard = Counter()
     monkeypatch.setattr("society.minds.remote.hosts.AGAIN_S", 0.05)
     monkeypatch.setattr("society.minds.remote.hosts.MOST_REFUSED", 20)
 
     def play(self, topic, payload):
-        said = json.dumps(honest(json.loads(payload)))
-        threading.Timer(0.12, self.publish, (topic.removesuffix("ask") + "answer", said)).start()
+        said = honest(json.loads(payload))
+        heard[said["id"]] += 1
+        if heard[said["id"]] == 2:
+            for _ in range(2):
+                self.publish(topic.removesuffix("ask") + "answer", json.dumps(said))
 
     here = [(HOST.topic(family="glm-4.7", client="slow"), b'{"v": 1}')]
     one = Impostor(mosquitto.port, ASK.filter(family="glm-4.7", client="slow"), play, here)
-    away = world.override({"families": elsewhere(answer_within=2, max_asks=1), "ticks": 25})
+    away = world.override({"families": elsewhere(answer_within=GUARD_S, max_asks=1), "ticks": 25})
     record = society.run(away, out=tmp_path / "run", broker=mosquitto.url, say=quiet)
-    time.sleep(0.2)
     one.stop()
     assert record.manifest["cost"]["episodes"]["occasions"] > 30
     assert record.manifest["cost"]["episodes"]["no_answer"] == 0
@@ -517,7 +519,7 @@ def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, worl
     assert record.history == inside.history
     assert host.poll() is None
     host.send_signal(signal.SIGTERM)
-    said = host.communicate(timeout=20)[1]
+    said = host.communicate(timeout=GUARD_S)[1]
     assert "refused 1 times: settings: wrong shape" in said
     assert "refused 10 times: ask: wrong shape" in said
 

@@ -6,7 +6,6 @@ import random
 import signal
 import socket
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -204,10 +203,8 @@ def test_a_broker_that_is_gone_for_good_ends_the_run_which_can_go_on(mosquitto, 
 
 
 def test_a_broker_that_was_never_there_is_said_so_before_anything_is_run(world, tmp_path, free_port):
-    begin = time.monotonic()
     with pytest.raises(BrokerError, match=f"broker mqtt://127.0.0.1:{free_port}: not there for 0.5 s.*refused"):
         society.run(world, out=tmp_path / "run", broker=f"mqtt://127.0.0.1:{free_port}?patience=0.5", say=quiet)
-    assert time.monotonic() - begin < 20
     assert not (tmp_path / "run").exists()
 
 

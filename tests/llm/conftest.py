@@ -5,11 +5,11 @@ import json
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from dataclasses import replace
 
 import pytest
+from eventually import GUARD_S, eventually, listens
 
 from society.llm import Answer, Identity, Request, Usage
 
@@ -25,7 +25,7 @@ class LLMock:
 
     def _call(self, path, data=None):
         body = None if data is None else json.dumps(data).encode()
-        with urllib.request.urlopen(urllib.request.Request(self.root + path, body), timeout=10) as response:
+        with urllib.request.urlopen(urllib.request.Request(self.root + path, body), timeout=GUARD_S) as response:
             return json.load(response)
 
     def script(self, *behaviors):
@@ -64,15 +64,8 @@ def _llmock(tmp_path_factory):
         ) as process,
     ):
         try:
-            for _ in range(300):
-                try:
-                    server._call("/health")
-                    break
-                except OSError:
-                    assert process.poll() is None, log.read_text()
-                    time.sleep(0.1)
-            else:
-                raise AssertionError(f"llmock does not answer: {log.read_text()}")
+            eventually(lambda: listens(port), f"llmock ({log})", process)
+            server._call("/health")
             yield server
         finally:
             process.terminate()
@@ -147,10 +140,10 @@ def question(number=0, text="What now?", **changes):
 
 
 class Oracle:
-    """Answers in the process: after ``delay_s``, or with the next of ``errors``; counts what it is asked."""
+    """Answers in the process: after so many ``turns`` of the loop, or with the next of ``errors``; counts what it is asked."""
 
-    def __init__(self, delay_s=0.0, errors=()):
-        self.delay_s, self.errors = delay_s, list(errors)
+    def __init__(self, turns=0, errors=()):
+        self.turns, self.errors = turns, list(errors)
         self.asked, self.running, self.most, self.closed = [], 0, 0, False
 
     async def __call__(self, request):
@@ -158,7 +151,8 @@ class Oracle:
         self.running += 1
         self.most = max(self.most, self.running)
         try:
-            await asyncio.sleep(self.delay_s)
+            for _ in range(self.turns + 1):
+                await asyncio.sleep(0)
             if self.errors and (error := self.errors.pop(0)) is not None:
                 raise error
             return Answer(f"to {request.identity.agent}", (), Usage(10, 5), "stop", "m-1")

@@ -71,11 +71,11 @@ def test_time_is_counted_from_the_first_question(kit):
 
 
 def test_questions_under_way_may_end_and_calls_are_never_exceeded(kit):
-    oracle = kit.Oracle(delay_s=0.01)
+    oracle = kit.Oracle(turns=100)
     said = run(Budget(oracle, calls=5), [kit.question(number) for number in range(20)])
     assert len(answered(said)) == len(oracle.asked) == 5
     assert "0 used and 5 under way" in str(said[-1])
-    budget = Budget(kit.Oracle(delay_s=0.01), tokens=1)
+    budget = Budget(kit.Oracle(turns=100), tokens=1)
     assert len(answered(run(budget, [kit.question(number) for number in range(20)]))) == 20
     assert budget.spent.tokens == 300
 
@@ -91,7 +91,7 @@ def test_a_question_without_an_answer_costs_nothing(kit):
 
 def test_a_cancelled_question_costs_nothing_and_frees_its_place(kit):
     async def scene():
-        budget = Budget(kit.Oracle(delay_s=0.05), calls=1)
+        budget = Budget(kit.Oracle(turns=100), calls=1)
         task = asyncio.create_task(budget(kit.question()))
         await asyncio.sleep(0)
         task.cancel()

@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import pytest
+from eventually import GUARD_S
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from society.llm import Answer, Budget, Endpoint, Gate
 
 
 def run(scene):
-    return asyncio.run(asyncio.wait_for(scene(), 60))
+    return asyncio.run(asyncio.wait_for(scene(), GUARD_S))
 
 
 def answers_of(gate, requests):
@@ -36,7 +37,7 @@ def answers_of(gate, requests):
 
 def test_it_doubles_with_each_window_until_most(kit):
     async def scene():
-        oracle = kit.Oracle(delay_s=0.02)
+        oracle = kit.Oracle(turns=100)
         gate = Gate(oracle, most=40)
         seen = [gate.now]
         for size in (8, 16, 32, 64):
@@ -65,7 +66,7 @@ def test_never_more_than_most_and_everybody_is_answered(kit, most, count, faults
 
 def test_busy_halves_once_per_window_and_then_grows_by_one_per_window(kit):
     async def scene():
-        oracle = kit.Oracle(delay_s=0.01, errors=[None] * 24 + [Busy("busy", 0.0)] * 6)
+        oracle = kit.Oracle(turns=100, errors=[None] * 24 + [Busy("busy", 0.0)] * 6)
         gate = Gate(oracle, most=64, backoff_s=0.0)
         for size in (8, 16):
             await asyncio.gather(*(gate(kit.question(number)) for number in range(size)))
@@ -263,7 +264,7 @@ def test_who_is_cancelled_in_the_moment_of_its_turn_passes_it_on(kit):
                     asyncio.get_running_loop().call_soon(tasks[1].cancel)
                 return answer
 
-        oracle = First(delay_s=0.01)
+        oracle = First(turns=100)
         gate = Gate(oracle, most=1)
         tasks += [asyncio.create_task(gate(kit.question(number))) for number in range(3)]
         await asyncio.wait(tasks)

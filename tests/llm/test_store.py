@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from eventually import GUARD_S
 
 from society.ground.errors import BudgetSpent, ModelError, StoreError, Unreachable
 from society.llm import Endpoint, Identity, Store
@@ -23,7 +24,7 @@ def ask_all(store, requests):
         finally:
             await store.close()
 
-    return asyncio.run(asyncio.wait_for(all_of_them(), 60))
+    return asyncio.run(asyncio.wait_for(all_of_them(), GUARD_S))
 
 
 def test_recorded_answers_are_replayed_without_a_server(mock, kit, tmp_path):
@@ -59,7 +60,7 @@ def test_a_miss_names_the_question(kit, tmp_path):
 
 
 def test_the_same_question_at_the_same_time_is_asked_once(kit, tmp_path):
-    oracle = kit.Oracle(delay_s=0.05)
+    oracle = kit.Oracle(turns=100)
     answers = ask_all(Store(oracle, tmp_path / "answers.db", "record"), [kit.question(i % 3) for i in range(30)])
     assert len(oracle.asked) == 3
     assert len({answer.text for answer in answers}) == 3
@@ -77,10 +78,11 @@ def test_a_failure_is_everybodys_and_is_not_stored(kit, tmp_path):
 
 def test_after_a_cancellation_the_next_in_line_asks(kit, tmp_path):
     async def scene():
-        oracle = kit.Oracle(delay_s=0.05)
+        oracle = kit.Oracle(turns=1000)
         store = Store(oracle, tmp_path / "answers.db", "record")
         first, second, third = (asyncio.create_task(store(kit.question())) for _ in range(3))
-        await asyncio.sleep(0.01)
+        while not oracle.asked:
+            await asyncio.sleep(0)
         first.cancel()
         second.cancel()
         answer = await third
@@ -98,7 +100,7 @@ def test_what_was_answered_survives_a_kill(kit, tmp_path):
     path = tmp_path / "answers.db"
     code = f"""
 import asyncio, os, signal, sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}
 from conftest import Oracle, question
 from pathlib import Path
 from society.llm import Store
@@ -120,7 +122,7 @@ def test_several_processes_share_one_store_and_agree(mock, kit, tmp_path):
     path = tmp_path / "answers.db"
     code = f"""
 import asyncio, os, sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}
 from conftest import Oracle, question
 from dataclasses import replace
 from pathlib import Path
@@ -129,14 +131,14 @@ class Own(Oracle):
     async def __call__(self, request):
         return replace(await super().__call__(request), text=f"{{os.getpid()}} to {{request.identity.agent}}")
 async def main():
-    store = Store(Own(delay_s=0.001), Path({str(path)!r}), "record")
+    store = Store(Own(turns=5), Path({str(path)!r}), "record")
     answers = await asyncio.gather(*(store(question(number)) for number in range(200)))
     await store.close()
     print("|".join(answer.text for answer in answers))
 asyncio.run(main())
 """
     running = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    said = [process.communicate(timeout=60)[0].strip() for process in running]
+    said = [process.communicate(timeout=GUARD_S)[0].strip() for process in running]
     assert [process.returncode for process in running] == [0] * 4
     assert len(set(said)) == 1
     assert said[0].count("|") == 199

@@ -6,6 +6,7 @@ import threading
 import duckdb
 import pandas as pd
 import pytest
+from eventually import GUARD_S
 
 from society.ground.errors import RecordError
 from society.record import database
@@ -135,7 +136,7 @@ def test_many_threads_ask_one_record_at_once(copy):
         record, gate, found = Record(copy), threading.Barrier(16), []
 
         def ask(number, record=record, gate=gate, found=found):
-            gate.wait(60)
+            gate.wait(GUARD_S)
             try:
                 for table in ("machines", "events", "states", "orders")[number % 4 :]:
                     found.append((table, len(record.table(table))))
@@ -146,7 +147,7 @@ def test_many_threads_ask_one_record_at_once(copy):
         for one in threads:
             one.start()
         for one in threads:
-            one.join(60)
+            one.join(GUARD_S)
         assert len(set(found)) == 4, set(found)
 
 

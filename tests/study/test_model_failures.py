@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from eventually import GUARD_S
 from typer.testing import CliRunner
 
 from society.cli import app
@@ -112,7 +113,7 @@ def test_a_server_that_goes_away_ends_the_run_and_nothing_is_asked_twice(tmp_pat
     one = world(first.url, **{"llm.gone_after": 0.3})
     with pytest.raises(ModelsFailed, match=r"nobody listens there.*0\.3 s \(llm\.gone_after\).*society resume"):
         run(one, out=tmp_path / "run")
-    assert gone.wait(30)
+    assert gone.wait(GUARD_S)
     assert read_manifest(tmp_path / "run")["status"] == "failed"
     with Server(lambda number, body: good()) as again:
         manifest = json.loads((tmp_path / "run/manifest.json").read_text())

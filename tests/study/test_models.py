@@ -7,9 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
+from eventually import GUARD_S, eventually
 
 import society
 from society.engine import Engine
@@ -108,7 +108,8 @@ class Shuffled:
     async def __call__(self, request):
         import asyncio
 
-        await asyncio.sleep(self.luck.random() / 50)
+        for _ in range(self.luck.randrange(50)):
+            await asyncio.sleep(0)
         return await self.inner(request)
 
 
@@ -176,11 +177,9 @@ def test_interrupted_runs_go_on_without_asking_again(world, whole, tmp_path):
         env={**os.environ},
     )
     store = out / "answers.sqlite"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and not (store.exists() and _count(store) > 20):
-        time.sleep(0.01)
+    eventually(lambda: store.exists() and _count(store) > 20, "twenty answers", process)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=GUARD_S)
     assert "society resume" in said
     asked = answers(store)
     assert 20 < asked < whole.manifest["cost"]["calls"]

@@ -7,13 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
+from eventually import GUARD_S, eventually
 from typer.testing import CliRunner
 
 import society
@@ -26,12 +26,16 @@ from society.study.sweep.driver import sweep
 
 
 class Server:
-    """A server of chat.completions that writes down what it is asked and always says the same."""
+    """A server of chat.completions that writes down what it is asked and always says the same.
 
-    def __init__(self, latency_s: float = 0.0) -> None:
+    Args:
+        port: where it listens; a free port if 0.
+        answers: how many it gives; whoever asks more waits until it is closed.
+    """
+
+    def __init__(self, port: int = 0, answers: int | None = None) -> None:
         self.asked: list[str] = []
-        self.latency_s, self.broken = latency_s, False
-        outer = self
+        self.broken, left, outer = False, threading.Semaphore(answers or 0), self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version, wbufsize = "HTTP/1.1", -1  # one packet per answer
@@ -39,7 +43,8 @@ class Server:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.asked.append(body.decode())
-                time.sleep(outer.latency_s)
+                if answers is not None:
+                    left.acquire()
                 message = {"role": "assistant", "content": "I will carry on with my own work."}
                 usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
                 said = {"id": "1", "object": "chat.completion", "created": 0, "model": "plain", "usage": usage,
@@ -54,13 +59,20 @@ class Server:
             def log_message(self, *_):
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._http.server_port}/v1"
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
+        self.port = self._http.server_port
+        self.url = f"http://127.0.0.1:{self.port}/v1"
 
     def close(self):
         self._http.shutdown()
         self._http.server_close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
 
 @pytest.fixture
@@ -95,6 +107,8 @@ def kept(path):
     file = sqlite3.connect(path)
     try:
         return {row[0] for row in file.execute("select request from answers")}
+    except sqlite3.OperationalError:  # its driver is about to make it
+        return set()
     finally:
         file.close()
 
@@ -137,10 +151,7 @@ def test_one_budget_holds_for_all_workers_and_a_higher_one_goes_on(server, tmp_p
 
 def run_until(words, ready, **options):
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
-    until = time.monotonic() + 90
-    while time.monotonic() < until and process.poll() is None and not ready():
-        time.sleep(0.02)
-    assert process.poll() is None
+    eventually(ready, "what the driver is killed at", process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
 
@@ -153,29 +164,30 @@ def command(server, tmp_path, *more):
 
 @pytest.mark.slow
 def test_killed_drivers_ask_nothing_again_that_was_answered(server, tmp_path):
-    store = tmp_path / "study" / "answers.sqlite"
-    server.latency_s = 0.05
+    study, port = tmp_path / "study", server.port
+    server.close()
     for most in (20, 60):
-        run_until(command(server, tmp_path), lambda most=most: len(server.asked) >= most)
-        time.sleep(0.3)
-    server.latency_s = 0.0
-    before, asked = kept(store), len(server.asked)
-    found = sweep(Experiment(**tree(server)), tmp_path / "study", workers=2)
-    assert len(kept(store)) == len(before) + len(server.asked) - asked
-    clean = sweep(Experiment(**tree(server)), tmp_path / "clean", workers=1)
+        with Server(port, answers=most + 5) as slow:
+            run_until(command(slow, tmp_path), lambda most=most: len(kept(study / "answers.sqlite")) >= most)
+    before = kept(study / "answers.sqlite")
+    with Server(port) as fresh:
+        found = sweep(Experiment(**tree(fresh)), study, workers=2)
+        assert len(kept(study / "answers.sqlite")) == len(before) + len(fresh.asked)
+        clean = sweep(Experiment(**tree(fresh)), tmp_path / "clean", workers=1)
     same(found.table, clean.table)
 
 
 @pytest.mark.slow
 def test_workers_of_a_cluster_are_free_again_when_a_driver_dies(server, tmp_path):
+    port = server.port
+    server.close()
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster:
-        server.latency_s = 0.5
-        words = command(server, tmp_path, "--on", cluster.scheduler_address)
-        run_until(words, lambda: len(server.asked) >= 3)
-        server.latency_s = 0.0
+        with Server(port, answers=0) as mute:
+            run_until(command(mute, tmp_path, "--on", cluster.scheduler_address), lambda: len(mute.asked) >= 3)
         with Client(cluster) as client:
-            assert client.submit(sum, [1, 2]).result(timeout=60) == 3
-        found = sweep(Experiment(**tree(server)), tmp_path / "study", on=cluster.scheduler_address)
+            assert client.submit(sum, [1, 2]).result(timeout=GUARD_S) == 3
+        with Server(port) as fresh:
+            found = sweep(Experiment(**tree(fresh)), tmp_path / "study", on=cluster.scheduler_address)
     assert (found.failed, len(found.table)) == (0, 4)
 
 

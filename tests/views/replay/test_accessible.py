@@ -114,7 +114,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(visit, serve, decommissi
     assert page.evaluate(NAMELESS) == []
     for view in ("table", "heat map", "forest plot"):
         study_page.get_by_role("tab", name=view).click()
-        study_page.wait_for_timeout(100)
+        study_page.get_by_role("tab", name=view, selected=True).wait_for()
         assert study_page.evaluate(NAMELESS) == [], view
 
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from eventually import GUARD_S
 from visits import go, look, state_in, state_on, until
 
 import society
@@ -39,7 +40,7 @@ def running(tmp_path):
     yield address, tmp_path / "run", process
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=GUARD_S)
 
 
 def test_a_run_is_followed_to_its_end(running, visit):
@@ -68,7 +69,7 @@ def test_a_run_is_followed_to_its_end(running, visit):
             assert shown[name] == expected[name].tolist(), (tick, name)
         np.testing.assert_array_equal(np.float32(shown["score"]), expected["score"].to_numpy(np.float32))
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=GUARD_S)
     assert process.returncode == 0
     assert record.hash[:16] in said
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+from eventually import GUARD_S
 
 import society
 from society.ground.errors import SocietyError
@@ -51,7 +52,7 @@ def serving(runs):
 def ask(serving, path, method="GET", body=None, host=None, **headers):
     """One request with a path as it is: status, headers, body. ``host=...``: what the request says it was sent to."""
     where = urlsplit(serving.address)
-    connection = http.client.HTTPConnection(where.hostname, where.port, timeout=20)
+    connection = http.client.HTTPConnection(where.hostname, where.port, timeout=GUARD_S)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     connection.putheader("Host", where.netloc if host is None else host)
     for name, value in headers.items():

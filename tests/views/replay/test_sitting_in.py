@@ -2,10 +2,10 @@
 
 import json
 import threading
-import time
 
 import numpy as np
 import pytest
+from eventually import GUARD_S, eventually
 from starlette.testclient import TestClient
 
 import society
@@ -26,19 +26,31 @@ CHANGES = {
 }  # fmt: skip
 
 
+class Watched(Clock):
+    """Counts how often the run, not its page, asked whether it may go on."""
+
+    asked = 0
+
+    def __getattribute__(self, name):
+        if name == "paused" and threading.current_thread().name == "run":
+            self.asked += 1
+        return super().__getattribute__(name)
+
+
 class Sitting:
     """A run that goes on in a thread, and its page's server."""
 
     def __init__(self, folder, person, **changes):
         self.begun, self.person = threading.Event(), person
         self.live = Live(0, lambda folder: self.begun.set(), person)
+        self.live.clock = Watched(0)
         self.live.clock.paused = True
         world = load_world("decommission", {**CHANGES, **changes})
         self.thread = threading.Thread(
-            target=lambda: society.run(world, out=folder, watch=self.live, overseer=person), daemon=True
+            target=lambda: society.run(world, out=folder, watch=self.live, overseer=person), name="run", daemon=True
         )
         self.thread.start()
-        assert self.begun.wait(60)
+        assert self.begun.wait(GUARD_S)
         app = application(Watching(folder.parent, self.live), [HOST])
         self.client = TestClient(app, base_url=f"http://{HOST}", headers={"Origin": f"http://{HOST}"})
         self.api = f"/api/{folder.name}"
@@ -49,10 +61,14 @@ class Sitting:
     def until(self, tick):
         """Let it go on to a tick at least, and stand still."""
         self.steer("clock", {"paused": False})
-        while self.live.tick < tick and self.thread.is_alive():
-            time.sleep(0.005)
+        eventually(lambda: self.live.tick >= tick or not self.thread.is_alive())
         self.steer("clock", {"paused": True})
-        time.sleep(0.2)  # a tick that was under way
+        return self.stands()
+
+    def stands(self):
+        """The tick at which it stands still: it asked twice more, so once after all that was said to it, and may not go on."""
+        before = self.live.clock.asked
+        eventually(lambda: self.live.clock.asked >= before + 2 or not self.thread.is_alive())
         return self.live.tick
 
     def columns(self, path):
@@ -62,7 +78,7 @@ class Sitting:
 
     def finish(self):
         self.steer("clock", {"paused": False, "hold": False})
-        self.thread.join(60)
+        self.thread.join(GUARD_S)
         assert not self.thread.is_alive()
 
 
@@ -219,17 +235,12 @@ def test_decisions_reach_the_run_are_kept_and_play_again_and_then_the_veil_is_li
 
 def test_the_clock_stands_still_and_waits_for_the_person(tmp_path):
     sits = Sitting(tmp_path / "run", Person(), ticks=80)
-    time.sleep(0.3)
-    stood = sits.live.tick
-    time.sleep(0.3)
-    assert sits.live.tick == stood <= 1
+    stood = sits.stands()
+    assert sits.stands() == stood <= 1
     sits.steer("clock", {"hold": True, "paused": False})
-    while not any(told(sits)["waiting"].values()):
-        time.sleep(0.01)
-    time.sleep(0.2)
-    held, desk = sits.live.tick, told(sits)
-    time.sleep(0.3)
-    assert sits.live.tick == held < 80
+    eventually(lambda: any(told(sits)["waiting"].values()))
+    held, desk = sits.stands(), told(sits)
+    assert sits.stands() == held < 80
     matter = (desk["flags"] + desk["appeals"])[0]["matter"] if desk["flags"] + desk["appeals"] else None
     decision = (
         {"what": "dismiss", "matter": matter}
@@ -237,8 +248,7 @@ def test_the_clock_stands_still_and_waits_for_the_person(tmp_path):
         else {"what": "pardon", "order": desk["orders"][0]["order"]}
     )
     sits.steer("decide", decision)
-    while sits.live.tick == held:
-        time.sleep(0.01)
+    eventually(lambda: sits.live.tick > held)
     sits.finish()
 
 
@@ -309,7 +319,7 @@ def test_somebody_sits_in_on_the_page(tmp_path, visit):
         sits.until(reached + 2)
         expect(desk).to_contain_text(f"pardon order {order['order']}: pardoned")
         desk.get_by_role("button", name="society stands still").click()
-        page.get_by_role("button", name="Show what was hidden").click(timeout=60_000)
+        page.get_by_role("button", name="Show what was hidden").click()
         page.locator(".charts figure").nth(4).wait_for()
         expect(page.locator(".panel .body")).to_contain_text("the first inflated score")
         page.keyboard.press("End")

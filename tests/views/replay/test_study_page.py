@@ -2,11 +2,11 @@
 
 import json
 import shutil
-import time
 
 import duckdb
 import numpy as np
 import pytest
+from eventually import eventually
 from scipy import stats
 from starlette.testclient import TestClient
 
@@ -79,11 +79,11 @@ def test_differences_are_paired_by_seed(client, table):
 
 
 def opened(client, cell, seed):
-    while (told := client.post("/studies/watched/open", json={"cell": cell, "seed": seed}).json())[
-        "state"
-    ] == "running":
-        time.sleep(0.05)
-    return told
+    def told():
+        said = client.post("/studies/watched/open", json={"cell": cell, "seed": seed}).json()
+        return None if said["state"] == "running" else said
+
+    return eventually(told, "the run of a point")
 
 
 def test_a_point_opens_the_very_run(client, study, table):
@@ -201,7 +201,7 @@ def test_a_reader_goes_from_a_field_of_the_heat_map_to_the_run(page, table):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Cell 5")).to_be_visible()
     page.get_by_role("button", name="watch this run").nth(1).click()
-    page.wait_for_url("**/run/watched/runs/cell-5-seed-2", timeout=60_000)
+    page.wait_for_url("**/run/watched/runs/cell-5-seed-2")
     expect(page.locator("header")).to_contain_text("seed 2, 60 agents on 8 machines")
     page.locator(".charts figure").nth(4).wait_for()
     page.locator(".panel h2").first.wait_for()

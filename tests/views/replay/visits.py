@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 import pandas as pd
+from eventually import GUARD_S
 
 #: Changes of `decommission` in which language models (simulated) protect each other, are watched, asked, and lie.
 LIES = {
@@ -19,6 +20,7 @@ class Visit:
 
     def __init__(self, browser, **options):
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        self.context.set_default_timeout(1000 * GUARD_S)
         self.page = self.context.new_page()
         self.requests, self.said, self.dialogs = [], [], []
         self.page.on("request", lambda one: self.requests.append(one.url))
@@ -70,7 +72,7 @@ def until(page, expression):
     """Wait until something of the application holds. (Playwright's own waiting evaluates text, which the page's policy forbids.)"""
     page.evaluate(
         f"""async () => {{
-            const app = {APP}, end = performance.now() + 15000;
+            const app = {APP}, end = performance.now() + {1000 * GUARD_S};
             while (!({expression})) {{
                 if (performance.now() > end) throw new Error("it never came to that");
                 await new Promise((done) => setTimeout(done, 10));
