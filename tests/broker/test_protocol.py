@@ -219,7 +219,7 @@ def test_a_run_that_is_killed_is_gone_for_who_watches(mosquitto, tmp_path):
         mosquitto.url,
     ]
     process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    watcher.until(lambda heard: any(topic.endswith("/events/public") for topic, _, _ in heard), 60)
+    watcher.until(lambda heard: any(topic.endswith("/events/public") for topic, _, _ in heard))
     process.kill()
     process.wait()
     watcher.until(lambda heard: any(topic.endswith("/state") and b'"gone"' in payload for topic, payload, _ in heard))

@@ -88,7 +88,7 @@ def test_hosts_answer_as_the_mind_would_inside(mosquitto, hosts, world, inside, 
     assert verify(record.path).good
     for one in started:
         one.send_signal(signal.SIGTERM)
-        assert int(one.communicate(timeout=GUARD_S)[1].splitlines()[-1].split()[0]) > 20, "did not share the work"
+        assert int(one.communicate(timeout=GUARD_S)[1].splitlines()[-1].split()[0]) > 0, "did not share the work"
         assert one.returncode == 0
     episodes = record.manifest["cost"]["episodes"]
     assert episodes["no_answer"] == 0
