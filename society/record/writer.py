@@ -32,7 +32,7 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.connection = duckdb.connect(":memory:")
+        self.connection = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
         self.pending: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
         self.episodes: list[Mapping[str, Any]] = []
         self.rows = 0
@@ -195,10 +195,7 @@ def write_part(
     aside, path = folder / f"{name}.tmp", folder / name
     try:
         folder.mkdir(exist_ok=True)
-        connection.register("part", frame)
-        target = str(aside).replace("'", "''")
-        connection.execute(f"copy part to '{target}' (format parquet, compression zstd)")
-        connection.unregister("part")
+        connection.from_df(frame).write_parquet(str(aside), compression="zstd")
         os.replace(aside, path)
     except (OSError, duckdb.Error) as error:
         raise RecordError(f"{path}: cannot be written: {error}") from error

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from society.ground.errors import RecordError, SocietyError
-from society.record.folder import FORMAT, new_folder, read_manifest
+from society.record.folder import FORMAT, opened, read_manifest
 from society.record.manifest import FROM_FORMAT_2, PERHAPS, RUN, parsed
 from society.record.verify import verify
 from society.study.compare import read_set
@@ -114,7 +114,8 @@ def test_names_that_are_not_utf_8_are_refused_by_name(decommission, tmp_path):
             read(bad)
         assert str(refused.value).encode()
     with pytest.raises(SocietyError, match="not UTF-8"):
-        new_folder("x", {}, tmp_path / os.fsdecode(b"new-\xff"), overwrite=False)
+        with opened("x", {}, tmp_path / os.fsdecode(b"new-\xff"), overwrite=False):
+            pass
     assert not (tmp_path / os.fsdecode(b"new-\xff")).exists()
 
 
