@@ -113,9 +113,11 @@ def test_names_that_are_not_utf_8_are_refused_by_name(decommission, tmp_path):
         with pytest.raises(RecordError, match=r"run-\\xff\\xfe.*: a name that is not UTF-8") as refused:
             read(bad)
         assert str(refused.value).encode()
-    with pytest.raises(SocietyError, match="not UTF-8"):
-        with opened("x", {}, tmp_path / os.fsdecode(b"new-\xff"), overwrite=False):
-            pass
+    with (
+        pytest.raises(SocietyError, match="not UTF-8"),
+        opened("x", {}, tmp_path / os.fsdecode(b"new-\xff"), overwrite=False),
+    ):
+        pass
     assert not (tmp_path / os.fsdecode(b"new-\xff")).exists()
 
 
