@@ -44,7 +44,7 @@ def test_what_does_not_fit_is_explained(tmp_path, count, where, changes, message
         Engine(tied(tmp_path, count, where, **changes))
 
 
-@pytest.mark.skipif(not REPLIES.exists(), reason="the Moltbook edges are not on this machine")
+@pytest.mark.skipif(not REPLIES.exists(), reason="public data are not on this machine: see society data")
 def test_the_replies_of_moltbook_are_the_ties_of_agent_network():
     graph = Engine(load_world("agent_network")).society.ties.graph
     assert (graph.n, graph.m) == (1810, 6858)

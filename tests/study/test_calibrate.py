@@ -12,7 +12,7 @@ from society.spec.load import load_world
 from society.study.calibrate import Ratings, fit_ratings, read_ratings, write_world
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "multivac_ratings" / "judgments.csv"
-needs_data = pytest.mark.skipif(not REAL.exists(), reason="the Multivac ratings are not on this machine")
+needs_data = pytest.mark.skipif(not REAL.exists(), reason="public data are not on this machine: see society data")
 MODELS = "model_id,family\n1,red\n2,red\n3,blue\n4,blue\n"
 HEAD = "eval_id,judge_id,respondent_id,score\n"
 
