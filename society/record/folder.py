@@ -108,7 +108,8 @@ def opened(name: str, world: dict[str, Any], out: Path | None, overwrite: bool) 
         raise RecordError(f"{error.filename}: cannot be made: {error.strerror}") from error
     with Lock(folder):
         try:
-            _refuse(folder, overwrite)
+            if not _is_empty(folder):  # somebody may have been quicker
+                _refuse(folder, overwrite)
             _clear(folder)
             yield folder
         finally:
@@ -131,17 +132,21 @@ def _free(stem: Path) -> Path:
 
 def _refuse(folder: Path, overwrite: bool) -> None:
     """Refuse a folder in which something stands that may not be replaced."""
-    if not folder.exists() or (folder.is_dir() and {path.name for path in folder.iterdir()} <= {LOCK}):
+    if not folder.exists():
         return
-    if not (folder / MANIFEST).is_file():
+    if not (folder / MANIFEST).is_file() and not _is_empty(folder):
         raise RecordError(f"{folder}: is not a run's folder, so nothing is written there: choose another --out")
     if not overwrite:
         raise RecordError(f"{folder}: exists already{how_to_go_on(folder)}: choose another --out, or say --overwrite")
 
 
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and {path.name for path in folder.iterdir()} <= {LOCK}
+
+
 def how_to_go_on(folder: Path) -> str:
     """What can be done with a run that is not finished, as part of a sentence; empty for others."""
-    status = read_manifest(folder).get("status", "done")
+    status = read_manifest(folder).get("status", "done") if (folder / MANIFEST).is_file() else "done"
     return "" if status == "done" else f", and its run is not finished (society resume {folder} goes on with it)"
 
 

@@ -97,8 +97,8 @@ class Record:
 
     @property
     def _names(self) -> dict[str, int]:
-        """By column of numbers of names, how many names the manifest has."""
-        return {"family": len(self.families), "zone": len(self.zones)}
+        """By column of numbers of names, how many names the manifest has; rows that were never on disk need no check."""
+        return {"family": len(self.families), "zone": len(self.zones)} if self._on_disk else {}
 
     def _files(self) -> dict[str, list[Path]]:
         """By table, its parts on disk, but for tables that other frames stand for."""

@@ -241,6 +241,7 @@ def test_a_failing_server_ends_a_sweep_with_its_reason_and_the_same_command_goes
 def test_a_judge_that_fails_says_why(tmp_path):
     accounts = [(number, "honest", "tool {}", f"words {number}") for number in range(9)]
     with Server(lambda number, body: bad(404, "no such judge")) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("society.study.judge.complete_run", lambda run: run)
         patch.setattr("society.study.judge.read_transcripts", lambda run: [])
         patch.setattr("society.study.judge._accounts", lambda episodes: accounts)
         with pytest.raises(ModelsFailed, match="no such judge"):

@@ -183,7 +183,7 @@ def test_workers_of_a_cluster_are_free_again_when_a_driver_dies(server, tmp_path
     server.close()
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster:
         with Server(port, answers=0) as mute:
-            run_until(command(mute, tmp_path, "--on", cluster.scheduler_address), lambda: len(mute.asked) >= 3)
+            run_until(command(mute, tmp_path, "--on", cluster.scheduler_address), lambda: mute.asked)
         with Client(cluster) as client:
             assert client.submit(sum, [1, 2]).result(timeout=GUARD_S) == 3
         with Server(port) as fresh:
