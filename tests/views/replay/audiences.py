@@ -51,7 +51,7 @@ def other_truth(record, folder):
         with duckdb.connect() as connection:
             connection.from_df(frame).write_parquet(str(folder / name / "00000000-00000060.parquet"))
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest |= {"seed": manifest["seed"] + 1, "hash": "f" * 64}
+    manifest |= {"seed": manifest["seed"] + 1, "hash": "f" * 64, "parts": {}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return society.Result(folder)
 
