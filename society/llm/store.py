@@ -132,6 +132,7 @@ class Store:
         file = None
         try:
             file = sqlite3.connect(uri, uri=True, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+            file.execute("PRAGMA trusted_schema = OFF")  # a store may be a stranger's
             file.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             new = not file.execute("SELECT 1 FROM sqlite_master").fetchall()
             if self.mode == "replay" or not new:  # looked at before anything is written: it may be somebody else's

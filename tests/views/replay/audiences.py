@@ -113,7 +113,7 @@ class Standing:
 
         try:
             self.record = society.run(world, out=folder, watch=self.live, overseer=person, progress=told)
-        except BaseException as error:
+        except BaseException as error:  # whatever ended the run is shown by the thread that waits for it
             self.failed.append(error)
             raise
         finally:
