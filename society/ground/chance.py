@@ -94,6 +94,13 @@ def _stream(seed: int, stream: str) -> np.uint64:
     return np.uint64(_fold_int(_mix_int(seed + int(_GOLDEN)), _word(stream)))
 
 
+@lru_cache(maxsize=4096)
+def _timeless(seed: int, stream: str) -> np.uint64:
+    """The key of a stream at tick 0, which is asked for at every tick."""
+    key: np.uint64 = _fold_each(_stream(seed, stream), 0)
+    return key
+
+
 @lru_cache(maxsize=65536)
 def _secret_stream(secret: bytes, seed: int, stream: str, tick: int) -> np.uint64:
     words = f"{seed} {tick} {stream}".encode()
@@ -123,6 +130,8 @@ class Chance:
         """The key (uint64) of a stream at a tick, to be folded with ids inside a kernel."""
         if self.secret:
             return _secret_stream(self.secret, self.seed, stream, int(tick))
+        if not tick:
+            return _timeless(self.seed, stream)
         found: np.uint64 = _fold_each(_stream(self.seed, stream), tick)
         return found
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from society.record.tables import TABLES, TICKS, Table
+from society.record.tables import TABLES, TICKS, row_type
 
 START = "0" * 64
 #: Tables whose rows of a tick enter the history at that tick.
@@ -33,21 +33,16 @@ _REACHES = (
 #: Fields of a world that name files: what is in them enters in their place.
 NAMES_A_FILE = ("path", "fitted", "rates_table")
 
-Rows = Mapping[str, Any]
+Columns = Mapping[str, Any]
+#: Rows of a table: columns of one length, or single values for all rows; or an array of ``row_type`` without NaN.
+Rows = Columns | NDArray[Any]
 _COUNTED = itemgetter(*TICKS)
 _NUMBERS = struct.Struct("<" + "".join("d" if field.dtype == "f8" else "q" for field in TICKS.values()))
 #: SHA-256 of no rows.
 NOTHING = hashlib.sha256().digest()
 
 
-def _packed_types(table: Table) -> np.dtype[Any]:
-    """Rows of a table as bytes without gaps; texts as 32 bytes."""
-    return np.dtype(
-        [(name, "u1", (32,)) if field.dtype == "O" else (name, f"<{field.dtype}") for name, field in table.items()]
-    )
-
-
-_TYPES = {name: _packed_types(TABLES[name]) for name in (*CHAINED, "orders", "agents")}
+_TYPES = {name: row_type(TABLES[name]) for name in (*CHAINED, "orders", "agents")}
 
 
 class History:
@@ -60,7 +55,7 @@ class History:
 
     def __init__(self, state: str = START, keep: bool = False) -> None:
         self._state, self._keep = bytes.fromhex(state), keep
-        self._ticks: list[tuple[Rows, bytes]] = []
+        self._ticks: list[tuple[Columns, bytes]] = []
         self._batches: dict[str, list[tuple[int, int, Rows]]] = {name: [] for name in CHAINED}
         self._rows = 0
         self.links: list[dict[str, Any]] = []
@@ -71,7 +66,7 @@ class History:
         """Add a tick.
 
         Args:
-            rows: by name of table, batches of its rows: columns of one length, or single values for all rows.
+            rows: by name of table, batches of its rows.
             counts: the tick's row of the table of ticks.
             transcripts: episodes of language models, JSON-ready.
         """
@@ -116,7 +111,7 @@ class History:
             batches.clear()
 
 
-def linked(before: bytes, parts: Sequence[bytes], counts: Rows) -> bytes:
+def linked(before: bytes, parts: Sequence[bytes], counts: Columns) -> bytes:
     """The chain after one more tick.
 
     Args:
@@ -128,6 +123,8 @@ def linked(before: bytes, parts: Sequence[bytes], counts: Rows) -> bytes:
 
 
 def _length(batch: Rows) -> int:
+    if isinstance(batch, np.ndarray):
+        return len(batch)
     for column in batch.values():
         if isinstance(column, np.ndarray) and column.ndim:
             return len(column)
@@ -152,6 +149,9 @@ def _digests(name: str, batches: Sequence[tuple[int, int, Rows]], ticks: int) ->
 
 def packed(name: str, batches: Sequence[Rows], sizes: Sequence[int]) -> NDArray[Any]:
     """Rows of a table as the hash reads them: a structured array without gaps, one NaN for all NaN."""
+    arrays = [batch.view(np.uint8) for batch in batches if isinstance(batch, np.ndarray)]
+    if len(arrays) == len(batches):
+        return np.concatenate(arrays)
     types, bounds = _TYPES[name], [0, *np.cumsum(sizes).tolist()]
     rows = np.empty(bounds[-1], types)
     for column in types.names or ():
@@ -160,6 +160,8 @@ def packed(name: str, batches: Sequence[Rows], sizes: Sequence[int]) -> NDArray[
             place[:] = _texts(np.concatenate(parts))
         elif set(map(type, parts)) == {np.ndarray}:
             np.concatenate(parts, out=place, casting="unsafe")
+        elif np.ndarray not in set(map(type, parts)):
+            place[:] = np.repeat(parts, sizes)
         else:
             for first, last, part in zip(bounds, bounds[1:], parts, strict=False):
                 place[first:last] = part
@@ -185,7 +187,7 @@ def digest_of_transcripts(episodes: Sequence[Mapping[str, Any]]) -> bytes:
     return hashlib.sha256("".join(lines).encode()).digest()
 
 
-def digest_of_rows(name: str, columns: Rows) -> str:
+def digest_of_rows(name: str, columns: Columns) -> str:
     """SHA-256 of rows of one table, hex."""
     return hashlib.sha256(packed(name, [columns], [_length(columns)]).view(np.uint8).data).hexdigest()
 

@@ -8,6 +8,10 @@ first of them 0: the state at any tick is that of the last snapshot, with the ch
 """
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from society.ground.words import (
     Act,
@@ -278,3 +282,15 @@ TABLES: dict[str, Table] = {
     "judgements": JUDGEMENTS,
     "history": HISTORY,
 }
+
+
+def row_type(table: Table) -> np.dtype[Any]:
+    """Rows of a table as bytes without gaps, little-endian; of a text its SHA-256."""
+    return np.dtype(
+        [(name, "u1", (32,)) if field.dtype == "O" else (name, f"<{field.dtype}") for name, field in table.items()]
+    )
+
+
+def columns_of(rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Columns of rows of ``row_type``: views."""
+    return {name: rows[name] for name in rows.dtype.names or ()}

@@ -17,7 +17,7 @@ from society.ground.decisions import Overseer
 from society.ground.kernels import kernel
 from society.ground.occasions import Acts, Occasions
 from society.ground.words import Event, Quantity
-from society.record.tables import EVENTS
+from society.record.tables import EVENTS, columns_of, row_type
 from society.spec.hardware import Blind
 from society.spec.world import World
 from society.state.columns import Society
@@ -54,37 +54,24 @@ class Log:
         if n:
             self.batches.append((n, columns))
 
-    def collected(self, tick: int) -> dict[str, Array]:
-        """All rows, in the order they came, as columns of the table's dtypes."""
+    def collected(self, tick: int) -> Array:
+        """All rows, in the order they came, as ``row_type`` of the table."""
         total, at = sum(n for n, _ in self.batches), 0
-        result: dict[str, Array] = {}
-        for dtype, names, blanks in _LAYOUT:
-            block = np.empty((len(names), total), dtype)
-            block[:] = blanks
-            result.update(zip(names, block, strict=True))
+        result = _BLANK.repeat(total)
+        by_name = columns_of(result)
         for n, columns in self.batches:
             rows = slice(at, at + n)
             for name, values in columns.items():
-                result[name][rows] = values
+                by_name[name][rows] = values
             at += n
-        result["id"][:] = np.arange(tick << 32, (tick << 32) + total)
-        result["tick"].fill(tick)
+        by_name["id"][:] = np.arange(tick << 32, (tick << 32) + total)
+        by_name["tick"].fill(tick)
         return result
 
 
-def _layout() -> list[tuple[str, list[str], Array]]:
-    """Columns of the table of events by dtype: (dtype, names, what stands where nothing is said, [k, 1])."""
-    marks = ("act", "code", "amount", "watched", "detected")
-    by_dtype: dict[str, list[str]] = {}
-    for name, one in EVENTS.items():
-        by_dtype.setdefault(one.dtype, []).append(name)
-    return [
-        (dtype, names, np.array([[0 if name in marks else -1] for name in names], dtype))
-        for dtype, names in by_dtype.items()
-    ]
-
-
-_LAYOUT = _layout()
+#: A row of the table of events of which nothing is said.
+_MARKS = ("act", "code", "amount", "watched", "detected")
+_BLANK = np.array([tuple(0 if name in _MARKS else -1 for name in EVENTS)], row_type(EVENTS))
 
 
 @dataclass

@@ -15,8 +15,8 @@ _SPREAD: dict[tuple[str, ...], tuple[str, ...]] = {
 
 
 def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of a raw tree with values set at dotted paths; maps on the way are made, keys with dots are found."""
-    tree = _copied(tree)
+    """A raw tree with values set at dotted paths; maps on the way are made anew, keys with dots are found."""
+    tree = dict(tree)
     for dotted, value in changes.items():
         node: Any = tree
         parts = dotted.split(".")
@@ -30,7 +30,7 @@ def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
             below = node.get(key)
             if key == "families" or not isinstance(below, Mapping):
                 below = _spelled_out(key, below, dotted)
-            node[key] = below
+            node[key] = below = dict(below)
             node, parts = below, rest
     return tree
 

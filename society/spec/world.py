@@ -160,6 +160,10 @@ class World(Section):
         world._folder = folder
         return world
 
+    def seeded(self, seed: int) -> "World":
+        """The same world with another seed."""
+        return self.model_copy(update={"seed": seed})
+
     def override(self, changes: Mapping[str, Any]) -> "World":
         """The same world with fields changed at dotted paths.
 

@@ -9,6 +9,7 @@ from society.broker.topics import AUDIENCES, EVENTS, MANIFEST, SETTINGS, STATE
 from society.engine import Engine
 from society.ground.roles import sight
 from society.ground.seen import seen
+from society.record.tables import columns_of
 from society.rules.moment import Moment
 from society.study.lines import Lines
 
@@ -50,7 +51,7 @@ class Broadcast:
 
     def tick(self, moment: Moment) -> None:
         """Publish what happened at a tick, as soon as its messages, which the next one waits for, are through."""
-        self._next = moment, moment.log.collected(moment.tick), self._engine.society.agents.family.copy()
+        self._next = moment, columns_of(moment.log.collected(moment.tick)), self._engine.society.agents.family.copy()
 
     def close(self, state: Literal["done", "interrupted", "failed"]) -> None:
         """Say how the run ended, and leave nothing behind that would seem to go on."""

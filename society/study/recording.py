@@ -13,6 +13,7 @@ from society.ground.errors import RunError
 from society.ground.kernels import kernel
 from society.ground.words import RELATION_TRUST, Event, Line, Outcome, Relation
 from society.record.hash import History, digest_of_rows, digest_of_setting, sealed
+from society.record.tables import columns_of
 from society.record.writer import Gathered, Writer
 from society.rules.moment import Batch, Moment
 from society.state.columns import Society
@@ -31,14 +32,18 @@ class Recording:
     Args:
         engine: the engine, at tick 0.
         writer: where rows go; None to keep the hash and totals only.
+        setting: what is run (``setting_of``), a manifest for one; as the engine has it if absent.
     """
 
-    def __init__(self, engine: Engine, writer: Writer | Gathered | None) -> None:
+    def __init__(
+        self, engine: Engine, writer: Writer | Gathered | None, setting: Mapping[str, Any] | None = None
+    ) -> None:
         if not any(rule.name == "counts" for rule in engine.rules):
             raise RunError(
                 "rules: counts writes the table of ticks, which hash, measures and views need: no record without it"
             )
         self.engine, self.writer = engine, writer
+        self.setting = digest_of_setting(setting_of(engine) if setting is None else setting)
         self.history = History(keep=isinstance(writer, Writer))
         #: The last tick that is recorded whole; -1 while one is being recorded.
         self.taken = engine.tick
@@ -74,7 +79,7 @@ class Recording:
         for table, batches in rows.items():
             if writer.wants(table):
                 for batch in batches:
-                    writer.add(table, batch)
+                    writer.add(table, columns_of(batch) if table == "events" else batch)
         writer.add_transcripts(episodes)
         if self.changes is not None:
             writer.add("states", {"tick": moment.tick, **self.changes.changed()})
@@ -92,7 +97,7 @@ class Recording:
         kept = self.engine.chance.uniform("sampled", 0, batch.occasions.key) < self.share
         return {name: np.broadcast_to(column, len(kept))[kept] for name, column in columns.items()}
 
-    def _follow_lives(self, moment: Moment, events: Mapping[str, Any]) -> None:
+    def _follow_lives(self, moment: Moment, events: NDArray[Any]) -> None:
         """Write the agents whose slots were taken over, as they were last seen, and remember those of this tick."""
         for slots, gone in moment.gone or []:
             self._put(slots, _rows(self.engine.society, slots, gone))
@@ -110,7 +115,7 @@ class Recording:
         """What the hash is made of: digests of setting, history, orders and agents, hex."""
         society = self.engine.society
         return {
-            "setting": digest_of_setting(setting_of(self.engine)),
+            "setting": self.setting,
             "history": self.history.state(),
             "orders": digest_of_rows("orders", orders_table(society)),
             "agents": digest_of_rows("agents", _agent_columns(society)),
@@ -164,8 +169,8 @@ class Recording:
             column[slots] = rows[name]
 
 
-def rows_of(moment: Moment) -> dict[str, list[dict[str, Any]]]:
-    """By name of table, batches of the rows of what happened at a tick."""
+def rows_of(moment: Moment) -> dict[str, list[Any]]:
+    """By name of table, batches of the rows of what happened at a tick: columns, of events an array of ``row_type``."""
     return {
         "events": [moment.log.collected(moment.tick)],
         "occasions": [occasions_table(batch) for batch in moment.batches],

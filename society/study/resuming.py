@@ -21,6 +21,7 @@ from society.rules.standard import RULES
 from society.spec.explain import validated
 from society.spec.world import World
 from society.study.carrying import Say, address_again, carried, to_stderr
+from society.study.manifest import setting_of
 from society.study.models import Models, connected
 from society.study.overseeing import Desk, seat_again, took_seat
 from society.study.recording import Recording
@@ -144,12 +145,32 @@ def _restored(
     rules = [by_name[name] for name in manifest["rules"]]
     secret = kept_secret(folder) if manifest.get("secret") else b""
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads, secret=secret)
+    _refuse_another_setting(folder, manifest, setting_of(engine))
     tick, arrays, tree = checkpoint.newest(folder) or (0, {}, {})
     checkpoint.cut_back(folder, tick)
     writer = Writer(folder)
-    recording = Recording(engine, writer)
+    recording = Recording(engine, writer, manifest)
     if tick:  # before the first tick nothing has happened that a new beginning does not do again
         writer.forget()
         put_back(engine, recording, tick, arrays, tree)
         writer.first, writer.parts = tick + 1, dict(tree["parts"])
     return engine, recording, writer, tree.get("overseer", {})
+
+
+def _refuse_another_setting(folder: Path, began: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """The second half of a run is computed as the first: by the same rules, from files in which the same stands.
+
+    Raises:
+        RecordError: it would not be.
+    """
+    if began["rules_version"] != now["rules_version"]:
+        raise RecordError(
+            f"{folder}: was begun by version {began['rules_version']} of the rules, and this program has version "
+            f"{now['rules_version']}; it can only go on with the program that began it"
+        )
+    changed = sorted(name for name, content in began["contents"].items() if now["contents"].get(name) != content)
+    if changed:
+        raise RecordError(
+            f"{folder}: cannot go on, as {', '.join(changed)} has changed since the run began; put back what stood there, "
+            "or run the world again"
+        )

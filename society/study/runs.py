@@ -83,7 +83,7 @@ def run(
         engine.give_minds({**connection.minds, **(minds or {})})
         engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, 0)
         keep_secret(secret, folder, models)
-        recording = Recording(engine, writer := Writer(folder))
+        recording = Recording(engine, writer := Writer(folder), manifest)
         write_manifest(folder, manifest)
         return Running(engine, recording, writer, manifest, connection, progress, watch).to_the_end()
 

@@ -18,10 +18,11 @@ from society.record.folder import read_manifest
 from society.record.lock import Lock
 from society.record.tables import TABLES
 from society.record.verify import verify
-from society.spec.load import load_world
+from society.spec.load import load_world, worlds_folder
 from society.state.snapshot import pack, unpack
 from society.study.recording import Recording
 
+WORLDS = worlds_folder()
 CHANGES = {
     "agents.count": 250,
     "machines.count": 26,
@@ -284,6 +285,41 @@ def test_minds_of_ones_own_must_be_given_again_and_keep_their_columns(tmp_path):
     with pytest.raises(RecordError, match=r"minds of your own for glm-4\.7"):
         society.resume(tmp_path / "run")
     assert society.resume(tmp_path / "run", minds=minds).hash == whole.hash
+
+
+def test_a_file_that_changed_meanwhile_is_named_and_one_that_is_back_goes_on(tmp_path):
+    rates = tmp_path / "rates.csv"
+    published = (WORLDS / "published_rates.csv").read_text()
+    rates.write_text(published)
+    changes = {"agents.count": 60, "machines.count": 8, "ticks": 40, "rates_table": str(rates)}
+    whole = society.run(crowd(**changes), out=tmp_path / "whole")
+    folder = interrupted(tmp_path, 20, **changes)
+    rates.write_text(published + "\n")
+    with pytest.raises(RecordError, match=r"rates\.csv has changed since the run began"):
+        society.resume(folder)
+    rates.write_text(published)
+    record = society.resume(folder)
+    assert record.hash == whole.hash
+    assert verify(record.path).good
+
+
+def test_a_run_begun_by_other_rules_goes_on_with_these_never(tmp_path, monkeypatch):
+    folder = interrupted(tmp_path, 20)
+    monkeypatch.setattr("society.study.manifest.RULES_VERSION", 99)
+    with pytest.raises(RecordError, match="begun by version 2 of the rules, and this program has version 99"):
+        society.resume(folder)
+
+
+def test_a_hash_tells_what_a_file_held_when_the_run_began(tmp_path):
+    rates = tmp_path / "rates.csv"
+    rates.write_text((WORLDS / "published_rates.csv").read_text())
+
+    def edit(tick, ticks):
+        if tick == 20:
+            rates.write_text("another table")
+
+    record = society.run(crowd(ticks=40, rates_table=str(rates)), out=tmp_path / "run", progress=edit)
+    assert verify(record.path).good
 
 
 def test_state_survives_packing():

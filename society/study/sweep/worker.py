@@ -1,5 +1,6 @@
 """One run of a sweep, in a worker: no record on disk, only the measures that are kept."""
 
+import gc
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from society.record.writer import Gathered
 from society.spec.explain import validated
 from society.spec.load import load_world
 from society.spec.world import World
+from society.study.manifest import setting_of
 from society.study.models import language_minds
 from society.study.nulls import independent_shift
 from society.study.recording import Recording
@@ -31,6 +33,7 @@ def warm() -> None:
     for name, ticks in (("decommission", 5), ("reference", 20)):
         world = load_world(name, {"agents.count": 50, "machines.count": 10, "ticks": ticks})
         _run(world, ("order.", "trust."), False)
+    gc.freeze()  # what was loaded stays: looking through it again and again takes a hundredth of the time
 
 
 def run_jobs(
@@ -50,13 +53,16 @@ def run_jobs(
         offline: simulated models answer for all of them.
     """
     rows, base = [], validated(World, tree, "base world").at(None if folder is None else Path(folder))
+    cell, world = -1, base
     for job in jobs:
         begin = time.perf_counter()
         row: Row = {"cell": job.cell, "seed": job.seed, "key": job.key, "changes": job.changes, "hash": "", "error": "",
                     "measures": {}, "seconds": 0.0}  # fmt: skip
         try:
+            if job.cell != cell:
+                cell, world = job.cell, base.override(job.changes)
             with line_to(desk) as line:
-                row.update(_run(base.override({**job.changes, "seed": job.seed}), measures, ticks, line, offline))
+                row.update(_run(world.seeded(job.seed), measures, ticks, line, offline))
                 if line is not None and line.unanswered:
                     row["error"] = f"{line.unanswered} questions that no server answered; run it again for them"
         except TooManyUnanswered as error:
@@ -82,20 +88,17 @@ def _run(
     engine, gathered = Engine(world, shift=shift), Gathered(tables_read(tuple(measures)))
     if line is not None:
         engine.give_minds(minds := language_minds(world, line, offline))
-    recording, counters = Recording(engine, gathered), []
+    manifest = {"families": list(world.families), "name": world.name, **setting_of(engine)}
+    recording, counters = Recording(engine, gathered, manifest), []
     for _ in range(world.ticks):
         moment = engine.step()
         recording.take(moment)
         counters.append(moment.counts)
     check_unanswered(minds, world.llm.most_unanswered)
     recording.finish()
-    hash_ = recording.hash
-    manifest = {
-        "families": list(world.families), "zones": list(engine.society.machines.topology.zones), "hash": hash_,
-        "world": world.model_dump(mode="json"), "ticks_done": engine.tick, "name": world.name,
-    }  # fmt: skip
+    manifest.update(hash=recording.hash, ticks_done=engine.tick)
     found = summary(Record.of(manifest, gathered), tuple(measures))
-    row: Row = {"hash": hash_, "measures": {name: _number(one.value) for name, one in found.items()}}
+    row: Row = {"hash": manifest["hash"], "measures": {name: _number(one.value) for name, one in found.items()}}
     if ticks:
         kept = [name for name in TICKS if name in counters[0]] if ticks is True else list(ticks or ())
         row["ticks"] = {name: [_number(float(one[name])) for one in counters] for name in kept}
