@@ -136,6 +136,12 @@ class Unreachable(ModelError):
     reason = "server failed"
 
 
+class TimedOut(Unreachable):
+    """The server took the question and did not answer in time."""
+
+    reason = "timed out"
+
+
 class Gone(Unreachable):
     """Nobody listens at the server's address, or no way leads there."""
 

@@ -4,7 +4,7 @@ import errno
 import socket
 import ssl
 
-from society.ground.errors import Gone, ModelError, ModelsFailed, Unreachable
+from society.ground.errors import Gone, ModelError, ModelsFailed, TimedOut, Unreachable
 
 #: A name that does not exist, where the system tells it from one that is not found at the moment.
 _NO_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
@@ -47,9 +47,7 @@ def no_answer(place: str, model: str, error: BaseException, timeout_s: float) ->
     """The error for a connection, or an answer, that did not come in time."""
     if any(type(cause).__name__ == "ConnectTimeout" for cause in _causes(error)):
         return Gone(f"{place} cannot be reached for model {model}: it takes no connection; is the server running?")
-    return Unreachable(
-        f"{place} did not answer within {timeout_s:g} s for model {model}; is it overloaded?", "timed out"
-    )
+    return TimedOut(f"{place} did not answer within {timeout_s:g} s for model {model}; is it overloaded?")
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -11,11 +11,12 @@ shuts the gate: everything that waits ends with that error, at once, and nothing
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from aiolimiter import AsyncLimiter
 
-from society.ground.errors import Busy, Gone, ModelError, ModelsFailed, RequestRefused, Unreachable
+from society.ground.errors import Busy, Gone, ModelError, ModelsFailed, RequestRefused, TimedOut, Unreachable
 from society.llm.request import Answer, Ask, Request
 
 _FIRST = 8
@@ -23,6 +24,8 @@ _FIRST = 8
 _LONG_S = 5.0
 #: Questions in a row that no attempt brought an answer to, while nobody else was answered, after which a server is down.
 _DOWN = 2
+#: Times that a question is put to a server that takes it and says nothing, while nobody else is answered.
+_PATIENT = 2
 
 
 class Gate:
@@ -103,13 +106,14 @@ class Gate:
         if request.model not in self._proven:
             async with self._first[request.model]:
                 if request.model not in self._proven:
-                    answer = await self._ask(request)
+                    with self._telling(request.model):
+                        answer = await self._ask(request)
                     self._proven.add(request.model)
                     return answer
         return await self._ask(request)
 
     async def _ask(self, request: Request) -> Answer:
-        attempt, answered = 1, self._answered
+        attempt, answered, unheard = 1, self._answered, 0
         while True:
             await self._enter(first=attempt > 1)
             era = self._halved
@@ -119,8 +123,10 @@ class Gate:
                 answer = await self._inner(request)
             except (Busy, Unreachable) as error:
                 wait = self._wait(error, request, attempt, era)
-                if attempt == self.attempts and not isinstance(error, Gone):
-                    raise self._given_up(error, request, answered) from None
+                unheard += isinstance(error, TimedOut)
+                down = unheard == _PATIENT and self._answered == answered
+                if (attempt == self.attempts or down) and not isinstance(error, Gone):
+                    raise self._given_up(error, request, answered, attempt) from None
             except ModelsFailed as error:
                 raise self._end(str(error)) from None
             except RequestRefused as error:
@@ -144,13 +150,26 @@ class Gate:
         self._begin()
         await self._inner.close()
 
-    def _given_up(self, error: Busy | Unreachable, request: Request, answered: int) -> ModelError:
+    @contextmanager
+    def _telling(self, model: str) -> Iterator[None]:
+        """Tell, once, that the first answer of a model is long in coming."""
+        if self._say is None:
+            yield
+            return
+        told = f"waits for the first answer of {model}: a server may have to load a model when it is first asked for it"
+        timer = asyncio.get_running_loop().call_later(_LONG_S, self._say, told)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _given_up(self, error: Busy | Unreachable, request: Request, answered: int, attempts: int) -> ModelError:
         """The error of a question that no attempt brought an answer to: its own, or that of a server that is down."""
         self._fruitless += self._answered == answered
         if request.model not in self._proven:
-            return self._end(f"{error}; it has answered nothing in {self.attempts} attempts")
+            return self._end(f"{error}; it has answered nothing in {attempts} attempts")
         if self._fruitless >= _DOWN:
-            return self._end(f"{error}; it answers nobody any more, after {self.attempts} attempts each")
+            return self._end(f"{error}; it answers nobody any more, after {attempts} attempts each")
         return error
 
     def _end(self, why: str) -> ModelsFailed:

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
+from eventually import eventually
 
 from society.cli import main
 
@@ -36,6 +38,26 @@ def test_ctrl_c_while_modules_are_loaded_is_one_line(tmp_path, name):
     assert done.stderr.startswith("society: interrupted")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("workers", [0, 1], ids=["before there are workers", "while one begins"])
+def test_ctrl_c_while_the_workers_of_a_sweep_begin_is_one_line(tmp_path, workers):
+    words = ["sweep", "experiments/threshold.yaml", "--workers", "2", "--out", tmp_path / "study"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "society", *words], cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+
+        def begun():
+            below = psutil.Process(process.pid).children(recursive=True)
+            servers = [one for one in below if "forkserver" in " ".join(one.cmdline())]
+            return servers and len(servers) > workers
+
+        eventually(begun, "the process that workers are forked from", process)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        out, told = process.communicate()
+    assert (out, told) == ("", "society: interrupted; what is finished is kept: the same command goes on\n")
+    assert process.returncode == 1
 
 
 def test_a_folder_that_takes_no_files_is_named(monkeypatch, capsys):

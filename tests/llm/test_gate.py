@@ -15,6 +15,7 @@ from society.ground.errors import (
     ModelError,
     ModelsFailed,
     RequestRefused,
+    TimedOut,
     Unfit,
     Unreachable,
 )
@@ -214,6 +215,55 @@ def test_a_server_that_answers_nobody_is_down_but_one_that_fails_one_question_is
     assert type(other) is type(third) is ModelsFailed
     assert "answers nobody any more" in str(third)
     assert [type(said) for said in ended([None] + [down] * 3)] == [Unreachable, Answer, Answer]
+
+
+def test_a_server_that_takes_questions_and_never_answers_is_given_up_sooner_than_one_that_fails(kit):
+    async def scene():
+        lines = []
+        async with kit.Raw(None) as server:
+            gate = Gate(Endpoint(server.url, None, timeout_s=0.1), backoff_s=0.0, say=lines.append)
+            with pytest.raises(ModelsFailed, match=r"did not answer within 0\.1 s.*nothing in 2 attempts"):
+                await gate(kit.question())
+            await gate.close()
+            return len(server.asked), lines
+
+    assert run(scene) == (2, [])
+
+
+def test_one_that_is_only_slow_for_one_question_is_asked_as_often_as_any(kit):
+    slow = TimedOut("did not answer")
+
+    async def scene():
+        oracle = kit.Oracle(errors=[None, slow, None, slow, None, slow, None])
+        gate = Gate(oracle, attempts=4, backoff_s=0.0)
+        await gate(kit.question())
+        said = asyncio.create_task(gate(kit.question(1)))
+        for number in range(2, 5):
+            while len(oracle.asked) % 2:
+                await asyncio.sleep(0)
+            await gate(kit.question(number))
+        return await said
+
+    assert isinstance(run(scene), Answer)
+
+
+def test_who_waits_for_a_first_answer_is_told_so(kit, monkeypatch):
+    monkeypatch.setattr("society.llm.gate._LONG_S", 0.01)
+
+    async def scene():
+        told = asyncio.Event()
+        lines = []
+        async with kit.Raw(None) as server:
+            gate = Gate(Endpoint(server.url, None), say=lambda line: (lines.append(line), told.set()))
+            asking = asyncio.create_task(gate(kit.question()))
+            await told.wait()
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await gate.close()
+        return lines
+
+    (line,) = run(scene)
+    assert line.startswith("waits for the first answer of")
 
 
 def test_waits_grow_and_repeat(kit):

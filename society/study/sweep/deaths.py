@@ -1,8 +1,10 @@
 """Why workers of a sweep died, as far as it can be known; and what they leave behind in silence."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,16 @@ def killed_for_memory(counters: Path = _COUNTERS) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+
+def start_deaf_to_ctrl_c() -> None:
+    """Start the process that workers are forked from: Ctrl-C, which a terminal sends to all, is for the driver alone."""
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

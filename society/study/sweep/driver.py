@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from society.spec.experiment import Experiment
 from society.spec.experiments import load_experiment
 from society.spec.world import World
 from society.study.carrying import to_stderr
+from society.study.interruption import Interruption
 from society.study.models import STORE, Models, asked
 from society.study.servers import Specs
 from society.study.sweep.asking import Desk
 from society.study.sweep.cells import Job
-from society.study.sweep.deaths import Deaths, silent_tracker
+from society.study.sweep.deaths import Deaths, silent_tracker, start_deaf_to_ctrl_c
 from society.study.sweep.designs import Changes
 from society.study.sweep.prepare import checked, prepared, spent_before
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
@@ -238,16 +239,16 @@ def _cluster(workers: int | None, on: str | None, most: int) -> Iterator[Any]:
         "distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "500 ms",  # a tenth of the time
         "distributed.worker.multiprocessing-method": "forkserver",  # modules are loaded once for all workers
     }  # fmt: skip
-    with dask.config.set(settings):
+    with dask.config.set(settings), silent_tracker(), ExitStack() as opened:
         get_mp_context().set_forkserver_preload([run_jobs.__module__, "distributed.nanny"])
-        with (
-            silent_tracker(),
-            LocalCluster(
+        with Interruption(lambda: False) as pressed:  # workers that are half started cannot be ended in order
+            start_deaf_to_ctrl_c()
+            cluster = LocalCluster(
                 n_workers=count, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield client
+            )
+            client = opened.enter_context(Client(opened.enter_context(cluster)))
+        pressed.check()
+        yield client
 
 
 def table_path(folder: Path) -> Path:
