@@ -175,6 +175,24 @@ def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
         console.print("One seed: differences without intervals. Run both with --seeds to get them.", style="dim")
 
 
+def print_measured(table: pd.DataFrame) -> None:
+    """Measures of records: of one its values, of several means with 95 % t-intervals between them."""
+    from society.measures.catalogue import MEASURES
+    from society.measures.intervals import mean_interval
+
+    shown = Table(box=None, padding=(0, 2, 0, 0))
+    several = len(table) > 1
+    for column in ("measure", *(("mean", "95 % interval", "runs") if several else ("value",)), "meaning"):
+        shown.add_column(column, justify="left" if column in ("measure", "meaning") else "right")
+    for name in table.columns[3:]:
+        values = table[name].dropna().to_numpy(dtype=float)
+        mean, low, high = mean_interval(values)
+        between = "" if math.isnan(low) else f"{_number(low)} .. {_number(high)}"
+        more = (between, str(len(values))) if several else ()
+        shown.add_row(name, "nothing to measure" if not len(values) else _number(mean), *more, MEASURES[name])
+    console.print(shown)
+
+
 def print_bench(rows: "Iterable[Row]") -> None:
     """Figures one by one, as they come, with their targets."""
     from society.bench.table import machine

@@ -11,35 +11,35 @@ from society.measures.rewiring import all_statistics
 from society.measures.structure import simple
 from society.record.reader import Record
 
-Numbers = Iterator[tuple[str, float, int, str]]
+Numbers = Iterator[tuple[str, float, int]]
 
 
 def network_numbers(record: Record) -> Numbers:
-    """(name, value, edges, meaning) of the protection graph."""
+    """(name, value, edges) of the protection graph."""
     found = simple(graph(record, "protection"))
     for name, value in all_statistics(found).items():
-        yield name, value, found.number_of_edges(), f"protection graph: {name.replace('_', ' ')}"
+        yield name, value, found.number_of_edges()
 
 
 def cascade_numbers(record: Record) -> Numbers:
-    """(name, value, protectors, meaning) of cascades of first acts of protection, and of their rhythm."""
+    """(name, value, protectors) of cascades of first acts of protection, and of their rhythm."""
     found = protection_cascades(record)
     n = found.protectors
-    yield "largest", float(found.sizes[0]) if n else math.nan, n, "protectors in the largest cascade over ties"
-    yield "secondary", found.secondary, n, "R_e: protectors who directly followed each"
-    yield "branching", found.branching, n, "the same within cascades"
+    yield "largest", float(found.sizes[0]) if n else math.nan, n
+    yield "secondary", found.secondary, n
+    yield "branching", found.branching, n
     society = protective_bursts(record)
     society = society[society["agent"] < 0]
     rhythm = society.iloc[0] if len(society) else {"finite": math.nan, "memory": math.nan, "n": 0}
-    yield "burstiness", float(rhythm["finite"]), int(rhythm["n"]), "A_n of the ticks between acts of protection"
-    yield "memory", float(rhythm["memory"]), int(rhythm["n"]), "correlation of each of these intervals with the next"
+    yield "burstiness", float(rhythm["finite"]), int(rhythm["n"])
+    yield "memory", float(rhythm["memory"]), int(rhythm["n"])
 
 
 def rating_numbers(record: Record) -> Numbers:
-    """(name, value, n, meaning) of whom raters favour."""
+    """(name, value, n) of whom raters favour."""
     kept = false_keep(record)
-    yield "false_keep", kept.value, kept.n, "ratings at or above the threshold of agents below it"
+    yield "false_keep", kept.value, kept.n
     value, n = reciprocal_ratings(record)
-    yield "reciprocal", value, n, "correlation of what two agents give each other, beyond what all give them"
+    yield "reciprocal", value, n
     own = family_preference_of(record)
-    yield "family_preference", own.value, own.n, "how much more often raters put their own family first than others do"
+    yield "family_preference", own.value, own.n

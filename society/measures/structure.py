@@ -61,7 +61,7 @@ def e_i_index(graph: nx.DiGraph, attribute: str) -> float:
 
 
 def assortativity(graph: nx.DiGraph, attribute: str) -> float:
-    """Newman's r = (tr e - sum a_i b_i) / (1 - sum a_i b_i) of a category (PRE 67:026126, 2003, eq. 2); NaN if all are alike.
+    """Newman's r = (tr e - sum a_i b_i) / (1 - sum a_i b_i) of a category (PRE 67:026126, 2003, eq. 2); NaN if all linked are alike.
 
     Example:
         >>> tied = nx.DiGraph([(0, 1), (1, 0), (2, 3), (3, 2)])
@@ -69,7 +69,8 @@ def assortativity(graph: nx.DiGraph, attribute: str) -> float:
         >>> assortativity(tied, "family")
         1.0
     """
-    if graph.number_of_edges() < 2 or len(set(nx.get_node_attributes(graph, attribute).values())) < 2:
+    linked = {graph.nodes[node][attribute] for edge in graph.edges() for node in edge}
+    if graph.number_of_edges() < 2 or len(linked) < 2:
         return math.nan
     return float(nx.attribute_assortativity_coefficient(graph, attribute))
 

@@ -112,3 +112,10 @@ def test_structure_of_a_run(decommission):
     } <= set(found.index)
     assert found["sd"]["modularity"] > 0
     assert 0 <= found["value"]["giant_share"] <= 1
+
+
+def test_assortativity_of_links_within_one_family_is_unknown_whoever_else_is_there():
+    graph = nx.DiGraph([(0, 1), (1, 0)])
+    graph.add_node(2)
+    nx.set_node_attributes(graph, {0: "a", 1: "a", 2: "b"}, "family")
+    assert np.isnan(structure.assortativity(graph, "family"))

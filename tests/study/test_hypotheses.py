@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from society.cli import app
 from society.cli_hypotheses import _print_all
 from society.ground.errors import SocietyError, WorldError
-from society.measures.summary import check_measures
+from society.measures.catalogue import check_measures
 from society.spec.experiments import base_world, hypothesis_names, load_hypothesis
 from society.spec.hypothesis import Hypothesis
 from society.study.hypotheses.formulas import FUNCTIONS, Formula

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Literal
 
 from society.ground.errors import RunError
+from society.measures.catalogue import check_whole_names
 from society.spec.hypothesis import Hypothesis
+from society.study.hypotheses.formulas import Formula
 from society.study.hypotheses.verdicts import Result, judged
 from society.study.sweep.driver import Progress, sweep
 
@@ -25,9 +27,13 @@ def tried(
         The result, and the study's folder.
 
     Raises:
+        RecordError: a value is no measure.
         RunError: runs failed.
         SocietyError: as ``sweep``; or a claim names what was not run.
     """
+    check_whole_names(hypothesis.values.values())
+    for claim in hypothesis.claims:
+        Formula(hypothesis, claim.value).check()
     swept = sweep(hypothesis.experiment(profile), out, workers, on, progress)
     if swept.failed:
         first = swept.table[swept.table["error"] != ""].iloc[0]

@@ -7,7 +7,8 @@ from pathlib import Path
 from society.ground.errors import WorldError
 from society.llm.budget import Spent
 from society.llm.store import kept
-from society.measures.summary import check_measures
+from society.measures.catalogue import check_measures, check_whole_names
+from society.spec.analysis import CriticalPoint, is_counter
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world
 from society.spec.language import LanguageModel
@@ -30,6 +31,8 @@ def prepared(experiment: Experiment, out: Path | None, models: Models | None = N
     if models.mode == "live":
         raise WorldError("--answers", "live", "record or replay: a sweep that is interrupted must not ask twice")
     check_measures(experiment.measures)
+    if isinstance(experiment.analysis, CriticalPoint) and not is_counter(experiment.analysis.measure):
+        check_whole_names([experiment.analysis.measure])
     check_counters(experiment)
     base = base_world(experiment)
     folder = out or Path("studies") / f"{experiment.name}-{digest(without_limits(base.model_dump(mode='json')))[:8]}"
