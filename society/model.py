@@ -3,7 +3,10 @@
 The agents of a set are views: they exist while they are looked at and read the engine's columns when asked.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,10 @@ from society.spec.world import World
 
 #: Columns of the tick's counters that a model reports to its DataCollector.
 REPORTED = ("active", "escaped", "copies", "open_orders", "trust_mean", "score_mean", "quality_mean", "stance_mean")
+#: Beside the set, in ``mesa.agent`` up to Mesa 3.4 and in ``mesa.agentset`` since.
+GroupBy: Any = import_module(AgentSet.__module__).GroupBy
+#: Columns of agents that may be set from outside, as no other column depends on them, and what they run from and to.
+SETTABLE = {"quality": (0.0, 100.0), "score": (0.0, 100.0), "leniency": (-100.0, 100.0), "stance": (0.0, 1.0)}
 
 
 class SocietyModel(mesa.Model):  # type: ignore[misc]
@@ -31,8 +38,8 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
 
     Args:
         world: a world, its name, its file, or a dict.
-        rng: seed of all the society's chance (and of Mesa's own generators); the world's if absent. ``seed=`` is the
-            same, by the name that it has in a world.
+        rng: seed of all the society's chance (and of Mesa's own generators); the world's if absent, and a fresh one, as
+            Mesa's models take, where the world names none. ``seed=`` is the same, by the name that it has in a world.
         minds: minds of your own, by name of family.
         rules: rules of the tick; the standard ones if absent.
         overseer: who decides where ``oversight.human.mind`` is ``human``, ``society.Person()`` for one.
@@ -43,7 +50,7 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
         WorldError: the world is bad, two seeds differ, or the scenario holds parameters.
 
     Attributes:
-        engine: the engine; ``engine.society`` holds the columns.
+        engine: the engine; ``engine.society`` holds the columns, ``engine.chance.seed`` the seed.
         counts: the counters of the last tick (columns of the table of ticks).
 
     Example:
@@ -65,10 +72,12 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
     ) -> None:
         # No parameter is called seed: where one is, mesa.batch_run of Mesa 3.5 puts None over the seeds that it was given.
         chosen = load_world(world, _changes(rng, scenario, kwargs))
+        if "seed" not in chosen.model_fields_set:
+            chosen = chosen.seeded(secrets.randbits(62))
         super().__init__(rng=chosen.seed)
         self.engine = Engine(chosen, minds=minds, rules=rules, overseer=overseer)
         self.counts: dict[str, float] = {}
-        reporters = {name: (lambda model, name=name: model.counts.get(name, np.nan)) for name in REPORTED}
+        reporters = {name: partial(_count, name=name) for name in REPORTED}
         self.datacollector = DataCollector(model_reporters=reporters)
 
     @property
@@ -83,6 +92,10 @@ class SocietyModel(mesa.Model):  # type: ignore[misc]
         self.counts = dict(moment.counts)
         self.running = self.engine.tick < self.engine.world.ticks
         self.datacollector.collect(self)
+
+
+def _count(model: SocietyModel, name: str) -> float:
+    return model.counts.get(name, np.nan)
 
 
 def _changes(rng: int | None, scenario: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,6 +138,20 @@ class View:
         graph = self.model.engine.society.ties.graph
         return Slots(self.model, graph.indices[graph.indptr[self.slot] : graph.indptr[self.slot + 1]].astype(np.int64))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Not possible, but for the columns of ``Slots.set``."""
+        if name in self.__slots__:
+            object.__setattr__(self, name, value)
+        else:
+            Slots(self.model, np.array([self.slot])).set(name, value)
+
+    def remove(self) -> None:
+        """Not possible: agents end by the society's rules."""
+        raise TypeError(f"{self}: agents of a society are born and die by its rules; issue an order, or write a rule")
+
+    def __reduce__(self) -> Any:
+        return View, (self.model, self.slot)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, View) and (self.model, self.slot) == (other.model, other.slot)
 
@@ -162,6 +189,8 @@ class Slots(AgentSet):  # type: ignore[misc]
 
     def get(self, attr_names: Any, handle_missing: str = "error", default_value: Any = None) -> Any:
         """Values of one column (array), or of several (list of rows)."""
+        if handle_missing not in ("error", "default"):
+            raise ValueError(f"handle_missing is {handle_missing!r}: it is 'error' or 'default'")
         if isinstance(attr_names, str):
             try:
                 return column(self.model, self.slots, attr_names)
@@ -185,56 +214,79 @@ class Slots(AgentSet):  # type: ignore[misc]
         agent_type: Any = None,
     ) -> "Slots":
         """The agents for which a function of the view holds, at most so many (or such a share)."""
-        keep = [slot for slot in self.slots if filter_func is None or filter_func(View(self.model, int(slot)))]
+        if agent_type is not None and not issubclass(View, agent_type):
+            return self._of(self.slots[:0], inplace)
+        keep = [view.slot for view in self if filter_func is None or filter_func(view)]
         most = int(at_most * len(self)) if isinstance(at_most, float) and at_most <= 1 else at_most
-        chosen = np.array(keep[: int(min(most, len(keep)))], np.int64)
+        return self._of(np.array(keep[: int(min(most, len(keep)))], np.int64), inplace)
+
+    def _of(self, slots: NDArray[np.int64], inplace: bool) -> "Slots":
+        """This set, or another one, of these slots."""
         if inplace:
-            self.slots = chosen
+            self.slots = slots
             return self
-        return Slots(self.model, chosen)
+        return Slots(self.model, slots)
 
     def shuffle(self, inplace: bool = False) -> "Slots":
         """The same agents in random order, by the model's own generator (no effect on the society's chance)."""
         order = list(range(len(self.slots)))
         self.random.shuffle(order)
-        chosen = self.slots[order]
-        if inplace:
-            self.slots = chosen
-            return self
-        return Slots(self.model, chosen)
+        return self._of(self.slots[order], inplace)
+
+    def shuffle_do(self, method: Any, *args: Any, **kwargs: Any) -> "Slots":
+        """Call a function on each view, in random order by the model's own generator."""
+        self.shuffle().do(method, *args, **kwargs)
+        return self
 
     def sort(self, key: Any, ascending: bool = False, inplace: bool = False) -> "Slots":
         """The same agents in the order of a column or of a function of the view."""
-        values = self.get(key) if isinstance(key, str) else np.array([key(view) for view in self])
-        order = np.argsort(values, kind="stable")
-        chosen = self.slots[order if ascending else order[::-1]]
-        if inplace:
-            self.slots = chosen
-            return self
-        return Slots(self.model, chosen)
+        values = self.get(key) if isinstance(key, str) else [key(view) for view in self]
+        order = sorted(range(len(self)), key=values.__getitem__, reverse=not ascending)
+        return self._of(self.slots[order], inplace)
 
     def do(self, method: Any, *args: Any, **kwargs: Any) -> "Slots":
-        """Call a function on each view; agents have no methods of their own, minds act for them."""
-        if isinstance(method, str):
-            raise AttributeError(
-                f"agents of a society have no method {method!r}: give do() a function, or write a mind"
-            )
-        for view in self:
-            method(view, *args, **kwargs)
+        """Call a function on each view."""
+        self.map(method, *args, **kwargs)
         return self
 
     def map(self, method: Any, *args: Any, **kwargs: Any) -> list[Any]:
-        """Results of a function of each view."""
+        """Results of a function of each view; agents have no methods of their own, minds act for them."""
+        if isinstance(method, str):
+            raise AttributeError(f"agents of a society have no method {method!r}: give a function, or write a mind")
         return [method(view, *args, **kwargs) for view in self]
 
-    def groupby(self, by: Any, result_type: str = "agentset") -> "dict[Any, Any]":
-        """Agents by the value of a column or of a function of the view."""
-        values = list(self.get(by)) if isinstance(by, str) else [by(view) for view in self]
+    def set(self, attr_name: str, value: Any) -> "Slots":
+        """Set one of the columns of ``SETTABLE``, or one that minds declared, to one value for all.
+
+        Raises:
+            TypeError: it is another column, which belongs to the society's rules, or the value does not fit.
+        """
+        society = self.model.engine.society
+        own = [column for (_, name), column in society.own.items() if name == attr_name]
+        if not own and attr_name not in SETTABLE:
+            raise TypeError(
+                f"{attr_name} cannot be set from outside, as the society's rules keep it together with others: those that "
+                f"can are {', '.join(SETTABLE)} and what minds declare; write a rule for anything else"
+            )
+        low, high = (-np.inf, np.inf) if own else SETTABLE[attr_name]
+        for column in own or [getattr(society.agents, attr_name)]:
+            given = np.asarray(value)
+            fits = given.dtype.kind in "biuf" and np.can_cast(given.dtype, np.float64)
+            if not fits or (column.dtype.kind != "f" and (given != given.astype(column.dtype)).any()):
+                raise TypeError(f"{attr_name} = {value!r}: the column holds {column.dtype}")
+            if not own and not ((given >= low) & (given <= high)).all():
+                raise TypeError(f"{attr_name} = {value!r}: it runs from {low:g} to {high:g}")
+            column[self.slots] = given
+        return self
+
+    def groupby(self, by: Any, result_type: str = "agentset") -> Any:
+        """Agents by the value of a column or of a function of the view, as Mesa's ``GroupBy``."""
+        values = self.get(by).tolist() if isinstance(by, str) else [by(view) for view in self]
         groups: dict[Any, list[int]] = {}
         for slot, value in zip(self.slots, values, strict=True):
             groups.setdefault(value, []).append(int(slot))
         made = {value: Slots(self.model, np.array(slots, np.int64)) for value, slots in groups.items()}
-        return made if result_type == "agentset" else {value: list(slots) for value, slots in made.items()}
+        return GroupBy(made if result_type == "agentset" else {value: list(slots) for value, slots in made.items()})
 
     def to_list(self) -> list[Any]:
         """All views."""
@@ -245,10 +297,36 @@ class Slots(AgentSet):  # type: ignore[misc]
         return int(agent in self)
 
     def add(self, agent: Any) -> None:
-        """Not possible: agents are born and die by the society's rules."""
-        raise TypeError("agents of a society are born and die by its rules; add and remove are not possible")
+        """Take an agent of this model into the set, at its end.
 
-    discard = remove = add
+        Raises:
+            TypeError: it is none: agents are born and die by the society's rules.
+        """
+        if not isinstance(agent, View) or agent.model is not self.model:
+            raise TypeError(f"{agent!r} is no agent of this society; they are born and die by its rules")
+        if agent not in self:
+            self.slots = np.append(self.slots, agent.slot)
+
+    def discard(self, agent: Any) -> None:
+        """Leave an agent out of the set, if it is in it; its life goes on."""
+        if agent in self:
+            self.slots = self.slots[self.slots != agent.slot]
+
+    def remove(self, agent: Any) -> None:
+        """Leave an agent out of the set; its life goes on.
+
+        Raises:
+            KeyError: it is not in it.
+        """
+        if agent not in self:
+            raise KeyError(agent)
+        self.discard(agent)
+
+    def __copy__(self) -> "Slots":
+        return Slots(self.model, self.slots)
+
+    def __reduce__(self) -> Any:
+        return Slots, (self.model, self.slots)
 
 
 def column(model: SocietyModel, slots: NDArray[np.int64], name: str) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """The Mesa face: a society driven by Mesa's own tools."""
 
+from inspect import signature
 from types import SimpleNamespace
 
 import mesa
@@ -44,7 +45,22 @@ def test_it_repeats_with_its_seed_and_is_the_engine():
     assert moment.counts == one.counts
     assert SocietyModel("decommission", rng=3, **SMALL).engine.chance.seed == 3
     assert SocietyModel("decommission", 3, **SMALL).engine.chance.seed == 3
-    assert model(seed=None).engine.chance.seed == model().engine.chance.seed == load_world("decommission").seed
+
+
+def test_a_seed_that_nobody_gives_is_fresh_and_one_of_the_world_counts(tmp_path):
+    seeds = {model(**given).engine.chance.seed for given in ({}, {}, {"seed": None}, {"rng": None})}
+    assert len(seeds) == 4
+    fresh = model()
+    fresh.run_model()
+    again = model(seed=fresh.engine.chance.seed)
+    again.run_model()
+    assert again.counts == fresh.counts
+    said = load_world("decommission").override({"seed": 7, "agents.count": 50})
+    assert SocietyModel(said).engine.chance.seed == SocietyModel(said).engine.chance.seed == 7
+    unsaid = load_world("decommission").override({"agents.count": 50})
+    assert SocietyModel(unsaid).engine.chance.seed != SocietyModel(unsaid).engine.chance.seed
+    (tmp_path / "mine.yaml").write_text("extends: decommission\nname: mine\nseed: 7\nagents: {count: 50}\n")
+    assert SocietyModel(tmp_path / "mine.yaml").engine.chance.seed == 7
 
 
 def test_it_has_one_seed_and_its_world_is_its_scenario():
@@ -72,7 +88,7 @@ def test_agents_read_columns():
     assert 0 < len(good) < len(agents)
     assert all(agent.quality > 75 for agent in good)
     assert len(agents.select(at_most=0.5)) == len(agents) // 2
-    assert set(agents.groupby("family")) == set(m.engine.world.families)
+    assert {family for family, _ in agents.groupby("family")} == set(m.engine.world.families)
     ranked = agents.sort("score", ascending=True).get("score")
     assert (np.diff(ranked) >= 0).all()
     first = agents[0]
@@ -87,10 +103,6 @@ def test_agents_read_columns():
     assert sorted(agents.shuffle().slots) == sorted(agents.slots)
     with pytest.raises(AttributeError, match="no column 'soul'"):
         _ = first.soul
-    with pytest.raises(TypeError, match="born and die"):
-        agents.add(first)
-    with pytest.raises(AttributeError, match="write a mind"):
-        agents.do("step")
 
 
 def test_data_collector_with_agent_reporters():
@@ -116,6 +128,16 @@ def test_batch_run(processes):
     assert len(rows) == 4
     assert {(row["seed"], row["review__threshold"]) for row in rows} == {(1, 50), (1, 75), (2, 50), (2, 75)}
     assert len({row["score_mean"] for row in rows}) == 4
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_batch_run_of_several_iterations_runs_several_societies(processes):
+    more = {"rng": [None] * 3} if "rng" in signature(mesa.batch_run).parameters else {"iterations": 3}
+    rows = mesa.batch_run(
+        SocietyModel, {**SMALL, "world": "decommission"}, number_processes=processes, display_progress=False, **more
+    )
+    assert sorted(row["iteration"] for row in rows) == [0, 1, 2]
+    assert len({(row["trust_mean"], row["score_mean"]) for row in rows}) == 3
 
 
 def test_the_face_offers_it():

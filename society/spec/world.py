@@ -174,7 +174,10 @@ class World(Section):
             >>> World(name="w", families={"glm-4.7": 1}).override({"agents.count": 50}).agents.count
             50
         """
-        return validated(World, override(self.model_dump(), changes), f"world {self.name}").at(self.folder)
+        tree = self.model_dump()
+        if "seed" not in self.model_fields_set:  # nobody has chosen one, and nobody does now
+            del tree["seed"]
+        return validated(World, override(tree, changes), f"world {self.name}").at(self.folder)
 
     def stages(self) -> list[tuple[int, "World"]]:
         """The worlds that hold one after the other: (first tick, world without a schedule); the first from tick 0.
