@@ -1,12 +1,18 @@
 """README: its Python runs, its world is valid, its tables and files exist."""
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from eventually import GUARD_S
+from typer.main import get_command
 
 import society
+from society.cli import app
 from society.ground.words import ACTS_OF, Kind
 from society.spec.experiments import base_world, load_experiment
 from society.spec.load import load_world, world_names
@@ -16,28 +22,46 @@ from society.study.sweep.designs import cells_of
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
+PYTHON = [code for kind, code in BLOCKS if kind == "python"]
+
+
+#: What must be true at the end of each block of Python, in their order.
+AFTERWARDS = {
+    "record": """
+assert record.manifest["status"] == "done"
+assert null.world["null"] == "independent"
+assert surplus.n > 0
+assert later.table("events").shape == record.table("events").shape
+""",
+    "mind": "assert record.manifest['status'] == 'done'",
+    "models": "assert record.manifest['cost']['simulated'] and again.hash == record.hash",
+    "overseer": "assert record.manifest['status'] == 'done'",
+    "mesa": "assert model.steps == 60 and (__name__ != '__main__' or len(rows) == 6)",
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "code", [code for kind, code in BLOCKS if kind == "python"], ids=["record", "mind", "models", "overseer", "mesa"]
-)
-def test_python_runs_as_written(code, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    names = {}
-    exec(compile(code, "README.md", "exec"), names)
-    if "record" in names:
-        assert isinstance(names["record"], society.Result)
-        assert names["record"].manifest["status"] == "done"
-    else:
-        assert (names["model"].steps, len(names["rows"])) == (60, 6)
-    if "again" in names:
-        assert names["again"].hash == names["record"].hash
-    if "models" in code:
-        assert names["record"].manifest["cost"]["simulated"]
-    if "null" in names:
-        assert names["null"].world["null"] == "independent"
-        assert "order.executed" in capsys.readouterr().out
+@pytest.mark.parametrize(("name", "code"), list(zip(AFTERWARDS, PYTHON, strict=True)), ids=list(AFTERWARDS))
+def test_python_runs_as_a_file_in_a_foreign_folder(name, code, tmp_path):
+    (tmp_path / "block.py").write_text(code + AFTERWARDS[name], encoding="utf-8")
+    done = subprocess.run([sys.executable, "block.py"], cwd=tmp_path, capture_output=True, text=True, timeout=GUARD_S)
+    assert done.returncode == 0, done.stderr
+    assert not re.search("Warning|leaked", done.stderr), done.stderr
+
+
+def lines_of_shell():
+    """Commands of README that stand by themselves, without their comments."""
+    for line in re.findall(r"^    (society .*)$", TEXT, re.MULTILINE):
+        yield " ".join(re.split(r"\s+[#&]", line)[0].split())
+
+
+@pytest.mark.parametrize("line", list(lines_of_shell()))
+def test_every_command_is_one(line):
+    """Its options and arguments are those of the program; nothing is run."""
+    name, *words = shlex.split(line)[1:]
+    commands = get_command(app).commands
+    assert name in commands
+    commands[name].make_context(name, words)
 
 
 def test_the_world_is_valid_as_written(tmp_path):

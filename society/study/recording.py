@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from society.broker.messages import zone_of
 from society.engine import Engine
 from society.ground.errors import RunError
-from society.ground.kernels import kernel
-from society.ground.words import RELATION_TRUST, Event, Line, Outcome, Relation
+from society.ground.relation import relation
+from society.ground.words import Event, Line, Outcome
 from society.record.hash import History, digest_of_rows, digest_of_setting, sealed
 from society.record.tables import columns_of
 from society.record.writer import Gathered, Writer
@@ -19,11 +19,6 @@ from society.rules.moment import Batch, Moment
 from society.state.columns import Society
 from society.study.manifest import occasions_share, setting_of
 from society.study.state_changes import StateChanges
-
-_NONE, _BAD, _NEUTRAL, _GOOD = (int(one) for one in (Relation.NONE, Relation.BAD, Relation.NEUTRAL, Relation.GOOD))
-#: Trust below which a relationship is nearer to bad than to neutral, and to neutral than to good.
-_BELOW_NEUTRAL = (RELATION_TRUST["bad"] + RELATION_TRUST["neutral"]) / 2
-_BELOW_GOOD = (RELATION_TRUST["neutral"] + RELATION_TRUST["good"]) / 2
 
 
 class Recording:
@@ -231,20 +226,6 @@ def occasions_table(batch: Batch) -> dict[str, Any]:
         "act": batch.main,
         "declared": batch.declared,
     }
-
-
-@kernel
-def relation(trust: Any) -> Any:
-    """Trust as the nearest published relationship: int64 codes of Relation."""
-    nearest = np.empty(len(trust), np.int64)
-    for row in range(np.uint64(len(trust))):
-        if np.isnan(trust[row]):
-            nearest[row] = _NONE
-        elif trust[row] < _BELOW_NEUTRAL:
-            nearest[row] = _BAD
-        else:
-            nearest[row] = _NEUTRAL if trust[row] < _BELOW_GOOD else _GOOD
-    return nearest
 
 
 def _agent_columns(society: Society, slots: NDArray[np.int64] | None = None) -> dict[str, Any]:
