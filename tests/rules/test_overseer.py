@@ -10,6 +10,7 @@ from society.ground.decisions import Decision
 from society.ground.errors import RunError
 from society.ground.words import Act, AgentStatus, Event, Kind, Outcome, Ruling
 from society.minds.human import Person, Scripted, rubber_stamp
+from society.record.tables import columns_of
 from society.rules.docket import docket
 from society.spec.load import load_world
 from society.state.transitions import check_conservation
@@ -38,7 +39,7 @@ class Sitting:
         moment = self.engine.step()
         self.batches = moment.batches
         check_conservation(self.society)
-        rows = moment.log.collected(moment.tick)
+        rows = columns_of(moment.log.collected(moment.tick))
         return {kind: {name: column[rows["kind"] == kind] for name, column in rows.items()} for kind in Event}
 
     def until(self, which):
@@ -292,7 +293,7 @@ def test_nobody_decides_where_nobody_sits():
     kinds = []
     for _ in range(engine.world.ticks):
         moment = engine.step()
-        rows = moment.log.collected(moment.tick)
+        rows = columns_of(moment.log.collected(moment.tick))
         kinds += rows["kind"].tolist()
     assert Event.HUMAN not in kinds
     orders = engine.society.orders

@@ -15,6 +15,7 @@ from society.ground.words import Act, Event, Kind
 from society.llm.request import Answer, Usage
 from society.measures.oversight import sanctions
 from society.minds.remote.mind import RemoteMind
+from society.record.tables import columns_of
 from society.spec.load import load_world
 
 #: Points of noise of a single rating in the worlds of these tests.
@@ -46,7 +47,7 @@ def ratings_of(engine, ticks=30):
     """(batch of ratings, its events) of every tick that has some."""
     for _ in range(ticks):
         moment = engine.step()
-        events = moment.log.collected(moment.tick)
+        events = columns_of(moment.log.collected(moment.tick))
         for batch in moment.batches:
             if batch.occasions.kind == Kind.RATE:
                 mine = (events["kind"] == Event.ACT) & np.isin(events["occasion"], batch.occasions.id)
@@ -151,7 +152,7 @@ def test_a_guest_that_denies_a_bad_act_lies_whatever_it_says_of_itself():
     accounts = 0
     for _ in range(30):
         moment = engine.step()
-        events = moment.log.collected(moment.tick)
+        events = columns_of(moment.log.collected(moment.tick))
         denied = (events["kind"] == Event.ACT) & (events["act"] == Act.DENY)
         assert (events["truthful"][denied] == 0).all()
         accounts += int(denied.sum())
