@@ -144,6 +144,8 @@ class Watching:
         for path in folder.rglob("*"):
             if path.is_symlink() and not self._below(path):
                 raise RecordError(f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root}")
+            if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would hold up whoever opens it
+                raise RecordError(f"{folder.name}: {path.relative_to(folder)} is neither a file nor a folder")
         return Replay(Record(folder), self.audience)
 
     def _below(self, path: Path) -> bool:

@@ -1,0 +1,28 @@
+"""Pages of records that somebody damaged on purpose: every question has an answer, and soon."""
+
+import http.client
+import os
+
+import society
+from society.views.replay.server import Serving
+from society.views.replay.watching import Watching
+
+
+def test_a_pipe_in_place_of_a_part_is_named_and_holds_nobody_up(tmp_path):
+    world = society.load_world("decommission").override({"agents.count": 20, "machines.count": 4, "ticks": 3})
+    part = next((society.run(world, out=tmp_path / "piped").path / "events").glob("*.parquet"))
+    part.unlink()
+    os.mkfifo(part)
+    serving = Serving(Watching(tmp_path))
+    connection = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=5)
+    try:
+        connection.request("GET", "/api/piped/chunk/0")
+        answer = connection.getresponse()
+        told = answer.read().decode()
+    finally:
+        connection.close()
+        os.close(os.open(part, os.O_RDWR))  # lets go of who waits at the pipe, so that the test ends
+        serving.stop()
+    assert answer.status == 404
+    assert told.startswith("piped: events/")
+    assert "neither a file nor a folder" in told
