@@ -18,7 +18,7 @@ from society.cli_options import JsonOption, RunArgument, SetOption, WorldArgumen
 from society.cli_run import resume, run
 from society.cli_study import sweep
 from society.cli_view import view
-from society.ground.errors import RecordError, SocietyError, WorldError
+from society.ground.errors import RecordError, Said, SocietyError, WorldError
 from society.record.complete import complete_run
 from society.record.folder import single_run
 
@@ -155,7 +155,7 @@ def new(name: Annotated[str, typer.Argument(help="Name of the new world; written
 
     path = Path(f"{name}.yaml")
     if path.exists():
-        raise WorldError(str(path), "exists already", "a name that is free")
+        raise WorldError(str(path), Said("this file exists already"), "a name that is free")
     text, tree = scaffold(name)
     validated(World, tree, name)
     path.write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 
 #: Columns that are shown with two decimals; others have four.
 _SHORT = frozenset({"estimate", "low", "high", "prediction", "published", "error", "published low", "published high"})
@@ -31,7 +31,7 @@ def fit(
     from society.views.calibration import draw_calibration
 
     if out.exists():
-        raise WorldError(str(out), "exists already", "a new file")
+        raise WorldError(str(out), Said("this file exists already"), "a new file")
     if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
         raise WorldError("--plot", str(plot), "a file that ends in .png, .svg or .pdf")
     found = fitted([record for run in runs for record in read_set(run)])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from society.engine import Engine
 from society.ground.decisions import Overseer
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.ground.occasions import Mind
 from society.ground.words import AgentStatus
 from society.rules.moment import Rule
@@ -108,11 +108,11 @@ def _changes(rng: int | None, scenario: Any, fields: Mapping[str, Any]) -> dict[
     bag = {} if scenario is None else dict(vars(scenario))
     given = {"seed": changes.pop("seed", None), "rng": rng, "scenario.rng": bag.pop("rng", None)}
     if bag:
-        raise WorldError("scenario", bag, "fields of a society are given by name, or in its world")
+        raise WorldError("scenario", Said(f"{bag} are no fields"), "fields of a society by name, or in its world")
     seeds = {name: seed for name, seed in given.items() if seed is not None}
     first = next(iter(seeds.values()), None)
     if any(seed != first for seed in seeds.values()):
-        raise WorldError("seed", seeds, "these are names of one seed: give one")
+        raise WorldError("seed", Said(f"{seeds} are names of one seed"), "one of them")
     return changes if first is None else {**changes, "seed": first}
 
 

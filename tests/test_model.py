@@ -65,11 +65,11 @@ def test_a_seed_that_nobody_gives_is_fresh_and_one_of_the_world_counts(tmp_path)
 
 def test_it_has_one_seed_and_its_world_is_its_scenario():
     assert model(seed=3, rng=3).engine.chance.seed == 3
-    with pytest.raises(WorldError, match=r"seed: \{'seed': 3, 'rng': 4\} is not valid: these are names of one seed"):
+    with pytest.raises(WorldError, match=r"seed: \{'seed': 3, 'rng': 4\} are names of one seed"):
         model(seed=3, rng=4)
     assert model(scenario=SimpleNamespace(rng=5)).engine.chance.seed == 5
     assert model(scenario=SimpleNamespace(rng=None), seed=6).engine.chance.seed == 6
-    with pytest.raises(WorldError, match=r"scenario: .*'density'.* fields of a society are given by name"):
+    with pytest.raises(WorldError, match=r"scenario: .*'density'.* fields of a society by name"):
         model(scenario=SimpleNamespace(rng=None, density=0.8))
 
 

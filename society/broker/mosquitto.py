@@ -28,7 +28,7 @@ from society.broker.topics import (
     Topic,
 )
 from society.broker.wire import LARGEST
-from society.ground.errors import BrokerError, WorldError
+from society.ground.errors import BrokerError, Said, WorldError
 from society.ground.roles import Audience
 from society.ground.scenes import agent_name, is_agent_name
 from society.ground.words import Line
@@ -145,7 +145,7 @@ def write_config(folder: Path, config: Config, overwrite: bool = False) -> dict[
         if names.count(name) > 1:
             raise WorldError("users", name, "a name that no other user has, nor the engine")
     if folder.exists() and any(folder.iterdir()) and not overwrite:
-        raise WorldError(str(folder), "is not empty", "a new folder, or --overwrite")
+        raise WorldError(str(folder), Said("this folder is not empty"), "a new folder, or --overwrite")
     made = certificates(config.names)
     passwords = {name: secrets.token_urlsafe(18) for name in names}
     hashes = [f"{name}:{hashed(password)}" for name, password in passwords.items()]

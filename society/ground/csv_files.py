@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 
 #: Larger files are not read: a table of a study is far smaller.
 MOST_BYTES = 2**30
@@ -28,7 +28,11 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[str, Row]]:
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise WorldError(str(path), f"{path.stat().st_size:,} bytes", f"a CSV file of at most {MOST_BYTES:,} bytes")
+            raise WorldError(
+                str(path),
+                Said(f"this file has {path.stat().st_size:,} bytes"),
+                f"a CSV file of at most {MOST_BYTES:,} bytes",
+            )
         text = path.read_text(encoding="utf-8-sig")
         lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
         reader = csv.DictReader((line for _, line in lines), strict=True)
@@ -36,20 +40,22 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[str, Row]]:
         missing = [column for column in columns if column not in header]
         if missing:  # a file of another kind is not quoted
             allowed = f"a header with {', '.join(columns)}; {', '.join(missing)} missing"
-            raise WorldError(str(path), "this header", allowed)
+            raise WorldError(str(path), Said("this is not the header that is needed"), allowed)
         twice = [column for column in columns if header.count(column) > 1]
         if twice:
-            raise WorldError(str(path), f"column {twice[0]} twice", "each column once")
+            raise WorldError(str(path), Said(f"column {twice[0]} stands there twice"), "each column once")
         rows = []
         for row in reader:
             cells = {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
             rows.append((f"{path}: line {lines[reader.line_num - 1][0]}", cells))
     except UnicodeDecodeError as error:
-        raise WorldError(str(path), f"byte {error.start}", "a CSV file in UTF-8") from error
+        raise WorldError(
+            str(path), Said(f"this is no text in UTF-8, from byte {error.start} on"), "a CSV file in UTF-8"
+        ) from error
     except OSError as error:
-        raise WorldError(str(path), error.strerror, "a CSV file that can be read") from error
+        raise WorldError(str(path), Said(f"it cannot be read ({error.strerror})"), "") from error
     except csv.Error as error:
-        raise WorldError(str(path), str(error), "a CSV file in UTF-8 that can be read") from error
+        raise WorldError(str(path), Said(str(error)), "a CSV file in UTF-8 that can be read") from error
     return rows
 
 
@@ -67,7 +73,9 @@ def once(rows: Sequence[tuple[str, Row]], *columns: str) -> None:
         key = tuple(row[column] for column in columns)
         if key in seen:
             named = ", ".join(f"{column} {cell}" for column, cell in zip(columns, key, strict=True))
-            raise WorldError(place, f"{named} again", f"one row for it; it stands at {seen[key]} already")
+            raise WorldError(
+                place, Said(f"{named} stands there a second time"), f"one row for it; it stands at {seen[key]} already"
+            )
         seen[key] = place
 
 

@@ -26,20 +26,33 @@ class SocietyError(Exception):
     """Anything a user of the laboratory can put right. The command line prints it without a traceback."""
 
 
+class Said(str):
+    """What is the matter, in words, where there is no value to quote."""
+
+    __slots__ = ()
+
+
 class WorldError(SocietyError):
-    """A world file, an override or a table beside it is wrong.
+    """A world file, an option of the command or a table is wrong.
 
     Args:
         place: file and dotted path of the field, for example ``clean_up.yaml: review.threshold``.
-        value: what was found there.
-        allowed: what may stand there instead.
+        value: what was found there; ``Said`` where it is told rather than quoted.
+        allowed: what may stand there instead, or what is to be done; empty where the words say all.
+
+    Example:
+        >>> str(WorldError("mine.yaml: review.threshold", 620, "a number from 0 to 100"))
+        'mine.yaml: review.threshold is 620; allowed: a number from 0 to 100'
+        >>> str(WorldError("mine.yaml", Said("this file exists already"), "a name that is free"))
+        'mine.yaml: this file exists already; allowed: a name that is free'
     """
 
     def __init__(self, place: str, value: object, allowed: str) -> None:
         self.place, self.value, self.allowed = place, value, allowed
         #: The value as it stands in messages: no more than a line of it.
         self.shown = repr(value) if len(repr(value)) <= LONGEST_SHOWN else f"{repr(value)[:LONGEST_SHOWN]}..."
-        super().__init__(f"{place}: {self.shown} is not valid: {allowed}")
+        said = f"{place}: {value[:LONGEST_SHOWN]}" if isinstance(value, Said) else f"{place} is {self.shown}"
+        super().__init__(f"{said}; allowed: {allowed}" if allowed else said)
 
 
 class RecordError(SocietyError):

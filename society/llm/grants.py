@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from society.ground.errors import ModelError, WorldError
+from society.ground.errors import ModelError, Said, WorldError
 from society.llm.address import Server, server_of
 
 #: Keys that are their own provider's: they may go there, and nowhere else, without being said.
@@ -77,7 +77,9 @@ class Grant:
         """
         key, equals, server = words.partition("=")
         if not equals or not server:
-            raise WorldError("--grant", "words without =", "KEY=SERVER: a variable's name, or none, and an address")
+            raise WorldError(
+                "--grant", Said("there is no = in it"), "KEY=SERVER: a variable's name, or none, and an address"
+            )
         try:
             return cls(server if "://" in server else f"https://{server}", None if key == KEYLESS else key)
         except ModelError as error:
@@ -166,21 +168,27 @@ def _filed(path: Path) -> list[Grant]:
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise WorldError(str(path), type(error).__name__, "a YAML file of endpoints that can be read") from None
+        raise WorldError(
+            str(path), Said(f"this is no YAML that can be read ({type(error).__name__})"), "a YAML file of endpoints"
+        ) from None
     if mode & stat.S_IWOTH:
-        raise WorldError(str(path), "writable by everybody", f"a file that only you may write: chmod go-w {path}")
+        raise WorldError(
+            str(path), Said("everybody can write this file"), f"a file that only you may write: chmod go-w {path}"
+        )
     if not isinstance(tree or {}, dict):
-        raise WorldError(str(path), type(tree).__name__, "a map of names to endpoints: base_url, key")
+        raise WorldError(
+            str(path), Said(f"this is a {type(tree).__name__}"), "a map of names to endpoints: base_url, key"
+        )
     return [_endpoint(f"{path}: {name}", one) for name, one in (tree or {}).items()]
 
 
 def _endpoint(place: str, one: Any) -> Grant:
     allowed = "base_url, and key: the name of an environment variable, absent for none"
     if not isinstance(one, dict) or set(one) - _FIELDS or not isinstance(one.get("base_url"), str):
-        raise WorldError(place, type(one).__name__, allowed)
+        raise WorldError(place, Said("this is no endpoint"), allowed)
     if not isinstance(one.get("key"), str | None):
-        raise WorldError(f"{place}.key", type(one["key"]).__name__, allowed)
+        raise WorldError(f"{place}.key", Said(f"this is a {type(one['key']).__name__}"), allowed)
     try:
         return Grant(one["base_url"], one.get("key"))
     except ModelError as error:
-        raise WorldError(place, "not possible", str(error)) from None
+        raise WorldError(place, Said("this is no endpoint"), str(error)) from None

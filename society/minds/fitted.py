@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.ground.occasions import Floats
 from society.ground.words import Behaviour
 from society.minds.calibrated import Attempts, Calibrated, attempts
@@ -105,7 +105,7 @@ def _check(world: World, path: Path, name: str, family: FittedFamily) -> None:
         has = [behaviour.word for behaviour, _ in family.behaviours()]
         raise WorldError(
             f"{path}: families.{name}",
-            f"no {', '.join(missing)}",
+            Said(f"nothing is known of {', '.join(missing)}"),
             f"what this world opens: fit records in which it was open, or set behaviours: [{', '.join(has)}]",
         )
 

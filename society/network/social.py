@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from society.ground.chance import Chance, fold, unit
 from society.ground.csv_files import number as cell_number
 from society.ground.csv_files import read_rows
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.ground.kernels import kernel
 from society.network.graph import Graph, from_edges
 
@@ -193,7 +193,7 @@ def _edge_rows(path: Path, where: Mapping[str, str]) -> list[tuple[str, str, flo
         edges.append((a, b, cell_number(place, "weight", row.get("weight") or "1")))
     if not edges:
         named = ", ".join(f"{column} = {cell}" for column, cell in where.items())
-        raise WorldError(str(path), f"no rows{' with ' * bool(where)}{named}", "at least one edge")
+        raise WorldError(str(path), Said(f"no rows{' with ' * bool(where)}{named}"), "at least one edge")
     return edges
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from society.ground.chance import Chance
 from society.ground.csv_files import once, read_rows
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.network import social
 from society.network.components import components
 from society.network.graph import Graph, from_edges
@@ -138,19 +138,21 @@ def read_graphml(path: Path) -> Topology:
     try:
         text = path.read_text(encoding="utf-8")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise WorldError(str(path), "a document type declaration", "GraphML without DOCTYPE and ENTITY")
+            raise WorldError(
+                str(path), Said("it has a document type declaration"), "GraphML without DOCTYPE and ENTITY"
+            )
         graph = nx.parse_graphml(text)
     except WorldError:
         raise
     except OSError as error:
-        raise WorldError(str(path), error.strerror, "a GraphML file that can be read") from error
+        raise WorldError(str(path), Said(f"it cannot be read ({error.strerror})"), "") from error
     except (ValueError, KeyError, SyntaxError, TypeError, AttributeError, nx.NetworkXError, RecursionError) as error:
         raise WorldError(
-            str(path), "no GraphML", "a GraphML file in UTF-8"
+            str(path), Said("this is no GraphML"), "a GraphML file in UTF-8"
         ) from error  # a file of another kind is not quoted
     names = sorted(str(node) for node in graph.nodes)
     if not names:
-        raise WorldError(str(path), "no nodes", "at least one machine")
+        raise WorldError(str(path), Said("there are no nodes in it"), "at least one machine")
     number = {name: i for i, name in enumerate(names)}
     edges = np.array([(number[str(e[0])], number[str(e[1])]) for e in graph.edges], np.int64).reshape(-1, 2)
     links = from_edges(len(names), edges[:, 0], edges[:, 1], symmetric=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from society.ground.decisions import LARGEST, Decision
-from society.ground.errors import RecordError, WorldError
+from society.ground.errors import RecordError, Said, WorldError
 
 DECISIONS = "decisions.jsonl"
 #: Longest line, in bytes.
@@ -32,7 +32,9 @@ def read_decisions(path: str | Path) -> ByTick:
             while line := stream.readline(LONGEST + 1):
                 number += 1
                 if len(line) > LONGEST:
-                    raise WorldError(f"{path}:{number}", "a longer line", f"a line of at most {LONGEST} bytes")
+                    raise WorldError(
+                        f"{path}:{number}", Said("this line is too long"), f"a line of at most {LONGEST} bytes"
+                    )
                 if line.strip():
                     tick, decision = _parsed(line, f"{path}:{number}")
                     found.setdefault(tick, []).append(decision)
@@ -45,16 +47,20 @@ def _parsed(line: bytes, place: str) -> tuple[int, Decision]:
     try:
         tree = json.loads(line.decode(), object_pairs_hook=_map)
     except (ValueError, RecursionError) as error:  # a file of another kind is not quoted
-        raise WorldError(place, "no JSON", 'JSON such as {"tick": 12, "what": "approve", "order": 17}') from error
+        raise WorldError(
+            place, Said("this is no JSON"), 'JSON such as {"tick": 12, "what": "approve", "order": 17}'
+        ) from error
     if not isinstance(tree, dict):
         raise WorldError(
-            place, f"a {type(tree).__name__}", 'a map such as {"tick": 12, "what": "approve", "order": 17}'
+            place,
+            Said(f"this is a {type(tree).__name__}"),
+            'a map such as {"tick": 12, "what": "approve", "order": 17}',
         )
     tick = tree.pop("tick", None)
     if not isinstance(tick, int) or isinstance(tick, bool) or not 1 <= tick <= LARGEST:
         raise WorldError(
             f"{place}: tick",
-            "no such tick" if tick is None else "another value",
+            Said("there is no tick" if tick is None else "this is no tick"),
             "the tick at which it takes effect, a whole number from 1 on",
         )
     try:

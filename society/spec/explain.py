@@ -9,15 +9,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.spec.section import UNIONS
 from society.spec.yaml_text import line_of, parsed
 
-#: What stands in a message where there is no single value to quote.
-NOTHING, TOGETHER = "nothing", "this combination"
 NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 #: How pydantic quotes a word that is no kind of section.
-_QUOTED_INPUT = re.compile(r"^Input tag '.*?'(?= found)", re.DOTALL)
+_QUOTED_INPUT = re.compile(r"^[Ii]nput tag '.*?'(?= found)", re.DOTALL)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -48,8 +46,10 @@ def validated(
             _refuse_others(model, file, strict=file != files[0])
         problems = [_problem(model, one, place, files, changes) for one in error.errors()[:5]]
         first = problems[0]
-        more = "".join(f"\n  also {p.place}: {p.shown} is not valid: {p.allowed}" for p in problems[1:])
-        raise WorldError(first.place, first.value, first.allowed + more) from None
+        more = "".join(f"\n  also {problem}" for problem in problems[1:])
+        if first.allowed:
+            raise WorldError(first.place, first.value, first.allowed + more) from None
+        raise WorldError(first.place, Said(f"{first.value}{more}"), "") from None
 
 
 def _refuse_others(model: Any, file: Path, strict: bool) -> None:
@@ -59,7 +59,9 @@ def _refuse_others(model: Any, file: Path, strict: bool) -> None:
     known = sum(key in names for key in tree)
     if known < len(tree) if strict else 2 * known < len(tree):
         what = re.sub("(?<=.)(?=[A-Z])", " ", model.__name__).lower()
-        raise WorldError(str(file), f"no {what}", f"a file whose fields are those of a {what}, such as {_some(model)}")
+        raise WorldError(
+            str(file), Said(f"this is no {what}"), f"a file whose fields are those of a {what}, such as {_some(model)}"
+        )
 
 
 def _some(model: Any) -> str:
@@ -72,21 +74,29 @@ def _problem(model: Any, error: Any, place: str, files: Sequence[Path], changes:
     message = str(error["msg"]).removeprefix("Value error, ")
     value: Any = error.get("input")
     if error["type"] == "extra_forbidden":
-        value, message = location[-1], _known_fields(model, location)
+        value, message = Said(f"there is no such field{_meant(model, location)}"), ""
     elif error["type"] == "missing":
-        value, message = NOTHING, "this field is needed"
+        value, message = Said("this field is needed and not there"), ""
     elif isinstance(value, dict | BaseModel) or error["type"] == "value_error":
         head, colon, tail = message.partition(": ")
         if colon and " " not in head:
             dotted, message = head, tail
-        value = TOGETHER
+        value, message = Said(_small(message)), ""
     where = f"{place} with --set" if changes else place
     if files and not any(_overlap(dotted, path) for path in changes):
         where, quotable = _where(place, files, location)
         if not quotable:
-            value = value if value in (NOTHING, TOGETHER) else "what stands there"
-            message = _QUOTED_INPUT.sub("This tag", message)
-    return WorldError(f"{where}: {dotted}" if dotted else where, value, message[0].lower() + message[1:])
+            value = value if isinstance(value, Said) else Said("what stands there does not fit")
+            value, message = Said(_QUOTED_INPUT.sub("this tag", value)), _QUOTED_INPUT.sub("this tag", message)
+    return WorldError(
+        f"{where}: {dotted}" if dotted else where,
+        value,
+        _small(message.removeprefix("Input should be ").partition(", unable to parse")[0]),
+    )
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _overlap(one: str, other: str) -> bool:
@@ -109,7 +119,7 @@ def _without_tags(location: list[Any]) -> list[Any]:
     ]
 
 
-def _known_fields(model: Any, location: list[Any]) -> str:
+def _meant(model: Any, location: list[Any]) -> str:
     """What could have stood there instead of a field that does not exist."""
     for part in location[:-1]:
         field = getattr(model, "model_fields", {}).get(part)
@@ -117,7 +127,7 @@ def _known_fields(model: Any, location: list[Any]) -> str:
         model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     known = sorted(getattr(model, "model_fields", {}))
     if not known:
-        return "no such field here"
+        return " here"
     near = difflib.get_close_matches(str(location[-1]), known, 1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"no such field; {hint}the fields here are {', '.join(known)}"
+    hint = f"; is {near[0]} meant?" if near else "."
+    return f"{hint} The fields here are {', '.join(known)}"

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.spec.explain import validated
 from society.spec.overrides import override
 from society.spec.world import World
@@ -53,9 +53,11 @@ def yaml_file(path: Path, place: str) -> Path:
         WorldError: there is none.
     """
     if not path.is_file():
-        raise WorldError(place, "no such file", f"a YAML file, or one of: {', '.join(world_names())}")
+        raise WorldError(place, Said("there is no such file"), f"a YAML file, or one of: {', '.join(world_names())}")
     if path.suffix not in SUFFIXES or path.resolve().suffix not in SUFFIXES:
-        raise WorldError(place, "not a YAML file by its name", f"a file whose name ends in {' or '.join(SUFFIXES)}")
+        raise WorldError(
+            place, Said("by its name this is no YAML file"), f"a file whose name ends in {' or '.join(SUFFIXES)}"
+        )
     return path
 
 
@@ -114,18 +116,28 @@ def read_tree(path: Path) -> dict[str, Any]:
     """
     try:
         if path.stat().st_size > _LARGEST:
-            raise WorldError(str(path), f"{path.stat().st_size} bytes", f"a file of at most {_LARGEST} bytes")
+            raise WorldError(
+                str(path), Said(f"this file has {path.stat().st_size:,} bytes"), f"a file of at most {_LARGEST} bytes"
+            )
         tree = parsed(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
-        raise WorldError(str(path), f"byte {error.start}", "text in UTF-8") from error
+        raise WorldError(
+            str(path), Said(f"this is no text in UTF-8, from byte {error.start} on"), "text in UTF-8"
+        ) from error
     except OSError as error:
-        raise WorldError(str(path), error.strerror, "a file that can be read") from error
+        raise WorldError(str(path), Said(f"it cannot be read ({error.strerror})"), "") from error
     if isinstance(tree, dict) and not all(isinstance(key, str) for key in tree):
         raise WorldError(
-            str(path), "a name that is no text", 'names that are text; true, null and numbers in quotes: "null"'
+            str(path),
+            Said("there is a name that is no text"),
+            'names that are text; true, null and numbers in quotes: "null"',
         )
     if not isinstance(tree, dict):
-        raise WorldError(str(path), type(tree).__name__, "a map of field names to values, as in the shipped worlds")
+        raise WorldError(
+            str(path),
+            Said(f"this is a {type(tree).__name__}"),
+            "a map of field names to values, as in the shipped worlds",
+        )
     return tree
 
 

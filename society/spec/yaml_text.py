@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 
 #: Levels of maps and lists within each other.
 DEEPEST = 50
@@ -29,12 +29,20 @@ class _Loader(yaml.SafeLoader):
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise _RefusedError(line, "a YAML alias or anchor (*name, &name)", "values written out, or extends: WORLD")
+            raise _RefusedError(
+                line,
+                Said("a YAML alias or anchor (*name, &name) stands there"),
+                "values written out, or extends: WORLD",
+            )
         if getattr(event, "tag", None) is not None:
-            raise _RefusedError(line, "a YAML tag (!name)", "values without tags")
+            raise _RefusedError(line, Said("a YAML tag (!name) stands there"), "values without tags")
         self.depth += 1
         if self.depth > DEEPEST:
-            raise _RefusedError(line, "nested too deeply", f"at most {DEEPEST} maps and lists within each other")
+            raise _RefusedError(
+                line,
+                Said("maps and lists are nested too deeply"),
+                f"at most {DEEPEST} maps and lists within each other",
+            )
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -44,11 +52,15 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             line = key_node.start_mark.line + 1
             if key_node.tag == _MERGE:
-                raise _RefusedError(line, "a YAML merge (<<)", "values written out, or extends: WORLD")
+                raise _RefusedError(
+                    line, Said("a YAML merge (<<) stands there"), "values written out, or extends: WORLD"
+                )
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable) and key in lines:
                 raise _RefusedError(
-                    line, f"{str(key)[:60]} again", f"each key once; it stands in line {lines[key]} already"
+                    line,
+                    Said(f"{str(key)[:60]} stands there a second time"),
+                    f"each key once; it stands in line {lines[key]} already",
                 )
             if isinstance(key, Hashable):
                 lines[key] = line
@@ -58,7 +70,9 @@ class _Loader(yaml.SafeLoader):
         try:
             value = super().construct_object(node, deep=deep)
         except (ValueError, OverflowError, AttributeError, IndexError, KeyError, TypeError) as error:
-            raise _RefusedError(node.start_mark.line + 1, "a date or number that is none", "one that exists") from error
+            raise _RefusedError(
+                node.start_mark.line + 1, Said("this date or number does not exist"), "one that exists"
+            ) from error
         if isinstance(value, float) and not math.isfinite(value):
             raise _RefusedError(node.start_mark.line + 1, value, "a finite number")
         return value
@@ -88,9 +102,11 @@ def parsed(text: str, place: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = f": line {mark.line + 1}" if mark else ""
         problem = _QUOTED.sub("something", str(getattr(error, "problem", None) or "not YAML"))
-        raise WorldError(f"{place}{line}", problem, "YAML") from error
+        raise WorldError(f"{place}{line}", Said(f"this is no YAML: {problem}"), "") from error
     except RecursionError as error:
-        raise WorldError(place, "nested too deeply", f"at most {DEEPEST} maps and lists within each other") from error
+        raise WorldError(
+            place, Said("maps and lists are nested too deeply"), f"at most {DEEPEST} maps and lists within each other"
+        ) from error
 
 
 def line_of(text: str, location: list[Any]) -> tuple[int | None, int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.network import social
 from society.network import topology as topologies
 from society.network.graph import Graph
@@ -72,6 +72,8 @@ def _path(name: str, beside: Path | None) -> Path:
     path = path if path.is_absolute() or beside is None else beside / path
     if not path.exists():
         raise WorldError(
-            str(path), "nothing there", "a file or folder; `society data` says where public data come from"
+            str(path),
+            Said("there is no such file or folder"),
+            "a file or folder; `society data` says where public data come from",
         )
     return path

@@ -15,7 +15,7 @@ import yaml
 from numpy.typing import NDArray
 
 from society.ground.csv_files import number, once, read_rows
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 
 Floats = NDArray[np.float64]
 #: Points of the world's scale, 0..100, per point of the ratings, 0..10.
@@ -131,7 +131,7 @@ def read_ratings(path: Path) -> Ratings:
             rows.append((points, row["judge_id"], row["respondent_id"], row["eval_id"]))
     if len({row[1] for row in rows}) < 2 or len({row[2:] for row in rows}) < 2:
         raise WorldError(
-            str(path), f"{len(rows)} judgements", "judgements by two or more judges of two or more responses"
+            str(path), Said(f"{len(rows)} judgements"), "judgements by two or more judges of two or more responses"
         )
     judges, judge = np.unique([row[1] for row in rows], return_inverse=True)
     models, model = np.unique([row[2] for row in rows], return_inverse=True)
@@ -207,7 +207,9 @@ def write_world(fit: Fit, source: Path, out: Path) -> None:
         with open(out, "x", encoding="utf-8") as stream:
             stream.write(head + yaml.safe_dump(tree, sort_keys=False))
     except OSError as error:
-        raise WorldError(str(out), error.strerror, "a new file in a folder that can be written") from error
+        raise WorldError(
+            str(out), Said(f"it cannot be written ({error.strerror})"), "a new file in a folder that can be written"
+        ) from error
 
 
 def _effects(values: Floats, ratings: Ratings) -> tuple[Floats, Floats]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from society.engine import Engine
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.ground.occasions import Mind
 from society.llm.prices import price as price_of
 from society.llm.request import Answer, Call, Request, Usage
@@ -88,7 +88,9 @@ def estimate(world: World, progress: Callable[[int, int], None] | None = None) -
     """
     dry, minds = dry_minds(world)
     if not language_families(world):
-        raise WorldError("families", "no language model", "a family with mind: llm, or --set llm.minds=all")
+        raise WorldError(
+            "families", Said("there is no language model among them"), "a family with mind: llm, or --set llm.minds=all"
+        )
     engine = Engine(world, minds=minds)
     for _ in range(world.ticks):
         engine.step()

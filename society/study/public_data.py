@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 
 TABLE = Path(__file__).with_name("public_data.yaml")
 
@@ -66,7 +66,7 @@ def check_copy(data: DataSet, folder: Path) -> dict[str, str]:
         WorldError: the folder does not exist.
     """
     if not folder.is_dir():
-        raise WorldError(str(folder), "no such folder", f"a folder with {', '.join(data.sha256)}")
+        raise WorldError(str(folder), Said("there is no such folder"), f"a folder with {', '.join(data.sha256)}")
     found = {}
     for name, expected in data.sha256.items():
         try:

@@ -94,7 +94,7 @@ def test_new_check_worlds_parameters(society):
 WRONG = [
     (["run", "decommision"], "did you mean decommission"),
     (["run", "none.yaml"], "no such file"),
-    (["run", "decommission", "--set", "agents.cuont=5"], "did you mean count"),
+    (["run", "decommission", "--set", "agents.cuont=5"], "is count meant"),
     (["run", "decommission", "--set", "ticks=soon"], "integer"),
     (["run", "decommission", "--set", "families.gpt-5.2=-0.1"], "greater than or equal to 0"),
     (["run", "decommission", "--set", "families.gpt-5.2=0.2"], "sum to 1"),

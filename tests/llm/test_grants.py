@@ -107,7 +107,7 @@ def test_a_file_of_endpoints_that_everybody_may_write_is_not_believed(settings):
     file = settings / "endpoints.yaml"
     file.write_text("{}")
     file.chmod(0o666)
-    with pytest.raises(WorldError, match="writable by everybody"):
+    with pytest.raises(WorldError, match="everybody can write this file"):
         granted()
 
 

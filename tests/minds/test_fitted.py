@@ -84,15 +84,15 @@ def test_a_file_beside_the_world_is_found(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
-        ({"families": {"mine": {"tampring": {"peer": ROW}}}}, "line 3: families.mine.tampring: 'tampring'"),
+        ({"families": {"mine": {"tampring": {"peer": ROW}}}}, "line 3: families.mine.tampring: there is no such field"),
         (
             {"families": {"mine": {"tampering": {"peer": {"bad": 1, "good": 2}}}}},
             "families.mine.tampering.peer.neutral",
         ),
         ({"families": {"mine": {"tampering": {}}}}, "peer or self is needed"),
         ({"families": {"mine": {"tampering": {"peer": {**ROW, "bad": "much"}}}}}, "families.mine.tampering.peer.bad"),
-        ({"families": {"mine": {"refusal": {"peer": ROW}}}}, r"no tampering.*behaviours: \[refusal\]"),
-        ({"families": {"other": {"tampering": {"peer": ROW}}}}, r"families.mine.mind: 'mine'.*\(other\).*rates_of"),
+        ({"families": {"mine": {"refusal": {"peer": ROW}}}}, r"nothing is known of tampering.*behaviours: \[refusal\]"),
+        ({"families": {"other": {"tampering": {"peer": ROW}}}}, r"families.mine.mind is 'mine'.*\(other\).*rates_of"),
         ({**TREE, "weights": {"nrm": 1}}, "nrm"),
         ("families: !!python/object/apply:os.system [ls]", "a YAML tag"),
         ("families: [", "YAML"),
@@ -107,5 +107,5 @@ def test_mistakes_name_file_and_field(tmp_path, tree, said):
 def test_a_file_that_is_not_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     world = load_world("shutdown_switch", {"families": {"mine": {"share": 1, "mind": "fitted"}}})
-    with pytest.raises(WorldError, match=r"families.mine.mind.fitted: 'minds/fitted.yaml'.*society fit"):
+    with pytest.raises(WorldError, match=r"families.mine.mind.fitted is 'minds/fitted.yaml'.*society fit"):
         Engine(world)

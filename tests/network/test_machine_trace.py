@@ -37,10 +37,10 @@ def test_a_trace_is_read_and_sorted(tmp_path):
     ("text", "message"),
     [
         ("machine,tick,ticks\n", "kind missing"),
-        ("machine,tick,ticks,kind\n0,0,1,failure\n", "line 2: tick: '0'"),
-        ("machine,tick,ticks,kind\n0,1,1e9,failure\n", "line 2: ticks: '1e9'"),
+        ("machine,tick,ticks,kind\n0,0,1,failure\n", "line 2: tick is '0'"),
+        ("machine,tick,ticks,kind\n0,1,1e9,failure\n", "line 2: ticks is '1e9'"),
         ("machine,tick,ticks,kind\n0,1,1,fire\n", "one of failure, planned, retirement"),
-        ("machine,tick,ticks,kind\n-1,1,1,failure\n", "line 2: machine: '-1'"),
+        ("machine,tick,ticks,kind\n-1,1,1,failure\n", "line 2: machine is '-1'"),
         ("machine,tick,ticks,kind\n" + "9" * 40 + ",1,1,failure\n", "a whole number"),
         ("\x00", "CSV|header"),
     ],
@@ -67,7 +67,7 @@ def test_wrong_los_alamos_files_are_explained(tmp_path):
         read_lanl(lanl(tmp_path), 4, datetime(2005, 6, 30), 1.0)
     with pytest.raises(WorldError, match="2005-13"):
         read_lanl(lanl(tmp_path, nodes=NODES.replace("2005-07", "2005-13")), 2, datetime(2005, 6, 30), 1.0)
-    with pytest.raises(WorldError, match="line 2: down_min: 'nan'"):
+    with pytest.raises(WorldError, match="line 2: down_min is 'nan'"):
         read_lanl(lanl(tmp_path, events=EVENTS.replace("90", "nan")), 2, datetime(2005, 6, 30), 1.0)
     with pytest.raises(WorldError, match="missing"):
         read_lanl(lanl(tmp_path, events="node_id\n"), 2, datetime(2005, 6, 30), 1.0)

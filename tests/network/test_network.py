@@ -172,7 +172,7 @@ def test_edge_lists_are_read_and_explained(tmp_path):
         path.write_text(text)
         with pytest.raises(WorldError, match=message):
             social.read_edge_list(path)
-    with pytest.raises(WorldError, match="can be read"):
+    with pytest.raises(WorldError, match="cannot be read"):
         social.read_edge_list(tmp_path / "none.csv")
 
 

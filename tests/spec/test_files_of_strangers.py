@@ -95,7 +95,7 @@ def test_a_world_extends_a_file_by_its_path_from_its_own_folder(tmp_path, monkey
     (tmp_path / "other.yaml").write_text("extends: decommission\nname: other\n")
     (tmp_path / "variants" / "lost.yaml").write_text("extends: other.yaml\nname: lost\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(WorldError, match=r"extends: other.yaml: 'no such file'"):
+    with pytest.raises(WorldError, match=r"extends: other.yaml: there is no such file"):
         load_world("variants/lost.yaml")
 
 
@@ -109,12 +109,12 @@ def test_values_of_a_world_that_is_extended_are_not_quoted_but_their_line_is_nam
         with pytest.raises(WorldError) as error:
             load_world(mine, changes)
         assert SECRET not in str(error.value)
-        assert "base.yaml: line 3: review.threshold: 'what stands there'" in str(error.value)
-        assert "mine.yaml: line 3: ticks: 'many'" in str(error.value)
+        assert "base.yaml: line 3: review.threshold: what stands there does not fit" in str(error.value)
+        assert "mine.yaml: line 3: ticks is 'many'" in str(error.value)
     (tmp_path / "base.yaml").write_text(
         f"name: base\nfamilies: {{glm-4.7: 1}}\nagents: {{graph: {{kind: {SECRET}}}}}\n"
     )
-    with pytest.raises(WorldError, match=r"agents.graph: 'this combination' is not valid: this tag found") as error:
+    with pytest.raises(WorldError, match=r"agents.graph: this tag found") as error:
         load_world(mine)
     assert SECRET not in str(error.value)
 
@@ -122,7 +122,7 @@ def test_values_of_a_world_that_is_extended_are_not_quoted_but_their_line_is_nam
 def test_what_is_set_by_hand_is_quoted_as_such(tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text("extends: decommission\nname: mine\n")
-    with pytest.raises(WorldError, match=r"mine.yaml with --set: review.threshold: 'high'"):
+    with pytest.raises(WorldError, match=r"mine.yaml with --set: review.threshold is 'high'"):
         load_world(mine, {"review.threshold": "high"})
 
 
@@ -135,17 +135,19 @@ def test_a_wrong_value_is_quoted_in_one_line(tmp_path):
 
 
 TWICE = [
-    ("a: 1\nb: 2\na: 3\n", 3, "a again", 1),
-    ("x: {y: 1,\n y: 2}\n", 2, "y again", 1),
-    ("x:\n- {p: 1}\n- q: 1\n  r: 2\n  q: 3\n", 5, "q again", 3),
-    ("x:\n  1: a\n  01: b\n", 3, "1 again", 2),
-    ("x:\n  yes: a\n  true: b\n", 3, "True again", 2),
+    ("a: 1\nb: 2\na: 3\n", 3, "a", 1),
+    ("x: {y: 1,\n y: 2}\n", 2, "y", 1),
+    ("x:\n- {p: 1}\n- q: 1\n  r: 2\n  q: 3\n", 5, "q", 3),
+    ("x:\n  1: a\n  01: b\n", 3, "1", 2),
+    ("x:\n  yes: a\n  true: b\n", 3, "True", 2),
 ]
 
 
 @pytest.mark.parametrize(("text", "line", "what", "before"), TWICE)
 def test_a_key_that_stands_twice_is_refused_with_both_lines(text, line, what, before):
-    with pytest.raises(WorldError, match=f"text: line {line}: '{what}' is not valid: .* line {before} already"):
+    with pytest.raises(
+        WorldError, match=f"text: line {line}: {what} stands there a second time; .* line {before} already"
+    ):
         parsed(text, "text")
 
 
@@ -153,14 +155,14 @@ def test_a_key_that_stands_twice_is_refused_with_both_lines(text, line, what, be
 def test_a_key_that_stands_twice_is_refused_in_every_kind_of_file(tmp_path, reader):
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine\nfamilies: {glm-4.7: 1}\nreview:\n  noise: 1\n  margin: 2\n  noise: 3\n")
-    with pytest.raises(WorldError, match=r"mine.yaml: line 6: 'noise again'.*line 4"):
+    with pytest.raises(WorldError, match=r"mine.yaml: line 6: noise stands there a second time.*line 4"):
         READERS[reader](path)
 
 
 def test_what_is_set_is_set_once():
     with pytest.raises(WorldError, match="--set ticks"):
         parse_assignments(["ticks=3", "seed=1", "ticks=4"])
-    with pytest.raises(WorldError, match="--set agents: line 1: 'count again'"):
+    with pytest.raises(WorldError, match="--set agents: line 1: count stands there a second time"):
         parse_assignments(["agents={count: 3, count: 4}"])
 
 
@@ -212,24 +214,26 @@ def test_a_row_that_stands_twice_is_refused_with_both_lines(tmp_path):
     row = "f,tampering,peer,good,50,{},300,published,x\n"
     path = tmp_path / "rates.csv"
     path.write_text(header + row.format(10) + "# a comment\n" + row.format(90))
-    with pytest.raises(WorldError, match=r"rates.csv: line 4: .*good again.*rates.csv: line 2 already"):
+    with pytest.raises(
+        WorldError, match=r"rates.csv: line 4: .*good stands there a second time.*rates.csv: line 2 already"
+    ):
         read_cells(path, "mean")
     (tmp_path / "mine.yaml").write_text("name: mine\nfamilies: {f: 1}\nrates_table: rates.csv\n")
-    with pytest.raises(WorldError, match="good again"):
+    with pytest.raises(WorldError, match="good"):
         Engine(load_world(tmp_path / "mine.yaml"))
 
 
 def test_a_column_that_stands_twice_is_refused(tmp_path):
     path = tmp_path / "edges.csv"
     path.write_text("src,dst,src\n1,2,3\n")
-    with pytest.raises(WorldError, match="column src twice"):
+    with pytest.raises(WorldError, match="column src stands there twice"):
         read_edge_list(path)
-    with pytest.raises(WorldError, match="column src twice"):
+    with pytest.raises(WorldError, match="column src stands there twice"):
         read_rows(path, ["src"])
 
 
 def test_a_decision_names_each_field_once(tmp_path):
     path = tmp_path / "decisions.jsonl"
     path.write_text('{"tick": 1, "what": "audit", "agent": 1, "agent": 2}\n')
-    with pytest.raises(WorldError, match=r"decisions.jsonl:1: 'no JSON'"):
+    with pytest.raises(WorldError, match=r"decisions.jsonl:1: this is no JSON"):
         read_decisions(path)

@@ -31,7 +31,7 @@ def test_ties_and_trust_come_from_the_rows_chosen(tmp_path):
 @pytest.mark.parametrize(
     ("count", "where", "changes", "message"),
     [
-        (4, None, {}, r"agents\.count: 4 .*3"),
+        (4, None, {}, r"agents\.count is 4.*3"),
         (3, {"colour": "red"}, {}, "colour"),
         (3, {"kind": "praise"}, {}, "at least one edge"),
         (3, None, {"agents.graph": {"kind": "ring", "k": 2}}, "only ties of an edge list have weights"),

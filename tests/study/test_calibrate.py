@@ -69,9 +69,9 @@ def test_the_fit_becomes_a_world_that_runs(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("1,1,3,7\n1,2,9,7\n", r"line 3: respondent_id: '9' .*a model_id of"),
-        ("1,1,3,7\n1,2,4,11\n", r"line 3: score: '11'"),
-        ("1,1,3,many\n", r"line 2: score: 'many'"),
+        ("1,1,3,7\n1,2,9,7\n", r"line 3: respondent_id is '9'; allowed: a model_id of"),
+        ("1,1,3,7\n1,2,4,11\n", r"line 3: score is '11'"),
+        ("1,1,3,many\n", r"line 2: score is 'many'"),
         ("1,1,3,7\n1,1,4,0\n", r"1 judgements.*two or more judges"),
     ],
 )

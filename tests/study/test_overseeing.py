@@ -174,14 +174,14 @@ def test_what_a_person_decided_before_an_interruption_is_on_the_desk_afterwards(
 
 def test_a_model_of_mesa_has_an_overseer_too(whole):
     kept = read_decisions(whole.path / DECISIONS)
-    model = society.SocietyModel(overseen(), overseer=Scripted(kept))
+    model = society.SocietyModel(overseen(), 1, overseer=Scripted(kept))
     while model.running:
         model.step()
     orders = model.engine.society.orders
     assert orders["by_human"].sum() == whole.orders().by_human.sum() > 0
     assert (
         orders["outcome"].tolist()[:50]
-        != society.SocietyModel(overseen()).engine.society.orders["outcome"].tolist()[:50]
+        != society.SocietyModel(overseen(), 1).engine.society.orders["outcome"].tolist()[:50]
     )
 
 
@@ -216,7 +216,7 @@ def test_a_set_of_seeds_cannot_have_a_person(tmp_path, later):
     if later:
         person = {"tick": 20, "set": {"oversight.human.mind": "human"}}
         world = world.override({"oversight.human.mind": "rule", "schedule": [person]})
-    with pytest.raises(WorldError, match=r"oversight\.human\.mind: 'human' is not valid: rule: nobody sits in"):
+    with pytest.raises(WorldError, match=r"oversight\.human\.mind is 'human'; allowed: rule: nobody sits in"):
         society.run_seeds(world, 3, out=tmp_path / "set")
     assert not (tmp_path / "set").exists()
 
@@ -249,7 +249,9 @@ def test_changed_decisions_are_noticed(whole, tmp_path):
 
 def test_wrong_use_is_explained(tmp_path, whole):
     rule = load_world("decommission", {"ticks": 5})
-    with pytest.raises(WorldError, match=r"oversight\.human\.mind: 'rule' .* human, where decisions are given"):
+    with pytest.raises(
+        WorldError, match=r"oversight\.human\.mind is 'rule'; allowed: human, where decisions are given"
+    ):
         society.run(rule, out=tmp_path / "run", decisions=whole.path / DECISIONS)
     with pytest.raises(WorldError, match="human, where an overseer is given"):
         society.run(rule, out=tmp_path / "run", overseer=Person())
@@ -288,7 +290,7 @@ def test_the_command_line_plays_decisions(whole, tmp_path):
     bad.write_text('{"tick": 4, "what": "approve", "order": 1}\n{"tick": 4, "what": "obey", "order": 1}\n')
     done = subprocess.run([*words, "--overwrite", "--decisions", str(bad)], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "bad.jsonl:2: decision.what: 'obey' is not valid: one of approve" in done.stderr
+    assert "bad.jsonl:2: decision.what is 'obey'; allowed: one of approve" in done.stderr
     done = subprocess.run([*words, "--seeds", "2", "--decisions", str(bad)], capture_output=True, text=True)
     assert done.returncode == 2
     assert "--decisions" in done.stderr

@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.record.reader import Record
 from society.spec.fitted import WEIGHTS, FittedTable
 from society.study.fitting.choices import RELATIONS, Choices, choices_of
@@ -98,7 +98,9 @@ def write_fitted(found: Fit, out: Path) -> None:
                 head + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
             )
     except OSError as error:
-        raise WorldError(str(out), error.strerror, "a new file in a folder that can be written") from error
+        raise WorldError(
+            str(out), Said(f"it cannot be written ({error.strerror})"), "a new file in a folder that can be written"
+        ) from error
 
 
 def _notes(choices: Choices, seeds: int, folds: int) -> list[str]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 
 #: Bytes that a request which changes something may have.
 MOST_BYTES = 4096
@@ -101,7 +101,7 @@ async def small_json(request: Request) -> Any:
     async for part in request.stream():
         body += part
         if len(body) > MOST_BYTES:
-            raise WorldError("request", f"more than {MOST_BYTES} bytes", f"at most {MOST_BYTES}")
+            raise WorldError("request", Said(f"more than {MOST_BYTES} bytes"), f"at most {MOST_BYTES}")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
