@@ -30,10 +30,31 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 app = typer.Typer(
     help="A laboratory for societies of AI agents on machines that are switched off.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(said: bool) -> None:
+    if said:
+        from importlib.metadata import version
+
+        from society.ground.versions import RULES_VERSION
+        from society.record.folder import FORMAT
+
+        typer.echo(f"society {version('plural-society')} (rules {RULES_VERSION}, records {FORMAT})")
+        raise typer.Exit
+
+
+@app.callback()
+def society(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and exit.")
+    ] = False,
+) -> None:
+    """A laboratory for societies of AI agents on machines that are switched off."""
+
 
 app.command()(run)
 app.command()(resume)
@@ -130,7 +151,9 @@ def schema() -> None:
 
 @app.command()
 def parameters(
-    path: Annotated[str, typer.Argument(help="Dotted path of a field or section; 'rates' for the table.")] = "",
+    path: Annotated[
+        str, typer.Argument(help="Dotted path of a field or section, or a word to look for; 'rates' for the table.")
+    ] = "",
     markdown: Annotated[bool, typer.Option("--markdown", help="All fields as Markdown tables.")] = False,
 ) -> None:
     """Explain fields of a world file: default, meaning, source."""

@@ -138,19 +138,15 @@ def _print_fit(found: "Fit", out: Path, plot: Path | None) -> None:
 
 def _print_table(title: str, frame: Any, left: int) -> None:
     """A frame as a table: the first columns and words to the left, numbers to the right."""
-    from rich.table import Table
+    from society.cli_tables import Sheet
 
-    from society.cli_tables import console
-
-    shown = Table(title=title, title_justify="left", box=None)
+    shown = Sheet(title)
     for number, column in enumerate(frame.columns):
-        words = number < left or column in ("warning", "note", "verdict")
-        head = column.replace("_", " ")
-        head = head if words else head.replace(" ", "\n")  # words may break, numbers never
-        shown.add_column(head, justify="left" if words else "right", no_wrap=not words, overflow="fold")
+        words = column in ("warning", "note")
+        shown.column(column.replace("_", " "), right=number >= left and not words and column != "verdict", words=words)
     for row in frame.itertuples(index=False):
         shown.add_row(*(_shown(name, value) for name, value in zip(frame.columns, row, strict=True)))
-    console.print(shown)
+    shown.show()
 
 
 def _shown(name: str, value: Any) -> str:

@@ -125,27 +125,24 @@ def _conditions(result: "Result") -> Any:
 
 
 def _print(result: "Result", path: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from society.cli_tables import Sheet
 
     one = result.hypothesis
     typer.echo(f"\n{one.id}  {one.title}  (tier {one.tier}, {result.profile}, {result.seeds} seeds)")
-    table = Table(box=None, padding=(0, 2, 0, 0))
+    table = Sheet()
     for name in ("claim", "estimate", "95 % interval", "predicted", "p", "holds"):
-        table.add_column(name, justify="left" if name in ("claim", "holds") else "right", no_wrap=name != "claim")
+        table.column(name, right=name not in ("claim", "holds"), words=name == "claim")
     for row in _frame(result).itertuples():
         kind = "" if row.kind == "primary" else f" ({row.kind})"
         interval = "-" if math.isnan(row.low) else f"{row.low:.3g} .. {row.high:.3g}"
         table.add_row(row.claim + kind, f"{row.estimate:.3g}", interval, row.predicted, f"{row.p:.2g}", row.holds)
-    Console(markup=False, emoji=False).print(table)
+    table.show()
     typer.echo(f"verdict  {result.said} (p {result.p:.2g}, by Holm {result.p_holm:.2g})\npage     {path}")
 
 
 def _print_all(results: list["Result"], out: Path) -> None:
     """One table, and the first claim of each in one picture."""
-    from rich.console import Console
-    from rich.table import Table
-
+    from society.cli_tables import Sheet
     from society.views.hypotheses import draw_claims
 
     first, lines = [], []
@@ -156,17 +153,12 @@ def _print_all(results: list["Result"], out: Path) -> None:
         verdict = result.verdict + ("*" if result.hypothesis.by_construction else "")
         interval = f"{head.low:.3g} .. {head.high:.3g}"
         lines.append((result.hypothesis.id, f"{head.value:.3g}", interval, f"{result.p_holm:.2g}", verdict))
-    heads, console = ("id", "estimate", "95 % interval", "p (Holm)", "verdict"), Console(markup=False, emoji=False)
-    widths = [max(len(line[at]) for line in (heads, *lines)) for at in range(len(heads))]
-    room = max(12, console.width - sum(widths) - 2 * (len(heads) + 1))  # what is found is never cut, titles are
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("id", no_wrap=True)
-    table.add_column("hypothesis", no_wrap=True, overflow="ellipsis", width=room)
-    for name, width in zip(heads[1:], widths[1:], strict=True):
-        table.add_column(name, no_wrap=True, min_width=width)
+    table = Sheet()
+    for name in ("id", "hypothesis", "estimate", "95 % interval", "p (Holm)", "verdict"):
+        table.column(name, right=name in ("estimate", "95 % interval", "p (Holm)"), words=name == "hypothesis")
     for line, result in zip(lines, results, strict=True):
         table.add_row(line[0], result.hypothesis.title, *line[1:])
-    console.print(table)
+    table.show()
     tiers = ", ".join(sorted({result.hypothesis.tier for result in results}))
     typer.echo(
         f"tier {tiers}; * the verdict confirms or contradicts the code, not the world: the page says which parameter puts it in"

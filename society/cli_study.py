@@ -77,14 +77,12 @@ def _plain(result: Any, path: Path) -> dict[str, Any]:
 
 def _print(experiment: Any, result: Any, path: Path) -> None:
     """Cells by kept measures: means over seeds with half of their 95 % interval, as many as fit."""
-    from rich.console import Console
-    from rich.table import Table
-
+    from society.cli_tables import Sheet, console
     from society.study.sweep.phase import has_phases
     from society.study.sweep.sensitivity import analysed
     from society.study.sweep.table import HEAD
 
-    table, console = result.table, Console(markup=False, emoji=False)
+    table = result.table
     whole = not result.failed and len(table) == result.runs and len(table) > 0
     if whole and analysed(experiment):
         _print_sensitivity(experiment, result, path.with_name("sensitivity"))
@@ -93,19 +91,23 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
     elif len(table):
         axes = [name for name in table.columns if name in set().union(*(row for row in result.changes))]
         measures = [name for name in table.columns[len(HEAD) :] if name not in axes]
-        shown = Table(box=None, padding=(0, 2, 0, 0))
+        shown = Sheet()
         room = max(1, (console.width - 6 - sum(max(map(len, name.split("."))) + 2 for name in axes)) // 17)
         for name in ["cell", *axes, *measures[:room]]:
-            shown.add_column(name.replace(".", ".\n"), justify="right", no_wrap=True)
+            shown.column(name.replace(".", ".\n"), right=True)
         for cell, rows in list(table.groupby("cell"))[:MOST_CELLS]:
             values = [rows[name].iloc[0] for name in axes]
             said = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
             shown.add_row(str(cell), *said, *(_mean(rows[name].dropna()) for name in measures[:room]))
-        console.print(shown)
+        shown.show()
         if len(measures) > room or table["cell"].nunique() > MOST_CELLS:
             typer.echo(
                 f"means over {experiment.seeds} seeds ± half of their 95 % interval; {len(measures)} measures are in the table"
             )
+    given = {name for name in table.columns[len(HEAD) :] if table[name].notna().any()}
+    nothing = [name for name in experiment.measures if not any(one.startswith(name) for one in given)]
+    if whole and nothing:
+        typer.echo(f"nothing  these worlds have nothing to measure for {', '.join(nothing)}")
     if whole and has_phases(experiment):
         _draw_phases(experiment, table, path.with_name("phase"))
     typer.echo(

@@ -1,6 +1,8 @@
 """What the command prints: progress, summaries, comparisons, parameters."""
 
 import math
+import os
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,7 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -21,8 +25,36 @@ if TYPE_CHECKING:
     from society.study.calibrate import Fit
     from society.study.estimate import Estimate
 
+#: Characters of a line where the output goes to a file or a program.
+WIDE = 160
+#: Seconds between lines of progress where the output goes to a file or a program, at first.
+TELL_S = 10.0
 #: What names, paths and models say is text: square brackets in it are no markup.
-console = Console(markup=False, emoji=False)
+console = Console(markup=False, emoji=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)
+
+
+class Sheet(Table):
+    """A table in which nothing is cut: words may break into lines, names and numbers never."""
+
+    def __init__(self, title: str | None = None, show_header: bool = True) -> None:
+        super().__init__(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=show_header)
+
+    def column(self, head: str = "", right: bool = False, words: bool = False) -> None:
+        """Add a column, of names (left), numbers (right) or words."""
+        self.add_column(head, justify="right" if right else "left", no_wrap=not words, overflow="fold")
+
+    def show(self) -> None:
+        """Print it; where it does not fit, in lines longer than the terminal's."""
+        anything = console.options.update(width=10_000)
+        for column in self.columns:
+            if column.no_wrap:
+                column.min_width = max(Measurement.get(console, anything, one).maximum for one in column.cells)
+        least = Measurement.get(console, anything, self).minimum
+        if least <= console.width:
+            console.print(self)
+        else:
+            Console(markup=False, emoji=False, width=least).print(self)
+
 
 #: What a person reads first, in this order; everything else is in the report.
 HEADLINES = (
@@ -44,6 +76,7 @@ class Bar:
         self.task: Any = None
         self.ticks = (0, 1)
         self.answered = 0
+        self.next_line = TELL_S
 
     def __enter__(self) -> "Bar":
         return self
@@ -53,6 +86,9 @@ class Bar:
         self.ticks = (done, total)
         seconds = time.perf_counter() - self.begin
         if self.quiet or (self.bar is None and seconds < 2):
+            return
+        if not sys.stderr.isatty():
+            self._tell(done, total, seconds)
             return
         if self.bar is None:
             columns = (
@@ -66,6 +102,12 @@ class Bar:
             self.task = self.bar.add_task(self.unit, total=total, rate="")
         rate = f"{self.answered:,} occasions answered, {self.answered / seconds:,.0f}/s" if self.answered else ""
         self.bar.update(self.task, completed=done, rate=rate or f"{done / seconds:,.0f} {self.unit}/s")
+
+    def _tell(self, done: int, total: int, seconds: float) -> None:
+        """A line every so often, where nobody sees a bar: seldomer the longer it takes."""
+        if seconds >= self.next_line:
+            self.next_line = max(seconds + TELL_S, 1.2 * seconds)
+            typer.echo(f"{self.unit} {done:,} of {total:,}, {seconds:,.0f} s", err=True)
 
     def answer(self) -> None:
         """Show that a language model has answered one more occasion, which may take longer than all ticks."""
@@ -96,11 +138,13 @@ def print_summary(record: Record, page: Path | None) -> None:
         chosen = [(name, m) for name, m in measures.items() if name.startswith(prefix) and not math.isnan(m.value)]
         if not chosen:
             continue
-        table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
+        table = Sheet(title, show_header=False)
+        for right, words in ((False, False), (True, False), (True, False), (False, True)):
+            table.column(right=right, words=words)
         for name, m in chosen:
             interval = "" if math.isnan(m.low) else f"{_number(m.low)} .. {_number(m.high)}"
             table.add_row(name, _number(m.value), Text(interval, "dim"), Text(m.meaning, "dim"))
-        console.print(table)
+        table.show()
     _print_models(manifest)
     console.print("Intervals are 95 %, within this run; for claims use --seeds.", style="dim")
     console.print(f"hash    {record.hash[:16]}", highlight=False)
@@ -153,24 +197,24 @@ def print_unanswered(families: dict[str, Any]) -> None:
 
 def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame) -> None:
     """Means and intervals between seeds."""
-    table = Table(title=f"{name}: {len(records)} seeds, 95 % t-intervals between seeds", title_justify="left", box=None)
+    table = Sheet(f"{name}: {len(records)} seeds, 95 % t-intervals between seeds")
     for column in ("measure", "mean", "low", "high"):
-        table.add_column(column, justify="left" if column == "measure" else "right")
+        table.column(column, right=column != "measure")
     for row in rows.dropna(subset=["mean"]).itertuples():
         table.add_row(str(row.measure), _number(row.mean), _number(row.low), _number(row.high))
-    console.print(table)
+    table.show()
     console.print(f"records  {records[0].path.parent}", highlight=False, soft_wrap=True)
 
 
 def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
     """Paired differences."""
     seeds = int(rows["seeds"].max())
-    table = Table(title=f"{b} minus {a}, paired on {seeds} seed{'s' * (seeds > 1)}", title_justify="left", box=None)
+    table = Sheet(f"{b} minus {a}, paired on {seeds} seed{'s' * (seeds > 1)}")
     for column in ("measure", "a", "b", "difference", "low", "high"):
-        table.add_column(column, justify="left" if column == "measure" else "right")
+        table.column(column, right=column != "measure")
     for row in rows.dropna(subset=["difference"]).itertuples():
         table.add_row(str(row.measure), *(_number(v) for v in (row.a, row.b, row.difference, row.low, row.high)))
-    console.print(table)
+    table.show()
     if seeds == 1:
         console.print("One seed: differences without intervals. Run both with --seeds to get them.", style="dim")
 
@@ -180,17 +224,16 @@ def print_measured(table: pd.DataFrame) -> None:
     from society.measures.catalogue import MEASURES
     from society.measures.intervals import mean_interval
 
-    shown = Table(box=None, padding=(0, 2, 0, 0))
-    several = len(table) > 1
+    shown, several = Sheet(), len(table) > 1
     for column in ("measure", *(("mean", "95 % interval", "runs") if several else ("value",)), "meaning"):
-        shown.add_column(column, justify="left" if column in ("measure", "meaning") else "right")
+        shown.column(column, right=column not in ("measure", "meaning"), words=column == "meaning")
     for name in table.columns[3:]:
         values = table[name].dropna().to_numpy(dtype=float)
         mean, low, high = mean_interval(values)
         between = "" if math.isnan(low) else f"{_number(low)} .. {_number(high)}"
         more = (between, str(len(values))) if several else ()
         shown.add_row(name, "nothing to measure" if not len(values) else _number(mean), *more, MEASURES[name])
-    console.print(shown)
+    shown.show()
 
 
 def print_bench(rows: "Iterable[Row]") -> None:
@@ -208,9 +251,9 @@ def print_bench(rows: "Iterable[Row]") -> None:
 
 def print_estimate(rows: "list[Estimate]") -> None:
     """Calls, tokens and prices per model, from a dry run."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
+    table = Sheet()
     for column in ("model", "occasions", "calls", "prompt tokens", "answer tokens", "US dollars"):
-        table.add_column(column, justify="left" if column == "model" else "right")
+        table.column(column, right=column != "model")
     for row in rows:
         price = "not listed"
         if row.price is not None:
@@ -219,7 +262,7 @@ def print_estimate(rows: "list[Estimate]") -> None:
         table.add_row(
             row.model, f"{row.occasions:,}", f"{row.calls:,}", f"{row.prompt:,}", f"{row.completion:,}", price
         )
-    console.print(table)
+    table.show()
     console.print(
         "From a dry run: simulated models answered the real prompts. In brackets: every occasion in one turn, every occasion in "
         "all turns. Four characters a token; list prices of genai-prices; models that think aloud cost more.",
@@ -230,7 +273,9 @@ def print_estimate(rows: "list[Estimate]") -> None:
 def print_fit(fit: "Fit", out: Path | None) -> None:
     """Spreads and families of a fit of ratings."""
     console.print(f"{fit.n:,} judgements; points of a scale of 0..100", highlight=False)
-    spreads = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    spreads = Sheet(show_header=False)
+    for right, words in ((False, False), (True, False), (False, True)):
+        spreads.column(right=right, words=words)
     for name, meaning in (
         ("total", "sd of scores"),
         ("response", "sd of responses: quality of models and artefact together"),
@@ -241,14 +286,14 @@ def print_fit(fit: "Fit", out: Path | None) -> None:
         ("noise", "the same per degree of freedom: review.noise"),
     ):
         spreads.add_row(name, f"{getattr(fit, name):.2f}", Text(meaning, "dim"))
-    console.print(spreads)
-    table = Table(box=None, padding=(0, 2, 0, 0))
+    spreads.show()
+    table = Sheet()
     for column in ("family", "judgements", "leniency", "premium", "standard error"):
-        table.add_column(column, justify="left" if column == "family" else "right")
+        table.column(column, right=column != "family")
     for name, row in fit.families.items():
         cells = ("" if math.isnan(row[key]) else f"{row[key]:+.2f}" for key in ("leniency", "premium", "error"))
         table.add_row(name, f"{row['judgements']:,}", *cells)
-    console.print(table)
+    table.show()
     console.print("Premium: points given to models of one's own family; errors are clustered by judge.", style="dim")
     if out:
         console.print(f"world  {out}", highlight=False, soft_wrap=True)
@@ -273,11 +318,9 @@ def print_rates() -> None:
     for which in ("mean", "max"):
         cells = read_cells(find_table("published_rates.csv", None), which)
         rates = fill(cells, sorted({cell.family for cell in cells}))
-        table = Table(
-            title=f"Rates ({which}), percent; * maximum stands in for a mean; ~ assumed", box=None, title_justify="left"
-        )
+        table = Sheet(f"Rates ({which}), percent; * maximum stands in for a mean; ~ assumed")
         for column in ("family", "behaviour", "subject", *RELATIONS, "none"):
-            table.add_column(column)
+            table.column(column, right=column in (*RELATIONS, "none"))
         marks = {"published": "", "max_only": "*", "assumed": "~"}
         for f, family in enumerate(rates.families):
             for behaviour in Behaviour:
@@ -289,7 +332,7 @@ def print_rates() -> None:
                     alone = 100 / (1 + np.exp(-rates.alone[f, behaviour]))
                     last = f"{alone:.1f}{marks[str(rates.alone_origin[f, behaviour])]}" if subject == "self" else ""
                     table.add_row(family, behaviour.word, subject, *shown, last)
-        console.print(table)
+        table.show()
 
 
 def _number(value: Any) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from mesa.agent import AgentSet
 
+from society.agentset import SETTABLE
 from society.minds.rule import BestResponse
-from society.model import SETTABLE, SocietyModel
+from society.model import SocietyModel
 
 COLUMNS = ("unique_id", "family", "score", "quality", "status")
 

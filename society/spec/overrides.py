@@ -8,8 +8,8 @@ from society.spec.section import UNIONS
 from society.spec.yaml_text import parsed
 
 #: Fields that stand for several, which they replace even where those are written out.
-_SPREAD: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("monitoring", "share"): ("rating", "config", "copy", "copy_", "message"),
+SPREAD: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("monitoring", "share"): ("rating", "config", "copy", "message"),
     ("audits", "share"): ("ratings", "orders", "integrity"),
 }
 
@@ -23,8 +23,9 @@ def override(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         while True:
             key, rest = _split(node, parts)
             if not rest:
-                for spread in _SPREAD.get(tuple(dotted.split(".")[-2:]), ()):
+                for spread in SPREAD.get(tuple(dotted.split(".")[-2:]), ()):
                     node.pop(spread, None)
+                    node.pop(f"{spread}_", None)  # as it is called in Python where it is a word of Python's
                 node[key] = _copied(value)
                 break
             below = node.get(key)

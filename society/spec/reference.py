@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
+from society.spec.overrides import SPREAD
 from society.spec.world import World
 
 
@@ -23,7 +24,7 @@ class Parameter:
 
 
 def parameters(path: str = "") -> list[Parameter]:
-    """All fields whose dotted path starts with ``path`` (whole words).
+    """All fields whose dotted path starts with ``path`` (whole words); if none does, those that speak of it.
 
     Raises:
         WorldError: no field does.
@@ -32,11 +33,14 @@ def parameters(path: str = "") -> list[Parameter]:
         >>> parameters("review.threshold")[0].default
         '62.0'
     """
-    found = [p for p in _walk(World, "") if not path or p.path == path or p.path.startswith(path + ".")]
+    known = list(_walk(World, ""))
+    found = [p for p in known if not path or p.path == path or p.path.startswith(path + ".")]
+    found = found or [p for p in known if path.lower() in f"{p.path} {p.meaning}".lower()]
     if not found:
         raise WorldError(
-            "parameters", path, "a path such as review or oversight.monitoring.hit; without one, all are listed"
-        )
+            "parameters", Said(f"no field has {path!r} in its path or its meaning"),
+            "a path such as review, or a word; without one, all are listed",
+        )  # fmt: skip
     return found
 
 
@@ -85,6 +89,9 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[Parameter]:
             field.description or "",
             str(extra.get("source", "")),
         )
+        for (section, short), fields in SPREAD.items():
+            if section == shown:
+                yield Parameter(f"{path}.{short}", "float", "", f"sets {', '.join(fields)} at once", "choice")
         for one in below:
             inner = (
                 f"{path}.NAME." if path == "families" else f"{path}({_kind(one)})." if len(below) > 1 else f"{path}."
