@@ -1,10 +1,11 @@
 """The commands of brokers: hosts, which answer for agents of a run elsewhere, and the configuration of Mosquitto."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from society.cli_options import answer
 
 
 def host(
@@ -71,7 +72,7 @@ def broker_config(
     place = f"{names[0]}:{port}?ca={folder / 'ca.crt'}"
     if as_json:
         addresses = {user: f"mqtts://{user}@{place}" for user in passwords}
-        typer.echo(json.dumps({"folder": str(folder), "passwords": passwords, "addresses": addresses}, indent=1))
+        answer({"folder": str(folder), "passwords": passwords, "addresses": addresses})
         return
     typer.echo(f"start     mosquitto -c {folder.resolve() / 'mosquitto.conf'}")
     typer.echo(f"run       society run WORLD --broker 'mqtts://{mosquitto.ENGINE}@{place}'")

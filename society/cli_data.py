@@ -1,11 +1,11 @@
 """The commands of public data: where they come from, and what is fitted to them."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from society.cli_options import answer
 from society.ground.errors import SocietyError, WorldError
 
 
@@ -50,4 +50,4 @@ def calibrate(
     fit = fit_ratings(read_ratings(file))
     if out:
         write_world(fit, file, out)
-    typer.echo(json.dumps(asdict(fit), indent=1, default=float)) if as_json else print_fit(fit, out)
+    answer(asdict(fit)) if as_json else print_fit(fit, out)

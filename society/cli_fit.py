@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from society.cli_options import answer
 from society.ground.errors import Said, WorldError
 
 #: Columns that are shown with two decimals; others have four.
@@ -44,7 +45,7 @@ def fit(
         frames = {name: getattr(found, name) for name in ("table", "weights", "held_out", "calibration")}
         plain = {name: json.loads(frame.to_json(orient="records")) for name, frame in frames.items()}
         plain["notes"], plain["file"] = list(found.notes), str(out)
-        typer.echo(json.dumps(plain, indent=1))
+        answer(plain)
     else:
         _print_fit(found, out, plot)
 
@@ -67,7 +68,7 @@ def validate(
         else:
             _print_outcome(outcome)
     if as_json:
-        typer.echo(json.dumps(outcomes, indent=1))
+        answer(outcomes)
 
 
 def _plain(outcome: "Outcome") -> dict[str, Any]:

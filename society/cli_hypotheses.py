@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from society.cli_options import answer
+
 if TYPE_CHECKING:
     from society.study.hypotheses.verdicts import Result
 
@@ -47,7 +49,7 @@ def hypotheses(
     final = adjusted(results)
     if as_json:
         for result in final:
-            typer.echo(json.dumps(_plain(result)))
+            answer(_plain(result), indent=None)
     elif all_:
         _print_all(final, out)
     if chosen == "quick" and not as_json:

@@ -46,6 +46,6 @@ def _compute(of: list[Path], wanted: tuple[str, ...], out: Path | None, as_json:
     if out is not None:
         table.to_csv(out, index=False)
     if as_json:
-        answer(table.astype(object).where(table.notna(), None).to_dict("records"))
+        answer(table.to_dict("records"))
     else:
         print_measured(table)

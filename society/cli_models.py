@@ -1,11 +1,11 @@
 """The commands and options of language models."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from society.cli_options import answer
 from society.ground.errors import WorldError
 
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Language models are simulated on this machine.")]
@@ -96,7 +96,7 @@ def estimate(
         changes["ticks"] = ticks
     with Bar(quiet=as_json) as bar:
         rows = estimated(load_world(world, changes), bar)
-    print(json.dumps([asdict(row) for row in rows], indent=1)) if as_json else print_estimate(rows)
+    answer([asdict(row) for row in rows]) if as_json else print_estimate(rows)
 
 
 def judge(
@@ -126,7 +126,7 @@ def judge(
         typer.echo(told(base_url, sent), err=True)
         found = judged(run, model, base_url, sent, lambda line: typer.echo(line, err=True))
     if as_json:
-        print(json.dumps(asdict(found), indent=1))
+        answer(asdict(found))
         return
     why = ", ".join(f"{reason} ({count})" for reason, count in found.why.items())
     print(f"{found.n} accounts labelled by {found.model}, {found.unlabelled} not{f': {why}' if why else ''}")

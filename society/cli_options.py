@@ -1,6 +1,8 @@
 """Arguments that several commands share, and how they answer."""
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +23,17 @@ def write_page(record: Any) -> Path:
     return write_report(record, published_rates(record))
 
 
-def answer(value: Any) -> None:
-    """Print JSON."""
-    typer.echo(json.dumps(value, indent=1, default=float))
+def answer(value: Any, indent: int | None = 1) -> None:
+    """Print JSON; null for a number that there is none of (NaN), or that has no end: JSON has no words for them."""
+    typer.echo(json.dumps(_finite(value), indent=indent, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None

@@ -1,6 +1,5 @@
 """The commands of studies: many runs of one experiment."""
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from society.cli_models import GrantOption, OfflineOption, chosen_models
+from society.cli_options import answer
 from society.ground.errors import RunError
 
 #: Cells that are printed at most.
@@ -44,11 +44,11 @@ def sweep(
     loaded, models = load_experiment(experiment), chosen_models(answers, store, offline, grant)
     if dry_run:
         found = estimated(loaded, out, workers, models)
-        typer.echo(json.dumps(found) if as_json else found["text"])
+        answer(found, indent=None) if as_json else typer.echo(found["text"])
         return
 
     def told(done: int, total: int) -> None:
-        typer.echo(json.dumps({"done": done, "total": total, "seconds": round(time.perf_counter() - begin, 2)}))
+        answer({"done": done, "total": total, "seconds": round(time.perf_counter() - begin, 2)}, indent=None)
 
     begin = time.perf_counter()
     try:
@@ -57,7 +57,7 @@ def sweep(
     except KeyboardInterrupt:
         raise SocietyError("interrupted; what is finished is kept: the same command goes on") from None
     if as_json:
-        typer.echo(json.dumps(_plain(result, table_path(result.folder))))
+        answer(_plain(result, table_path(result.folder)), indent=None)
     else:
         _print(loaded, result, table_path(result.folder))
     if result.failed:

@@ -76,3 +76,21 @@ def test_a_sweep_says_which_measures_its_worlds_have_nothing_for(tmp_path):
     (tmp_path / "t.yaml").write_text(json.dumps(experiment))
     shown = said("sweep", tmp_path / "t.yaml", "--workers", 1, "--out", tmp_path / "study")
     assert "these worlds have nothing to measure for work." in shown
+
+
+def test_json_holds_no_number_that_json_has_no_word_for(tmp_path):
+    """Measures of a run without orders are NaN."""
+    run = tmp_path / "run"
+    quiet = [f"--set={name}={value}" for name, value in {**SMALL, "review.every": 0}.items()]
+    said("run", "decommission", *quiet, "--out", run, "--no-report")
+
+    def refused(word):
+        raise AssertionError(word)
+
+    for words in (
+        ("run", "decommission", *quiet, "--out", tmp_path / "two", "--no-report", "--json"),
+        ("compare", run, run, "--json"),
+        ("measures", "--of", run, "--json"),
+    ):
+        told = json.loads(said(*words), parse_constant=refused)
+        assert "null" in json.dumps(told)
