@@ -65,10 +65,11 @@ def poisson_binomial(p: NDArray[np.float64]) -> NDArray[np.float64]:
 def eligible(record: Record) -> pd.DataFrame:
     """Who could protect at the first attempt of each order: columns order, p0, did.
 
-    Raters of an appeal, the first operator, and bystanders who were asked; one row per agent and order.
+    Raters of an appeal, the first operator, and bystanders who were asked; one row per agent and order. Who chose several
+    times protects with probability 1 - prod(1 - p0) over its choices: ``did`` says whether it did at any of them.
     """
     return record.sql(
-        """select "order", agent, arg_min(p0, id) as p0,
+        """select "order", agent, 1 - product(1 - p0) as p0,
                   max((act in ('inflate', 'tamper', 'copy'))::int) as did
            from (select *, min(id) over (partition by "order", kind) as first from occasions where "order" >= 0 and not isnan(p0))
            where (kind = 'rate' and appeal = 1) or (kind = 'execute' and id = first) or (kind = 'bystand' and asked > 0)
