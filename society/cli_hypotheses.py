@@ -125,8 +125,9 @@ def _conditions(result: "Result") -> Any:
 
 
 def _print(result: "Result", path: Path) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from society.cli_terminal import Console
 
     one = result.hypothesis
     typer.echo(f"\n{one.id}  {one.title}  (tier {one.tier}, {result.profile}, {result.seeds} seeds)")
@@ -137,15 +138,15 @@ def _print(result: "Result", path: Path) -> None:
         kind = "" if row.kind == "primary" else f" ({row.kind})"
         interval = "-" if math.isnan(row.low) else f"{row.low:.3g} .. {row.high:.3g}"
         table.add_row(row.claim + kind, f"{row.estimate:.3g}", interval, row.predicted, f"{row.p:.2g}", row.holds)
-    Console(markup=False, emoji=False).print(table)
+    Console().print(table)
     typer.echo(f"verdict  {result.said} (p {result.p:.2g}, by Holm {result.p_holm:.2g})\npage     {path}")
 
 
 def _print_all(results: list["Result"], out: Path) -> None:
     """One table, and the first claim of each in one picture."""
-    from rich.console import Console
     from rich.table import Table
 
+    from society.cli_terminal import Console
     from society.views.hypotheses import draw_claims
 
     first, lines = [], []
@@ -156,7 +157,7 @@ def _print_all(results: list["Result"], out: Path) -> None:
         verdict = result.verdict + ("*" if result.hypothesis.by_construction else "")
         interval = f"{head.low:.3g} .. {head.high:.3g}"
         lines.append((result.hypothesis.id, f"{head.value:.3g}", interval, f"{result.p_holm:.2g}", verdict))
-    heads, console = ("id", "estimate", "95 % interval", "p (Holm)", "verdict"), Console(markup=False, emoji=False)
+    heads, console = ("id", "estimate", "95 % interval", "p (Holm)", "verdict"), Console()
     widths = [max(len(line[at]) for line in (heads, *lines)) for at in range(len(heads))]
     room = max(12, console.width - sum(widths) - 2 * (len(heads) + 1))  # what is found is never cut, titles are
     table = Table(box=None, padding=(0, 2, 0, 0))

@@ -77,14 +77,14 @@ def _plain(result: Any, path: Path) -> dict[str, Any]:
 
 def _print(experiment: Any, result: Any, path: Path) -> None:
     """Cells by kept measures: means over seeds with half of their 95 % interval, as many as fit."""
-    from rich.console import Console
     from rich.table import Table
 
+    from society.cli_terminal import Console
     from society.study.sweep.phase import has_phases
     from society.study.sweep.sensitivity import analysed
     from society.study.sweep.table import HEAD
 
-    table, console = result.table, Console(markup=False, emoji=False)
+    table, console = result.table, Console()
     whole = not result.failed and len(table) == result.runs and len(table) > 0
     if whole and analysed(experiment):
         _print_sensitivity(experiment, result, path.with_name("sensitivity"))

@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from society.cli_terminal import Console
 from society.record.reader import Record
 from society.spec.reference import Parameter
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from society.study.calibrate import Fit
     from society.study.estimate import Estimate
 
-#: What names, paths and models say is text: square brackets in it are no markup.
-console = Console(markup=False, emoji=False)
+console = Console()
 
 #: What a person reads first, in this order; everything else is in the report.
 HEADLINES = (
@@ -113,7 +112,7 @@ def _print_models(manifest: dict[str, Any]) -> None:
     """What language models and minds elsewhere were asked, what a broker's clients sent in vain, and why a run stopped early."""
     cost = manifest.get("cost") or {}
     kinds = {family["mind"]["kind"] for family in manifest["world"]["families"].values()}
-    if "remote" in kinds and "llm" not in kinds:
+    if cost and "remote" in kinds and "llm" not in kinds:
         episodes = cost["episodes"]
         console.print(
             f"Minds elsewhere: {episodes.get('occasions', 0):,} occasions, {episodes.get('no_answer', 0):,} without an answer",
