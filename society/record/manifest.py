@@ -69,6 +69,16 @@ UNANSWERED = Kind(
         and _map_of(WHOLE).fits(value.get("reasons"))
     ),
 )
+MODELS = Kind(
+    "a map with mode (record, replay or live), store and secret (texts or null), and offline (true or false)",
+    lambda value: (
+        isinstance(value, dict)
+        and value.get("mode") in ("record", "replay", "live")
+        and isinstance(value.get("offline"), bool)
+        and all(isinstance(value.get(name), str | None) for name in ("store", "secret"))
+        and "store" in value
+    ),
+)
 FAMILY = Kind(
     "a map with mind.kind, a text",
     lambda value: (
@@ -95,7 +105,7 @@ PERHAPS = {
     "parts": _map_of(HASH), "digests": _map_of(HASH), "timings": _map_of(NUMBER), "cost": COST.or_nothing(),
     "unanswered": _map_of(UNANSWERED).or_nothing(),
     "refused": _map_of(WHOLE).or_nothing(), "stopped": TEXT.or_nothing(), "overseer": _list_of(SITS).or_nothing(),
-    "models": MAP.or_nothing(), "broker": TEXT.or_nothing(),
+    "models": MODELS.or_nothing(), "broker": TEXT.or_nothing(),
 }  # fmt: skip
 #: What the manifest of a set of runs holds.
 SET = {"name": TEXT, "seeds": _list_of(SEED), "world": MAP}
