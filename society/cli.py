@@ -2,8 +2,9 @@
 
 import errno
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import typer
 
@@ -17,6 +18,7 @@ from society.cli_models import estimate, judge, serve_model
 from society.cli_options import JsonOption, RunArgument, SetOption, WorldArgument, answer, write_page
 from society.cli_run import resume, run
 from society.cli_study import sweep
+from society.cli_terminal import Printable
 from society.cli_view import view
 from society.ground.errors import RecordError, Said, SocietyError, WorldError
 from society.record.complete import complete_run
@@ -207,6 +209,11 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
 
 def main() -> None:
     """Entry point: one clear line for what a user can mend; exit code 2 for wrong usage, 1 for a run that failed."""
+    with redirect_stdout(cast(TextIO, Printable(sys.stdout))), redirect_stderr(cast(TextIO, Printable(sys.stderr))):
+        _answered()
+
+
+def _answered() -> None:
     try:
         app(standalone_mode=True)
     except WorldError as error:

@@ -143,6 +143,9 @@ def resume(
     open_: OpenOption = True,
     decisions: DecisionsOption = None,
     grant: GrantOption = None,
+    store: Annotated[
+        Path | None, typer.Option(help="File of kept answers outside of the run's folder that it was started with.")
+    ] = None,
 ) -> None:
     """Go on with a run that was interrupted, stopped or killed; it ends with the hash it would have had."""
     from society.cli_tables import Bar, print_summary
@@ -158,7 +161,7 @@ def resume(
         with Bar(quiet=live is not None) as bar:
             return go_on(
                 folder, progress=bar, threads=threads, broker=broker, decisions=decisions, changes=changes, overseer=person,
-                watch=live, grants=chosen_grants(grant),
+                watch=live, grants=chosen_grants(grant), store=store,
             )  # fmt: skip
 
     record = watched(pace, open_, person, whole) if watch else whole()

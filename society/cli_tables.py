@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import typer
-from rich.console import Console
 from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from society.cli_terminal import Console
 from society.record.reader import Record
 from society.spec.reference import Parameter
 
@@ -30,7 +30,7 @@ WIDE = 160
 #: Seconds between lines of progress where the output goes to a file or a program, at first.
 TELL_S = 10.0
 #: What names, paths and models say is text: square brackets in it are no markup.
-console = Console(markup=False, emoji=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)
+console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)
 
 
 class Sheet(Table):
@@ -53,7 +53,7 @@ class Sheet(Table):
         if least <= console.width:
             console.print(self)
         else:
-            Console(markup=False, emoji=False, width=least).print(self)
+            Console(width=least).print(self)
 
 
 #: What a person reads first, in this order; everything else is in the report.
@@ -157,7 +157,7 @@ def _print_models(manifest: dict[str, Any]) -> None:
     """What language models and minds elsewhere were asked, what a broker's clients sent in vain, and why a run stopped early."""
     cost = manifest.get("cost") or {}
     kinds = {family["mind"]["kind"] for family in manifest["world"]["families"].values()}
-    if "remote" in kinds and "llm" not in kinds:
+    if cost and "remote" in kinds and "llm" not in kinds:
         episodes = cost["episodes"]
         console.print(
             f"Minds elsewhere: {episodes.get('occasions', 0):,} occasions, {episodes.get('no_answer', 0):,} without an answer",

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import duckdb
+
 from society.ground.errors import RecordError
-from society.record.folder import MANIFEST, read_manifest, single_run
+from society.record.database import closed_database
+from society.record.folder import MANIFEST, path_as_text, read_manifest, single_run
 
 
 def complete_run(folder: Path) -> Path:
@@ -26,4 +29,17 @@ def complete_run(folder: Path) -> Path:
             f"{folder / missing[0]}: is missing{more}, though {folder / MANIFEST} lists it: the folder is not whole. "
             f"Copy it again; society verify {folder} says all that is wrong"
         )
+    if manifest["status"] in ("done", "stopped") and (rows := _ticks(folder)) != manifest["ticks_done"]:
+        raise RecordError(f"{folder / 'ticks'}: holds {rows:,} ticks, {MANIFEST} says {manifest['ticks_done']:,}")
     return folder
+
+
+def _ticks(folder: Path) -> int:
+    """Rows of the table of ticks, which has one for each."""
+    files = [path_as_text(path) for path in sorted((folder / "ticks").glob("*.parquet"))]
+    try:
+        with closed_database(files) as connection:
+            asked = "select count(*) from read_parquet(?, hive_partitioning = false)"
+            return int(connection.execute(asked, [files]).fetchall()[0][0]) if files else 0
+    except duckdb.Error as error:
+        raise RecordError(f"{folder / 'ticks'}: cannot be read: {str(error).splitlines()[0]}") from None

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -14,6 +15,7 @@ import pandas as pd
 
 from society.ground.errors import RecordError
 from society.ground.words import Word
+from society.record.bounds import ASKED, Bounds, question
 from society.record.folder import path_as_text
 from society.record.tables import SQL_TYPES, TABLES
 
@@ -68,7 +70,7 @@ class Tables:
         files: by table, the parts that it is read from.
         frames: by table, rows that come after those of the parts.
         seen: by table, SQL for what is to be seen of ``{rows}``; tables that do not stand here are seen whole.
-        names: by column of numbers of names, how many names there are; of parts that have others no question is answered.
+        bounds: of what the parts may hold; of a table whose parts hold anything else no question is answered.
 
     Example:
         >>> Tables({}, {}).ask("select count(*) as n from events")["n"].tolist()
@@ -80,25 +82,26 @@ class Tables:
         files: Mapping[str, Sequence[Path]],
         frames: Mapping[str, pd.DataFrame],
         seen: Mapping[str, str] | None = None,
-        names: Mapping[str, int] | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
-        self._files, self._frames, self._seen, self._names = files, frames, seen or {}, names or {}
+        self._files, self._frames, self._seen, self._bounds = files, frames, seen or {}, bounds
+        self._checked: set[str] = set()
         self._opened: _Opened | None = None
 
-    def ask(self, question: str, parameters: list[Any] | None = None) -> pd.DataFrame:
+    def ask(self, asked: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """The answer to one ``select``.
 
         Raises:
             duckdb.Error: the question is wrong, or a part is damaged.
-            RecordError: the question is no ``select``, or the name of a part is not UTF-8.
+            RecordError: the question is no ``select``, the name of a part is not UTF-8, or it holds what no run writes.
         """
         opened = self._open()
         with opened.cursor() as (cursor, shown):
-            kinds = [one.type for one in cursor.extract_statements(question)]
+            kinds = [one.type for one in cursor.extract_statements(asked)]
             if len(kinds) != 1 or kinds[0] not in _READS:
-                raise RecordError(f"a record is only read: ask it one select, not {question[:60]!r}")
-            self._show_all(opened, cursor, shown, question)
-            found: pd.DataFrame = cursor.execute(question, parameters or []).df()
+                raise RecordError(f"a record is only read: ask it one select, not {asked[:60]!r}")
+            self._show_all(opened, cursor, shown, asked)
+            found: pd.DataFrame = cursor.execute(asked, parameters or []).df()
             return found
 
     def close(self) -> None:
@@ -134,8 +137,10 @@ class Tables:
                 if name not in opened.bound:
                     paths = [path_as_text(path) for path in files]
                     parts = opened.database.read_parquet(paths, hive_partitioning=False)
-                    parts.create_view(f"{name}_parts")
-                    opened.bound[name] = _columns(name, parts.columns, self._names)
+                    parts.create_view(f"{name}_parts", replace=True)
+                    columns = _columns(name, parts.columns)
+                    self._check(opened.database, name, parts.columns, columns)
+                    opened.bound[name] = columns
             sources.append(f"select {opened.bound[name]} from {name}_parts")
         if name in self._frames or not sources:
             cursor.register(f"{name}_rows", self._frames[name] if name in self._frames else _no_rows(name))
@@ -143,6 +148,35 @@ class Tables:
         rows = f"({_with_nulls(name, ' union all by name '.join(sources))})"
         seen = self._seen[name].format(rows=rows) if name in self._seen else f"from {rows}"
         cursor.execute(f"create or replace temp view {name} as {seen}")
+
+    def _check(self, database: duckdb.DuckDBPyConnection, name: str, found: Collection[str], columns: str) -> None:
+        """See once that a table's parts hold nothing that leads beyond lists and tables.
+
+        Raises:
+            RecordError: they do.
+        """
+        if self._bounds is None or name in self._checked:
+            return
+        asked, told = question(
+            self._with_tables(database, self._bounds),
+            name,
+            [column for column in TABLES[name] if column in found],
+            f"(select {columns} from {name}_parts)",
+        )
+        values = database.execute(asked).fetchall()[0] if told else ()
+        for value, (column, allowed) in zip(values, told, strict=True):
+            if value is not None:
+                raise RecordError(f"{name}: column {column} has {value[:60]!r}, not {allowed}")
+        self._checked.add(name)
+
+    def _with_tables(self, database: duckdb.DuckDBPyConnection, bounds: Bounds) -> Bounds:
+        """Bounds with what other tables say."""
+        for name, asked in ASKED.items():
+            if files := self._files.get(name):
+                sql = f"select {', '.join(asked.values())} from read_parquet(?, hive_partitioning = false)"
+                found = database.execute(sql, [[path_as_text(path) for path in files]]).fetchall()[0]
+                bounds = replace(bounds, **dict(zip(asked, found, strict=True)))
+        return bounds
 
 
 class _Opened:
@@ -169,15 +203,10 @@ class _Opened:
             self._idle.append(mine)
 
 
-def _columns(name: str, found: Collection[str], names: Mapping[str, int]) -> str:
+def _columns(name: str, found: Collection[str]) -> str:
     """SQL for the columns of a table that parts have, of the types it says; whatever else stands in them is not seen."""
     types = {column: "varchar" if field.words else SQL_TYPES[field.dtype] for column, field in TABLES[name].items()}
-    casts = {column: f'"{column}"::{type_}' for column, type_ in types.items() if column in found}
-    for column in casts.keys() & names.keys():
-        wrong = f"error('{name}: {column} has a number that the manifest has no name for')"
-        fits = f"{column} between -1 and {int(names[column]) - 1}"
-        casts[column] = f"case when {fits} then {casts[column]} else {wrong} end"
-    return ", ".join(f'{cast} as "{column}"' for column, cast in casts.items())
+    return ", ".join(f'"{column}"::{type_} as "{column}"' for column, type_ in types.items() if column in found)
 
 
 def _no_rows(name: str) -> pd.DataFrame:

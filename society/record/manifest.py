@@ -49,6 +49,7 @@ def _list_of(kind: Kind) -> Kind:
 
 WHOLE, NUMBER = Kind("a whole number", _whole), Kind("a number", _number)
 TICKS = Kind(f"a whole number from 0 to {MOST_TICKS}", lambda value: _whole(value, 0, MOST_TICKS))
+COUNT = Kind("a whole number from 1", lambda value: _whole(value, 1, 2**31 - 1))
 SHARE = Kind("a number from 0 to 1", lambda value: _number(value) and 0 <= value <= 1)
 TEXT = Kind("a text", lambda value: isinstance(value, str))
 YES_NO = Kind("true or false", lambda value: isinstance(value, bool))
@@ -56,6 +57,28 @@ MAP, TEXTS = Kind("a map", lambda value: isinstance(value, dict)), _list_of(TEXT
 HASH = Kind("64 hex digits", lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value)))
 SEED = Kind("a name such as 'seed-1'", lambda value: isinstance(value, str) and bool(re.fullmatch(r"seed-\d+", value)))
 SITS = Kind("a map with 'by', a text", lambda value: isinstance(value, dict) and isinstance(value.get("by", 0), str))
+COST = Kind(
+    "an empty map, or one with the numbers of what was asked",
+    lambda value: isinstance(value, dict) and (not value or _tells_a_cost(value)),
+)
+UNANSWERED = Kind(
+    "a map with occasions, unanswered, share and reasons",
+    lambda value: (
+        isinstance(value, dict)
+        and all(_number(value.get(name)) for name in ("occasions", "unanswered", "share"))
+        and _map_of(WHOLE).fits(value.get("reasons"))
+    ),
+)
+MODELS = Kind(
+    "a map with mode (record, replay or live), store and secret (texts or null), and offline (true or false)",
+    lambda value: (
+        isinstance(value, dict)
+        and value.get("mode") in ("record", "replay", "live")
+        and isinstance(value.get("offline"), bool)
+        and all(isinstance(value.get(name), str | None) for name in ("store", "secret"))
+        and "store" in value
+    ),
+)
 FAMILY = Kind(
     "a map with mind.kind, a text",
     lambda value: (
@@ -69,7 +92,8 @@ RUN = {
     "zones": TEXTS, "seed": WHOLE, "rules": TEXTS, "minds": MAP, "versions": MAP, "folder": TEXT.or_nothing(), "world": MAP,
     "shift": _list_of(_list_of(NUMBER)).or_nothing(),
     "world.about": TEXT, "world.ticks": TICKS, "world.tick_hours": NUMBER, "world.rates": TEXT, "world.rates_table": TEXT,
-    "world.episodes": MAP.or_nothing(), "world.families": _map_of(FAMILY), "world.review.threshold": NUMBER,
+    "world.episodes": MAP.or_nothing(), "world.agents.count": COUNT,
+     "world.families": _map_of(FAMILY), "world.review.threshold": NUMBER,
     "world.review.damping": NUMBER, "world.orders.ttl": NUMBER,
     "world.oversight.audits.ratings": NUMBER, "world.oversight.audits.sensitivity": NUMBER,
     "world.oversight.public_log": YES_NO,
@@ -78,9 +102,10 @@ RUN = {
 FROM_FORMAT_2 = {"rules_version": WHOLE, "contents": MAP, "occasions_share": SHARE}
 #: What it may hold.
 PERHAPS = {
-    "parts": _map_of(HASH), "digests": _map_of(HASH), "timings": _map_of(NUMBER), "cost": MAP.or_nothing(),
+    "parts": _map_of(HASH), "digests": _map_of(HASH), "timings": _map_of(NUMBER), "cost": COST.or_nothing(),
+    "unanswered": _map_of(UNANSWERED).or_nothing(),
     "refused": _map_of(WHOLE).or_nothing(), "stopped": TEXT.or_nothing(), "overseer": _list_of(SITS).or_nothing(),
-    "models": MAP.or_nothing(), "broker": TEXT.or_nothing(),
+    "models": MODELS.or_nothing(), "broker": TEXT.or_nothing(),
 }  # fmt: skip
 #: What the manifest of a set of runs holds.
 SET = {"name": TEXT, "seeds": _list_of(SEED), "world": MAP}
@@ -115,6 +140,16 @@ def parsed(text: str, place: str, newest: int) -> dict[str, Any]:
     _check(tree, RUN if tree["format"] == 1 else {**RUN, **FROM_FORMAT_2}, place)
     _check(tree, {name: kind for name, kind in PERHAPS.items() if name in tree}, place)
     return tree
+
+
+def _tells_a_cost(value: Mapping[str, Any]) -> bool:
+    numbers = ("calls", "prompt_tokens", "completion_tokens", "price_usd", "seconds")
+    counted = (value.get("episodes"), value.get("by_rule", {}))
+    return (
+        all(_number(value.get(name)) for name in numbers)
+        and "simulated" in value
+        and all(map(_map_of(WHOLE).fits, counted))
+    )
 
 
 def _check(tree: Mapping[str, Any], kinds: Mapping[str, Kind], place: str) -> None:

@@ -10,6 +10,7 @@ import duckdb
 import pandas as pd
 
 from society.ground.errors import RecordError
+from society.record.bounds import Bounds
 from society.record.database import Tables
 from society.record.folder import read_manifest
 from society.record.tables import TABLES
@@ -96,9 +97,9 @@ class Record:
         return Tables(self._files(), self._changed, self._seen, self._names)
 
     @property
-    def _names(self) -> dict[str, int]:
-        """By column of numbers of names, how many names the manifest has; rows that were never on disk need no check."""
-        return {"family": len(self.families), "zone": len(self.zones)} if self._on_disk else {}
+    def _names(self) -> Bounds | None:
+        """How many there are of what parts name by number; rows that were never on disk need no check."""
+        return Bounds.of(self.manifest) if self._on_disk else None
 
     def _files(self) -> dict[str, list[Path]]:
         """By table, its parts on disk, but for tables that other frames stand for."""

@@ -28,6 +28,7 @@ from society.record.hash import (
     sealed,
 )
 from society.record.parts import Columns, digest_of_file, parts_of, rows_of_part
+from society.record.reader import Record
 from society.record.tables import TABLES
 from society.record.transcripts import read_transcripts
 
@@ -81,6 +82,8 @@ def verify(folder: str | Path) -> Verdict:
         recomputed, wrong = _first_hash(tables, manifest) if old else _hash(links, tables, manifest)
         problems += [f"{folder / place}: {what}" for place, what in wrong]
         problems += _undecided(folder, int(manifest["ticks_done"]))
+    if not problems:
+        problems += _led_astray(Record(folder))
     if finished and not problems and recomputed != manifest["hash"]:
         problems.append(f"{folder / MANIFEST}: states another hash than what is on disk gives: something was changed")
     return Verdict(recomputed, str(manifest["hash"]), digest_of_file(folder / MANIFEST), tuple(problems))
@@ -211,6 +214,17 @@ def _first_hash(tables: Mapping[str, Columns], manifest: Mapping[str, Any]) -> t
         rows = {name: column[bounds[at] : bounds[at + 1]] for name, column in events.items()}
         state = chained(state, rows, {name: column[at] for name, column in ticks.items()})
     return state.hex(), []
+
+
+def _led_astray(record: Record) -> list[str]:
+    """Tables that hold what no run writes, as each is refused to readers."""
+    problems = []
+    for name in TABLES:
+        try:
+            record.sql(f"select 1 from {name} limit 0")
+        except RecordError as error:
+            problems.append(str(error))
+    return problems
 
 
 def _undecided(folder: Path, ticks: int) -> list[str]:

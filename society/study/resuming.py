@@ -50,6 +50,7 @@ def resume(
     changes: Mapping[str, Any] | None = None,
     watch: Watch | None = None,
     grants: Sequence[Grant] = (),
+    store: str | Path | None = None,
 ) -> Result:
     """Go on with a run that did not end, from its newest whole checkpoint; it ends as if nothing had happened.
 
@@ -67,6 +68,8 @@ def resume(
         watch: is told of every tick as it is recorded.
         grants: servers of language models that may be asked and keys they may be sent, where ``models`` is absent. The
             record is not asked: it may be a stranger's.
+        store: file of kept answers that lies outside of the run's folder, where ``models`` is absent: the one the run was
+            started with.
 
     Raises:
         ModelError, BrokerError: a key or a password would go where the user has not said that it may.
@@ -84,15 +87,15 @@ def resume(
                 "such runs cannot go on: run it again"
             )
         return _resumed(
-            folder, manifest, dict(minds or {}), progress, threads, models, broker, say, (overseer, decisions),
-            changes or {}, watch, grants,
+            folder, manifest, dict(minds or {}), progress, threads, broker, say, (overseer, decisions),
+            changes or {}, watch, models or _answers(folder, manifest, grants, store),
         )  # fmt: skip
 
 
 def _resumed(
     folder: Path, manifest: dict[str, Any], minds: dict[str, Mind], progress: Progress | None, threads: int,
-    models: Models | None, broker: str | Address | None, say: Say, sits: tuple[Overseer | None, str | Path | None],
-    changes: Mapping[str, Any], watch: Watch | None, grants: Sequence[Grant],
+    broker: str | Address | None, say: Say, sits: tuple[Overseer | None, str | Path | None],
+    changes: Mapping[str, Any], watch: Watch | None, models: Models,
 ) -> Result:  # fmt: skip
     """Go on with a run whose folder is locked."""
     missing = sorted(set(manifest["minds"]) - set(minds))
@@ -104,7 +107,6 @@ def _resumed(
     world = _within_limits(world.at(Path(manifest["folder"]) if manifest["folder"] else None), changes)
     manifest["world"] = world.model_dump(mode="json")
     spent, taken = manifest.get("cost"), seat_again(folder, world, manifest.get("overseer"), *sits, say)
-    models = models or Models.of(manifest.get("models"), grants)
     address = address_again(folder, broker, manifest.get("broker"))
     with (
         carried(address, folder, say) as carrier,
@@ -118,6 +120,19 @@ def _resumed(
             manifest.pop(ended, None)
         write_manifest(folder, {**manifest, "status": "running"})
         return Running(engine, recording, writer, manifest, connection, progress, watch).to_the_end()
+
+
+def _answers(folder: Path, manifest: Mapping[str, Any], grants: Sequence[Grant], store: str | Path | None) -> Models:
+    """Where answers come from, as the run was started: no file outside of its folder is opened that the user has not named.
+
+    Raises:
+        RecordError: the record names one; it may be a stranger's.
+    """
+    models = Models.of(manifest.get("models"), grants)
+    kept = models.store
+    if kept is None or kept.resolve().parent == folder.resolve() or (store and Path(store).resolve() == kept.resolve()):
+        return models
+    raise RecordError(f"{folder}: keeps its answers outside of its folder: to use that file, say --store {kept}")
 
 
 def _within_limits(world: World, changes: Mapping[str, Any]) -> World:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from society.ground.errors import RecordError
 from society.ground.words import BEHAVIOUR_OF, Act, Behaviour, Kind
 from society.record.reader import Record
+from society.spec.explain import validated
 from society.spec.fitted import WEIGHTS
 from society.spec.world import World
 
@@ -84,7 +85,7 @@ def choices_of(records: Sequence[Record]) -> Choices:
         RecordError: no protective act was open in any of them, or acts compete differently in their worlds.
     """
     families = tuple(dict.fromkeys(name for record in records for name in record.families))
-    worlds = [World.model_validate(record.world) for record in records]
+    worlds = [validated(World, record.world, f"{record.path}/manifest.json: world") for record in records]
     couplings = {world.weights.coupling for world in worlds}
     if len(couplings) > 1:
         raise RecordError("records: weights.coupling differs between their worlds, so that no one model fits them")

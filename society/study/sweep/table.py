@@ -12,10 +12,21 @@ import duckdb
 import pandas as pd
 
 from society.ground.errors import RecordError
+from society.record.manifest import TEXT, WHOLE, Kind
 
 #: Columns of the table of runs before axes and measures.
 HEAD = ("cell", "seed", "key", "hash", "seconds", "error")
 ROWS, TABLE, TICKS, MANIFEST = "rows.jsonl", "runs.parquet", "ticks.parquet", "experiment.json"
+#: What a measure, or a counter at a tick, comes to: a number that a table of doubles can hold, or nothing.
+_VALUE = Kind("a number, or null", lambda value: value is None or _is_number(value))
+#: What stands in the columns of HEAD.
+HEAD_KINDS = {"cell": WHOLE, "seed": WHOLE, "key": TEXT, "hash": TEXT, "seconds": _VALUE, "error": TEXT}
+#: What a row holds beside them.
+_INSIDE = {
+    "changes": Kind("a map of printable names", lambda value: isinstance(value, dict) and all(map(str.isprintable, value))),
+    "measures": Kind("a map of numbers by name", lambda value: _are_numbers(value)),
+    "ticks": Kind("columns of numbers by name", lambda value: value is None or _are_columns(value)),
+}  # fmt: skip
 _KEPT = "finished runs are kept: make room and say the same again"
 
 
@@ -45,11 +56,11 @@ class Rows:
             raise RecordError(f"{folder}: {error.strerror}") from None
         for number, line in enumerate(whole.splitlines(), 1):
             try:
-                row = json.loads(line)
-                self.done[row["key"]] = row
-            except (ValueError, KeyError, TypeError):
+                row = parsed(line, f"{self.path}: line {number}")
+            except RecordError:
                 self._file.close()
-                raise RecordError(f"{self.path}: line {number} is damaged: remove it to run its cell again") from None
+                raise
+            self.done[row["key"]] = row
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Keep finished runs; when this returns they are on the disk."""
@@ -71,6 +82,39 @@ class Rows:
         """Close the file; what it could not take was told by ``add``."""
         with contextlib.suppress(OSError):
             self._file.close()
+
+
+def parsed(line: str | bytes, place: str) -> dict[str, Any]:
+    """The row that stands in a line.
+
+    Raises:
+        RecordError: none does.
+    """
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        row = None
+    kinds = {**HEAD_KINDS, **_INSIDE}
+    if not isinstance(row, dict) or not all(kind.fits(row.get(name)) for name, kind in kinds.items()):
+        raise RecordError(f"{place} is damaged: remove it to run its cell again")
+    return row
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or WHOLE.fits(value)
+
+
+def _are_numbers(value: Any) -> bool:
+    """Numbers, or nothing in their place, by printable names."""
+    return isinstance(value, dict) and all(map(str.isprintable, value)) and all(map(_VALUE.fits, value.values()))
+
+
+def _are_columns(value: Any) -> bool:
+    """Columns of one length by printable names."""
+    if not isinstance(value, dict) or not all(isinstance(column, list) for column in value.values()):
+        return False
+    numbers = all(_VALUE.fits(one) for column in value.values() for one in column)
+    return numbers and all(map(str.isprintable, value)) and len(set(map(len, value.values()))) < 2
 
 
 def write_tables(folder: Path, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

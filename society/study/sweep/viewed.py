@@ -22,7 +22,7 @@ from society.spec.world import World
 from society.study.models import STORE, Models, language_families
 from society.study.runs import run
 from society.study.sweep.designs import cells_of
-from society.study.sweep.table import HEAD, MANIFEST, ROWS, TABLE
+from society.study.sweep.table import HEAD, HEAD_KINDS, MANIFEST, ROWS, TABLE, parsed
 
 #: Folder of a study for runs that were looked at.
 RUNS = "runs"
@@ -75,10 +75,12 @@ class Studies:
             RecordError: it is no study, or has no finished run.
         """
         experiment, _ = _experiment(folder)
-        table = _table(folder)
         cells = cells_of(experiment)
+        table = _table(folder, len(cells))
         names = list(dict.fromkeys(path for changes in cells for path in changes))
-        measures = [name for name in table.columns[len(HEAD) :] if name not in names and table[name].notna().any()]
+        measures = [name for name in table.columns if name not in (*HEAD, *names) and table[name].notna().any()]
+        if wrong := [name for name in measures if not pd.api.types.is_numeric_dtype(table[name])]:
+            raise RecordError(f"{folder}: its table of runs is damaged: {wrong[0][:80]!r} is no number in every row")
         return {
             "name": experiment.name, "about": experiment.about, "base": experiment.base, "design": experiment.design.kind,
             "seeds": experiment.seeds, "planned": len(cells) * experiment.seeds, "set": _plain(experiment.set),
@@ -95,15 +97,16 @@ class Studies:
         Raises:
             RecordError: it is no study, or there is no such measure or cell.
         """
-        table = _table(folder)
+        experiment, _ = _experiment(folder)
+        cells = len(cells_of(experiment))
+        table = _table(folder, cells)
         if measure not in table.columns[len(HEAD) :] or not pd.api.types.is_numeric_dtype(table[measure]):
             raise RecordError(f"{folder.name}: no measure {measure[:80]!r}")
         by_seed = table.pivot_table(index="seed", columns="cell", values=measure, aggfunc="first", dropna=False)
         if reference not in by_seed:
             raise RecordError(f"{folder.name}: no runs of cell {reference}")
-        experiment, _ = _experiment(folder)
         less = by_seed.sub(by_seed[reference], axis=0).reset_index().melt("seed", var_name="cell", value_name="less")
-        return _means(less["cell"], less["less"], len(cells_of(experiment)))
+        return _means(less["cell"], less["less"], cells)
 
     def open(self, folder: Path, cell: int, seed: int) -> dict[str, Any]:
         """Begin to run a run again, or say how far that is.
@@ -131,24 +134,33 @@ def _experiment(folder: Path) -> tuple[Experiment, World]:
         return experiment, validated(World, tree["world"], f"{folder.name}/{MANIFEST}").at(
             None if place is None else Path(place)
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RecordError(f"{folder}: {MANIFEST} is damaged: {error}") from None
 
 
-def _table(folder: Path) -> pd.DataFrame:
-    """The table of runs; of a sweep that goes on, what is there of it."""
+def _table(folder: Path, cells: int) -> pd.DataFrame:
+    """The table of runs of so many cells; of a sweep that goes on, what is there of it."""
     path = folder / TABLE
     try:
         if path.is_file():
             table = read_parquet(path)
         else:
-            lines = (folder / ROWS).read_text(encoding="utf-8").splitlines(keepends=True)
-            rows = [json.loads(line) for line in lines if line.endswith("\n")]
+            lines = (folder / ROWS).read_bytes().splitlines(keepends=True)
+            rows = [parsed(one, f"{ROWS}: line {at}") for at, one in enumerate(lines, 1) if one.endswith(b"\n")]
             table = pd.DataFrame([{**{name: row[name] for name in HEAD}, **row["measures"]} for row in rows])
-    except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
+    except (OSError, RecordError, duckdb.Error) as error:
         raise RecordError(f"{folder}: its table of runs cannot be read: {error}") from None
     if not len(table):
         raise RecordError(f"{folder}: no run of this study is finished yet")
+    for name in HEAD:
+        if name not in table or not all(HEAD_KINDS[name].fits(value) for value in table[name].tolist()):
+            raise RecordError(
+                f"{folder}: its table of runs is damaged: {name} is not {HEAD_KINDS[name].called} in every row"
+            )
+    if not table["cell"].between(0, cells - 1).all():
+        raise RecordError(
+            f"{folder}: its table of runs is damaged: cell is not a number from 0 to {cells - 1} in every row"
+        )
     return table.sort_values(["cell", "seed"], ignore_index=True)
 
 
@@ -188,11 +200,12 @@ def _world(folder: Path, cell: int, seed: int) -> tuple[World, str]:
         SocietyError: it is too large.
     """
     experiment, base = _experiment(folder)
-    table = _table(folder)
+    cells = cells_of(experiment)
+    table = _table(folder, len(cells))
     mine = table[(table["cell"] == cell) & (table["seed"] == seed)]
     if not len(mine):
         raise RecordError(f"{folder.name}: no finished run of cell {cell} with seed {seed}")
-    world = base.override({**cells_of(experiment)[cell], "seed": seed})
+    world = base.override({**cells[cell], "seed": seed})
     if (size := world.agents.count * world.ticks) > MOST:
         raise SocietyError(f"this run has {size:,} agent-steps, too many for a click (at most {MOST:,})")
     return world, str(mine["hash"].iloc[0])

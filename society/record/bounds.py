@@ -1,0 +1,139 @@
+"""Which numbers may stand in the columns of a record on disk: those that its manifest and its other tables have something for.
+
+A part may be a stranger's, and its numbers are places in lists of whoever reads them: one that leads beyond is never read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from society.record.tables import TABLES, Field
+
+_AGENTS = {
+    "occasions": ("agent", "about"), "events": ("actor", "target"), "orders": ("target", "operator"), "agents": ("id",),
+    "states": ("id",), "snapshots": ("id",), "ties": ("source", "target"), "messages": ("sender", "recipient", "about"),
+    "findings": ("group",),
+}  # fmt: skip
+#: Agents' columns in which nobody may stand, as -1.
+_NOBODY = {"actor", "target", "operator", "recipient", "about", "group"}
+_MARKS = {
+    "same_family", "watched", "audited", "checkable", "stake", "appeal", "by_human", "knows", "appealed", "stance", "off_books",
+    "bad", "detected",
+}  # fmt: skip
+#: Columns of times; in those of the second set -1 stands for never.
+_TIMES, _PERHAPS_TIMES = {"tick", "issued", "born"}, {"closed", "ended"}
+#: Columns that may hold any number of their type, and those that count from -1.
+_ANY, _FROM_NOTHING = {"amount", "code"}, {"truthful", "due"}
+#: Columns of numbers that no table of values can be drawn from when one of them is without end.
+_WITHOUT_END = {"findings", "judgements"}
+#: Tables in which a number stands once, and SQL that is true where one stands there twice.
+_ONCE = {
+    **dict.fromkeys(("agents", "machines", "orders"), 'count(distinct "id") < count(*)'),
+    "snapshots": 'count(distinct "id") filter ("tick" = 0) < count(*) filter ("tick" = 0)',
+}
+_LARGEST = 2**63 - 1
+#: Agents of a society at most.
+MOST = 2**31 - 1
+
+
+#: What of other tables bounds numbers: the name it has in ``Bounds``, and the aggregate.
+ASKED = {
+    "snapshots": {"snapshot": 'count(*) filter ("tick" = 0)'}, "machines": {"machines": "count(*)", "seats": 'max("capacity")'},
+    "orders": {"orders": "count(*)"}, "links": {"links": "count(*)"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How many there are of what columns name.
+
+    Attributes:
+        agents, ticks, families, zones: as the manifest says.
+        snapshot, machines, seats, orders, links: rows of the first snapshot (its agents), machines, largest capacity, orders and
+            links, as the tables say; None where they are not written yet.
+    """
+
+    agents: int
+    ticks: int
+    families: int
+    zones: int
+    snapshot: int | None = None
+    machines: int | None = None
+    seats: int | None = None
+    orders: int | None = None
+    links: int | None = None
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Self:
+        """As a manifest says."""
+        world = manifest["world"]
+        agents = MOST if world["episodes"] else world["agents"]["count"]  # episodes have as many as they need
+        ticks = max(world["ticks"], manifest["ticks_done"])
+        return cls(agents, ticks, len(manifest["families"]), len(manifest["zones"]))
+
+    def check(self, table: str, column: str) -> tuple[str, str] | None:
+        """SQL that is true of a value that may stand in a column, and what is allowed, in words; None if anything may."""
+        field = TABLES[table][column]
+        if field.words is not None:
+            listed = ", ".join(f"'{word}'" for word in field.words.words())
+            return f'"{column}"::varchar in ({listed})', f"one of {listed.replace(chr(39), '')}"
+        if field.dtype.startswith("f"):
+            return None if table in _WITHOUT_END else (f'not isinf("{column}")', "a number with an end")
+        if field.dtype == "O" or column in _ANY:
+            return None
+        if column in _AGENTS.get(table, ()):
+            low = -1 if column in _NOBODY and table != "ties" else 0
+            agents = self.agents if self.snapshot is None else min(self.agents, self.snapshot)
+            sql = f'"{column}" between {low} and {_LARGEST} and ("{column}" = -1 or "{column}" & 4294967295 < {agents})'
+            return sql, f"the id of one of {agents:,} agents{', or -1' if low else ''}"
+        low, high = self._range(table, column, field)
+        return f'"{column}" between {low} and {high}', f"a whole number from {low} to {high}"
+
+    def _range(self, table: str, column: str, field: Field) -> tuple[int, int]:
+        """Lowest and highest number of a column that names no agents."""
+        largest = 2 ** (8 * int(field.dtype[1:]) - 1) - 1
+        machines = largest if self.machines is None else self.machines - 1
+        orders = largest if self.orders is None else self.orders - 1
+        by_name = {
+            "machine": (-1, machines), "host": (-1, machines), "refuge": (-1, machines), "order": (-1, orders),
+            "seat": (-1, largest if self.seats is None else self.seats - 1), "family": (0, self.families - 1),
+            "zone": (-1 if table == "messages" else 0, self.zones - 1), "occasion": (-1, (self.ticks + 1 << 32) - 1),
+            "roles": (0, 15), "capacity": (0, largest),
+        }  # fmt: skip
+        if column == "id":
+            most = {"machines": machines, "orders": orders}.get(table, (self.ticks + 1 << 32) - 1)
+            return 0, most
+        if table == "links":
+            return 0, largest if self.machines is None or self.links is None else self.machines + 2 * self.links - 1
+        if column in _MARKS:
+            return 0, 1
+        if column in _TIMES | _PERHAPS_TIMES:
+            return (-1 if column in _PERHAPS_TIMES else 0), self.ticks
+        return by_name.get(column, (-1 if column in _FROM_NOTHING else 0, largest))
+
+
+def question(bounds: Bounds, table: str, columns: list[str], rows: str) -> tuple[str, list[tuple[str, str]]]:
+    """One ``select`` that finds a wrong value in each column, null where there is none; and (column, what is allowed) of each.
+
+    Args:
+        bounds: of the record.
+        table: whose columns.
+        columns: those that its parts have.
+        rows: SQL for its rows.
+    """
+    asked, told = [], []
+    for column in columns:
+        field, checked = TABLES[table][column], bounds.check(table, column)
+        if checked is None:
+            continue
+        found = f'any_value("{column}"::varchar) filter (where not ({checked[0]}))'
+        if column == "id" and table in _ONCE:
+            found = f"coalesce({found}, case when {_ONCE[table]} then 'a number twice' end)"
+        lacks = (
+            "null"
+            if field.applies or field.dtype.startswith("f")
+            else f"case when count(*) > count(\"{column}\") then 'no value' end"
+        )
+        asked.append(f"coalesce({found}, {lacks})")
+        told.append((column, checked[1]))
+    return f"select {', '.join(asked)} from {rows}", told
