@@ -1,11 +1,13 @@
-"""A record says where its answers are kept; a file outside of its folder is opened only if the user names it."""
+"""A record names files: answers outside of its folder are opened only if the user names them, and nothing is quoted."""
 
 import json
 
 import pytest
 
 import society
-from society.ground.errors import RecordError
+from society.ground.errors import RecordError, WorldError
+from society.record.reader import Record
+from society.study.published import published_rates
 from society.study.resuming import resume
 
 
@@ -37,3 +39,12 @@ def test_answers_of_a_wrong_kind_are_refused(run, models):
     unfinished(run, models)
     with pytest.raises(RecordError, match="damaged: models is "):
         resume(run)
+
+
+def test_a_file_that_is_no_table_of_rates_is_not_quoted(run, tmp_path):
+    (tmp_path / "private").write_text("alice:hunter2\n\n'one,two,three\"\n")
+    record = Record(run)
+    record.manifest["world"]["rates_table"] = str(tmp_path / "private")
+    with pytest.raises(WorldError, match="'this header' is not valid") as refused:
+        published_rates(record)
+    assert "hunter2" not in str(refused.value)
