@@ -85,7 +85,7 @@ class Tables:
         bounds: Bounds | None = None,
     ) -> None:
         self._files, self._frames, self._seen, self._bounds = files, frames, seen or {}, bounds
-        self._checked: set[str] = set()
+        self._checked: set[tuple[str, str]] = set()
         self._opened: _Opened | None = None
 
     def ask(self, asked: str, parameters: list[Any] | None = None) -> pd.DataFrame:
@@ -101,6 +101,7 @@ class Tables:
             if len(kinds) != 1 or kinds[0] not in _READS:
                 raise RecordError(f"a record is only read: ask it one select, not {asked[:60]!r}")
             self._show_all(opened, cursor, shown, asked)
+            self._check_all(opened, shown, asked)
             found: pd.DataFrame = cursor.execute(asked, parameters or []).df()
             return found
 
@@ -138,9 +139,8 @@ class Tables:
                     paths = [path_as_text(path) for path in files]
                     parts = opened.database.read_parquet(paths, hive_partitioning=False)
                     parts.create_view(f"{name}_parts", replace=True)
-                    columns = _columns(name, parts.columns)
-                    self._check(opened.database, name, parts.columns, columns)
-                    opened.bound[name] = columns
+                    opened.bound[name] = _columns(name, parts.columns)
+                    opened.found[name] = frozenset(parts.columns)
             sources.append(f"select {opened.bound[name]} from {name}_parts")
         if name in self._frames or not sources:
             cursor.register(f"{name}_rows", self._frames[name] if name in self._frames else _no_rows(name))
@@ -149,25 +149,33 @@ class Tables:
         seen = self._seen[name].format(rows=rows) if name in self._seen else f"from {rows}"
         cursor.execute(f"create or replace temp view {name} as {seen}")
 
-    def _check(self, database: duckdb.DuckDBPyConnection, name: str, found: Collection[str], columns: str) -> None:
-        """See once that a table's parts hold nothing that leads beyond lists and tables.
+    def _check_all(self, opened: "_Opened", shown: Collection[str], text: str) -> None:
+        """See once, of each column that a text may read, that its parts hold nothing that leads beyond lists and tables.
 
         Raises:
             RecordError: they do.
         """
-        if self._bounds is None or name in self._checked:
+        if self._bounds is None:
             return
-        asked, told = question(
-            self._with_tables(database, self._bounds),
-            name,
-            [column for column in TABLES[name] if column in found],
-            f"(select {columns} from {name}_parts)",
-        )
-        values = database.execute(asked).fetchall()[0] if told else ()
+        words = set(_WORD.findall(text.lower()))
+        for name in words & set(shown) & opened.bound.keys():
+            told = (text + self._seen.get(name, "")).lower().replace("count(*)", "")
+            read = set(TABLES[name]) if "*" in told else set(_WORD.findall(told)) & set(TABLES[name])
+            columns = [
+                one for one in TABLES[name] if one in read & opened.found[name] and (name, one) not in self._checked
+            ]
+            if columns:
+                self._check(opened, name, columns, self._bounds)
+            self._checked.update((name, one) for one in columns)
+
+    def _check(self, opened: "_Opened", name: str, columns: list[str], bounds: Bounds) -> None:
+        rows = f"(select {opened.bound[name]} from {name}_parts)"
+        with _LOCK:
+            asked, told = question(self._with_tables(opened.database, bounds), name, columns, rows)
+            values = opened.database.execute(asked).fetchall()[0] if told else ()
         for value, (column, allowed) in zip(values, told, strict=True):
             if value is not None:
                 raise RecordError(f"{name}: column {column} has {value[:60]!r}, not {allowed}")
-        self._checked.add(name)
 
     def _with_tables(self, database: duckdb.DuckDBPyConnection, bounds: Bounds) -> Bounds:
         """Bounds with what other tables say."""
@@ -190,6 +198,7 @@ class _Opened:
             _NO_FILES.append(closed_database())
         self.database = closed_database(files) if files else _NO_FILES[0]
         self.bound: dict[str, str] = {}
+        self.found: dict[str, frozenset[str]] = {}
         self._idle: list[tuple[duckdb.DuckDBPyConnection, set[str]]] = []
 
     @contextmanager

@@ -94,10 +94,10 @@ class Record:
 
     @cached_property
     def _tables(self) -> Tables:
-        return Tables(self._files(), self._changed, self._seen, self._names)
+        return Tables(self._files(), self._changed, self._seen, self._bounds)
 
     @property
-    def _names(self) -> Bounds | None:
+    def _bounds(self) -> Bounds | None:
         """How many there are of what parts name by number; rows that were never on disk need no check."""
         return Bounds.of(self.manifest) if self._on_disk else None
 

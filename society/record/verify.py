@@ -221,7 +221,7 @@ def _led_astray(record: Record) -> list[str]:
     problems = []
     for name in TABLES:
         try:
-            record.sql(f"select 1 from {name} limit 0")
+            record.sql(f"select * from {name} limit 0")
         except RecordError as error:
             problems.append(str(error))
     return problems

@@ -48,7 +48,7 @@ class _Moment(Record):
 
     @cached_property
     def _tables(self) -> Tables:
-        return Tables(self._parts, self._pending, self._seen, self._names)
+        return Tables(self._parts, self._pending, self._seen)
 
 
 class _Pending(Mapping[str, pd.DataFrame]):
