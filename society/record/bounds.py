@@ -124,9 +124,10 @@ def question(bounds: Bounds, table: str, columns: list[str], rows: str) -> tuple
     asked, told = [], []
     for column in columns:
         field, checked = TABLES[table][column], bounds.check(table, column)
-        if checked is None:
+        if checked is None and (field.dtype == "O" or field.dtype.startswith("f")):
             continue
-        found = f'any_value("{column}"::varchar) filter (where not ({checked[0]}))'
+        fits, allowed = checked or ("true", "a whole number")
+        found = f'any_value("{column}"::varchar) filter (where not ({fits}))'
         if column == "id" and table in _ONCE:
             found = f"coalesce({found}, case when {_ONCE[table]} then 'a number twice' end)"
         lacks = (
@@ -135,5 +136,5 @@ def question(bounds: Bounds, table: str, columns: list[str], rows: str) -> tuple
             else f"case when count(*) > count(\"{column}\") then 'no value' end"
         )
         asked.append(f"coalesce({found}, {lacks})")
-        told.append((column, checked[1]))
+        told.append((column, allowed))
     return f"select {', '.join(asked)} from {rows}", told

@@ -1,5 +1,6 @@
 """Databases that questions are asked of: each reads the files it was made for and no others, whatever the question says."""
 
+import atexit
 import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -185,6 +186,14 @@ class Tables:
                 found = database.execute(sql, [[path_as_text(path) for path in files]]).fetchall()[0]
                 bounds = replace(bounds, **dict(zip(asked, found, strict=True)))
         return bounds
+
+
+@atexit.register
+def _close_all() -> None:
+    """Let go of all databases while the program still stands: those that outlive it tell so on the terminal."""
+    for one in list(_OPEN.values()):
+        one.close()
+    _NO_FILES.clear()
 
 
 class _Opened:

@@ -1,6 +1,7 @@
 """Reading a record: tables as pandas frames, questions in SQL, from the folder alone."""
 
 import copy
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,17 @@ from society.record.bounds import Bounds
 from society.record.database import Tables
 from society.record.folder import read_manifest
 from society.record.tables import TABLES
+
+
+def in_a_sentence(error: duckdb.Error) -> str:
+    """What DuckDB says of a question, in a line; of a value that does not fit only the column, never what stands there."""
+    if not isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
+        return str(error).split("\n", 1)[0]
+    column = re.search(r"source column (\w+)", str(error))
+    return (
+        f"a value{f' of column {column[1]}' if column else ''} does not fit its type: the question is wrong, or a part is "
+        "damaged, which society verify names"
+    )
 
 
 class Record:
@@ -116,8 +128,10 @@ class Record:
         """
         try:
             return self._tables.ask(question, parameters)
-        except (RecordError, duckdb.Error) as error:
+        except RecordError as error:
             raise RecordError(f"{self.path}: {error}") from error
+        except duckdb.Error as error:
+            raise RecordError(f"{self.path}: {in_a_sentence(error)}") from error
 
     def replace(self, frames: dict[str, pd.DataFrame]) -> None:
         """Let this record answer from other frames in place of some of its tables (null models)."""

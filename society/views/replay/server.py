@@ -221,6 +221,9 @@ class Serving:
         self._server.should_exit = True
         self._thread.join(5)
         self._socket.close()
+        for thread in threading.enumerate():  # those that answer end by themselves, but hold what they read until then
+            if thread.name == "AnyIO worker thread":
+                thread.join(5)
 
 
 def _reached(host: str) -> str:
