@@ -182,7 +182,7 @@ def test_the_shape_of_a_memory_cannot_change():
         ([(61, HEAVY)], r"schedule\.0\.tick.*up to ticks \(60\)"),
         ([(20, HEAVY), (20, HEAVY)], r"schedule\.1\.tick.*after 20"),
         ([(20, {})], "at least 1"),
-        ([(20, {"weights.nrom": 1})], "did you mean norm"),
+        ([(20, {"weights.nrom": 1})], "is norm meant"),
         ([(20, {"weights.norm": "much"})], r"schedule\.0\.set.*valid number"),
         ([(20, {"orders.mechanisms.config": 0.9})], "must sum to 1"),
     ],
