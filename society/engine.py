@@ -17,7 +17,7 @@ from society.broker.messages import Broker, Messages
 from society.ground.answers import checked, declared
 from society.ground.chance import Chance
 from society.ground.decisions import Overseer
-from society.ground.errors import RunError, WorldError
+from society.ground.errors import RunError, Said, WorldError
 from society.ground.merging import main_acts, merged
 from society.ground.occasions import Acts, Mind, Occasions
 from society.minds.calibrated import baseline_propensity
@@ -33,6 +33,8 @@ from society.state.build import build
 from society.state.guarded import guarded
 from society.state.intact import Intact
 
+#: Places of all machines together: whether each is taken is known, in a byte.
+MOST_ROOM = 2**30
 #: Minds that come with the program are not checked as a user's own are.
 _SHIPPED_MINDS = frozenset(f"society.minds.{name}" for name in ("calibrated", "rule", "opinion", "unconnected"))
 
@@ -76,8 +78,11 @@ class Engine:
         self._rates, self._shift = rates_of(self.world), shift
         self.premiums, self.ceilings = premiums_and_ceilings(self.world)
         self.society = build(self.world, self.chance, self.ceilings, baseline_propensity(self._rates))
-        if self.society.n > int(self.society.machines.capacity.sum()):
-            room = int(self.society.machines.capacity.sum())
+        room = int(self.society.machines.capacity.sum(dtype=np.int64))
+        if room > MOST_ROOM:
+            allowed = f"at most {MOST_ROOM:,} places on all machines together"
+            raise WorldError("machines.capacity", Said(f"the machines have {room:,} places"), allowed)
+        if self.society.n > room:
             raise WorldError("agents", self.society.n, f"at most {room} agents: the machines have no more room")
         self._given = dict(minds or {})
         self.minds = self._minds(minds_of(self.world, self._rates, shift), self._given)

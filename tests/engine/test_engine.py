@@ -11,7 +11,7 @@ import pytest
 
 import society
 from society.engine import Engine
-from society.ground.errors import RunError
+from society.ground.errors import RunError, WorldError
 from society.ground.occasions import Acts, Column, Letter
 from society.ground.words import ACTS_OF, Act, Kind
 from society.minds.calibrated import Calibrated
@@ -303,3 +303,8 @@ def test_words_about_no_order_count_as_no_request(tmp_path):
     assert set(said.order) == {-1}
     assert chatty.table("events").equals(silent.table("events"))
     assert chatty.table("occasions").equals(silent.table("occasions"))
+
+
+def test_machines_with_more_places_than_can_be_counted_are_refused():
+    with pytest.raises(WorldError, match="the machines have 16,000,000,000 places; allowed: at most 1,073,741,824"):
+        Engine(load_world("decommission", {"agents.count": 40, "machines.count": 8, "machines.capacity": 2 * 10**9}))

@@ -20,9 +20,8 @@ MOST_DRAWN = 400
 _GAP, _ZONE_GAP, _ZONE_EDGE = 1.12, 1.18, 0.6
 
 
-def sunflower(n: int) -> Places:
-    """float32[n, 2]: seats around a middle, in the order of their distance (Vogel, Math. Biosci. 44:179, 1979)."""
-    k = np.arange(n)
+def sunflower(k: NDArray[np.integer[Any]]) -> Places:
+    """float32[n, 2]: the k-th seats around a middle, in the order of their distance (Vogel, Math. Biosci. 44:179, 1979)."""
     r, angle = SEAT * np.sqrt(k + 0.5), k * GOLDEN
     return np.stack([r * np.cos(angle), r * np.sin(angle)], axis=1).astype(np.float32)
 
@@ -86,7 +85,7 @@ def communities(source: Any, target: Any, n: int) -> tuple[Places, NDArray[np.in
     for number, members in enumerate(found):
         slots = np.array(sorted(members))
         which[slots] = number
-        places[slots] = middles[number] + 1.15 * sunflower(len(slots))
+        places[slots] = middles[number] + 1.15 * sunflower(np.arange(len(slots)))
     return places, which
 
 

@@ -104,10 +104,6 @@ class Scene:
         return machines.astype(np.float64), zones.astype(np.float64)
 
     @cached_property
-    def _seats(self) -> Places:
-        return sunflower(int(self.states.fixed["capacity"].max())).astype(np.float64)
-
-    @cached_property
     def _by_ties(self) -> Places:
         ties = self.states.ties(0)
         return communities(ties["source"], ties["target"], self.n)[0].astype(np.float64)
@@ -183,7 +179,7 @@ class Scene:
             last = rows[gone[rows["slot"].to_numpy()]]
             slots = last["slot"].to_numpy()
             host[slots], seat[slots] = last["host"], last["seat"]
-        found = machines[host, :2] + self._seats[np.maximum(seat, 0)]
+        found = machines[host, :2] + sunflower(np.maximum(seat, 0)).astype(np.float64)
         fled = (state["status"] == AgentStatus.ESCAPED) & (state["refuge"] >= 0)
         angle = np.arange(self.n) * np.pi * (3 - np.sqrt(5))
         rim = machines[state["refuge"]]

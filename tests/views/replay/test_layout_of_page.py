@@ -31,7 +31,7 @@ def of_ring(n):
 
 @pytest.mark.parametrize("n", [1, 2, 3, 11, 50, 400])
 def test_agents_on_an_island_neither_touch_nor_leave_it(n):
-    seats = sunflower(n).astype(np.float64)
+    seats = sunflower(np.arange(n)).astype(np.float64)
     assert (np.hypot(*seats.T) + AGENT <= radius(n) + 1e-6).all()
     if n > 1:
         assert pdist(seats).min() > 2 * AGENT
@@ -127,3 +127,10 @@ def test_time_moves_no_island(decommission, lies):
     replay.state(500)
     assert Replay(decommission).layout() == before
     assert Replay(lies).layout() != before
+
+
+def test_a_seat_is_found_without_all_those_before_it():
+    """However many places a machine says that it has: the radius is SEAT sqrt(k + 1/2)."""
+    place = sunflower(np.array([2**31 - 2])).astype(np.float64)
+    assert place.shape == (1, 2)
+    assert np.hypot(*place[0]) == pytest.approx(0.55 * np.sqrt(2**31 - 1.5), rel=1e-6)
