@@ -3,9 +3,9 @@
 A part may be a stranger's, and its numbers are places in lists of whoever reads them: one that leads beyond is never read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from society.record.tables import TABLES, Field
 
@@ -71,23 +71,30 @@ class Bounds:
         ticks = max(world["ticks"], manifest["ticks_done"])
         return cls(agents, ticks, len(manifest["families"]), len(manifest["zones"]))
 
-    def check(self, table: str, column: str) -> tuple[str, str] | None:
-        """SQL that is true of a value that may stand in a column, and what is allowed, in words; None if anything may."""
-        field = TABLES[table][column]
+    def check(self, table: str, column: str) -> "Check | None":
+        """What tells whether the values of a column may stand there; None if any may."""
+        field, quoted = TABLES[table][column], f'"{column}"'
         if field.words is not None:
             listed = ", ".join(f"'{word}'" for word in field.words.words())
-            return f'"{column}"::varchar in ({listed})', f"one of {listed.replace(chr(39), '')}"
+            strange = f"count(try_cast({quoted}::varchar as enum({listed}))) < count({quoted})"
+            return Check(strange, f"{quoted}::varchar in ({listed})", f"one of {listed.replace(chr(39), '')}")
         if field.dtype.startswith("f"):
-            return None if table in _WITHOUT_END else (f'not isinf("{column}")', "a number with an end")
-        if field.dtype == "O" or column in _ANY:
+            endless = Check(f"bool_or(isinf({quoted}))", f"not isinf({quoted})", "a number with an end")
+            return None if table in _WITHOUT_END else endless
+        if field.dtype == "O":
             return None
+        if column in _ANY:
+            return Check("false", "true", "a whole number")
         if column in _AGENTS.get(table, ()):
             low = -1 if column in _NOBODY and table != "ties" else 0
             agents = self.agents if self.snapshot is None else min(self.agents, self.snapshot)
-            sql = f'"{column}" between {low} and {_LARGEST} and ("{column}" = -1 or "{column}" & 4294967295 < {agents})'
-            return sql, f"the id of one of {agents:,} agents{', or -1' if low else ''}"
+            slot = f"max(case when {quoted} >= 0 then {quoted} & 4294967295 end)"
+            fits = f"{quoted} between {low} and {_LARGEST} and ({quoted} = -1 or {quoted} & 4294967295 < {agents})"
+            allowed = f"the id of one of {agents:,} agents{', or -1' if low else ''}"
+            return Check(f"min({quoted}) < {low} or {slot} >= {agents}", fits, allowed)
         low, high = self._range(table, column, field)
-        return f'"{column}" between {low} and {high}', f"a whole number from {low} to {high}"
+        beyond = f"min({quoted}) < {low} or max({quoted}) > {high}"
+        return Check(beyond, f"{quoted} between {low} and {high}", f"a whole number from {low} to {high}")
 
     def _range(self, table: str, column: str, field: Field) -> tuple[int, int]:
         """Lowest and highest number of a column that names no agents."""
@@ -112,29 +119,36 @@ class Bounds:
         return by_name.get(column, (-1 if column in _FROM_NOTHING else 0, largest))
 
 
-def question(bounds: Bounds, table: str, columns: list[str], rows: str) -> tuple[str, list[tuple[str, str]]]:
-    """One ``select`` that finds a wrong value in each column, null where there is none; and (column, what is allowed) of each.
+class Check(NamedTuple):
+    """SQL that is true of rows among which a value may not stand there, SQL that is true of one that may, and in words."""
 
-    Args:
-        bounds: of the record.
-        table: whose columns.
-        columns: those that its parts have.
-        rows: SQL for its rows.
-    """
-    asked, told = [], []
+    strange: str
+    fits: str
+    allowed: str
+
+
+def checks_of(bounds: Bounds, table: str, columns: Iterable[str]) -> dict[str, Check]:
+    """What is looked at in some columns of a table: numbers that stand once, and missing ones, among it."""
+    found = {}
     for column in columns:
-        field, checked = TABLES[table][column], bounds.check(table, column)
-        if checked is None and (field.dtype == "O" or field.dtype.startswith("f")):
+        field, check = TABLES[table][column], bounds.check(table, column)
+        if check is None:
             continue
-        fits, allowed = checked or ("true", "a whole number")
-        found = f'any_value("{column}"::varchar) filter (where not ({fits}))'
+        strange = [check.strange]
+        if not (field.applies or field.dtype.startswith("f")):
+            strange.append(f'count(*) > count("{column}")')
         if column == "id" and table in _ONCE:
-            found = f"coalesce({found}, case when {_ONCE[table]} then 'a number twice' end)"
-        lacks = (
-            "null"
-            if field.applies or field.dtype.startswith("f")
-            else f"case when count(*) > count(\"{column}\") then 'no value' end"
-        )
-        asked.append(f"coalesce({found}, {lacks})")
-        told.append((column, allowed))
-    return f"select {', '.join(asked)} from {rows}", told
+            strange.append(_ONCE[table])
+        found[column] = check._replace(strange=" or ".join(f"({one})" for one in strange))
+    return found
+
+
+def survey(checks: Mapping[str, Check], rows: str) -> str:
+    """One ``select`` that says, for each check, whether it has to be looked at closer: true, false or null (no rows)."""
+    return f"select {', '.join(check.strange for check in checks.values())} from {rows}"
+
+
+def example(column: str, check: Check, rows: str) -> str:
+    """A ``select`` of a value that may not stand there, as a text."""
+    missing = f"case when count(*) > count(\"{column}\") then 'no value' else 'a number twice' end"
+    return f'select coalesce(any_value("{column}"::varchar) filter (where not ({check.fits})), {missing}) from {rows}'

@@ -16,7 +16,7 @@ import pandas as pd
 
 from society.ground.errors import RecordError
 from society.ground.words import Word
-from society.record.bounds import ASKED, Bounds, question
+from society.record.bounds import ASKED, Bounds, checks_of, example, survey
 from society.record.folder import path_as_text
 from society.record.tables import SQL_TYPES, TABLES
 
@@ -172,11 +172,12 @@ class Tables:
     def _check(self, opened: "_Opened", name: str, columns: list[str], bounds: Bounds) -> None:
         rows = f"(select {opened.bound[name]} from {name}_parts)"
         with _LOCK:
-            asked, told = question(self._with_tables(opened.database, bounds), name, columns, rows)
-            values = opened.database.execute(asked).fetchall()[0] if told else ()
-        for value, (column, allowed) in zip(values, told, strict=True):
-            if value is not None:
-                raise RecordError(f"{name}: column {column} has {value[:60]!r}, not {allowed}")
+            checks = checks_of(self._with_tables(opened.database, bounds), name, columns)
+            strange = opened.database.execute(survey(checks, rows)).fetchall()[0] if checks else ()
+            for (column, check), wrong in zip(checks.items(), strange, strict=True):
+                if wrong:
+                    ((value,),) = opened.database.execute(example(column, check, rows)).fetchall()
+                    raise RecordError(f"{name}: column {column} has {value[:60]!r}, not {check.allowed}")
 
     def _with_tables(self, database: duckdb.DuckDBPyConnection, bounds: Bounds) -> Bounds:
         """Bounds with what other tables say."""
