@@ -3,7 +3,11 @@
 import http.client
 import os
 
+import pytest
+
 import society
+from society.ground.errors import RecordError
+from society.views.replay.series import series
 from society.views.replay.server import Serving
 from society.views.replay.watching import Watching
 
@@ -26,3 +30,11 @@ def test_a_pipe_in_place_of_a_part_is_named_and_holds_nobody_up(tmp_path):
     assert answer.status == 404
     assert told.startswith("piped: events/")
     assert "neither a file nor a folder" in told
+
+
+def test_a_manifest_that_claims_more_ticks_than_there_are_gets_no_room_for_them(tmp_path):
+    world = society.load_world("decommission").override({"agents.count": 20, "machines.count": 4, "ticks": 5})
+    record = society.run(world, out=tmp_path / "run")
+    record.manifest["ticks_done"] = 10**8
+    with pytest.raises(RecordError, match="the table of ticks has 5 of the run's 100,000,000 ticks"):
+        series(record, 10**8)

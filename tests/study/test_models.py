@@ -205,7 +205,9 @@ def test_a_run_goes_on_as_it_was_started(world, tmp_path):
     with pytest.raises(SocietyError, match="society resume"):
         society.run(away, out=tmp_path / "run", progress=stop, models=offline)
     asked = answers(store)
-    record = society.resume(tmp_path / "run")
+    with pytest.raises(SocietyError, match=r"outside of its folder: to use that file, say --store .*elsewhere\.sqlite"):
+        society.resume(tmp_path / "run")
+    record = society.resume(tmp_path / "run", store=store)
     assert record.manifest["models"] == {"mode": "record", "store": str(store), "offline": True, "secret": None}
     assert answers(store) == record.manifest["cost"]["calls"] > asked
     assert not (record.path / "answers.sqlite").exists()

@@ -42,6 +42,10 @@ def series(record: Record, ticks: int) -> Columns:
     found: Columns = {}
     counters = record.sql("select * from ticks order by tick")
     _check(ticks, record, "ticks", counters["tick"])
+    if len(counters) != ticks:
+        raise RecordError(
+            f"{record.path}: damaged: the table of ticks has {len(counters):,} of the run's {ticks:,} ticks"
+        )
     at = counters["tick"].to_numpy()
     for name in TICKS:
         if name != "tick":
