@@ -48,7 +48,8 @@ class Sheet(Table):
         anything = console.options.update(width=10_000)
         for column in self.columns:
             if column.no_wrap:
-                column.min_width = max(Measurement.get(console, anything, one).maximum for one in column.cells)
+                inside = (column.header, *column.cells)
+                column.min_width = max(Measurement.get(console, anything, one).maximum for one in inside)
         least = Measurement.get(console, anything, self).minimum
         if least <= console.width:
             console.print(self)

@@ -38,7 +38,7 @@ MOST = 2**31 - 1
 
 #: What of other tables bounds numbers: the name it has in ``Bounds``, and the aggregate.
 ASKED = {
-    "snapshots": {"snapshot": 'count(*) filter ("tick" = 0)'}, "machines": {"machines": "count(*)", "seats": 'max("capacity")'},
+    "snapshots": {"snapshot": 'count(*) filter ("tick" = 0)'}, "machines": {"machines": "count(*)", "seats": 'max("capacity"::bigint)'},
     "orders": {"orders": "count(*)"}, "links": {"links": "count(*)"},
 }  # fmt: skip
 

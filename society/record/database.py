@@ -87,6 +87,7 @@ class Tables:
     ) -> None:
         self._files, self._frames, self._seen, self._bounds = files, frames, seen or {}, bounds
         self._checked: set[tuple[str, str]] = set()
+        self._whole_bounds: Bounds | None = None
         self._opened: _Opened | None = None
 
     def ask(self, asked: str, parameters: list[Any] | None = None) -> pd.DataFrame:
@@ -172,7 +173,8 @@ class Tables:
     def _check(self, opened: "_Opened", name: str, columns: list[str], bounds: Bounds) -> None:
         rows = f"(select {opened.bound[name]} from {name}_parts)"
         with _LOCK:
-            checks = checks_of(self._with_tables(opened.database, bounds), name, columns)
+            self._whole_bounds = self._whole_bounds or self._with_tables(opened.database, bounds)
+            checks = checks_of(self._whole_bounds, name, columns)
             strange = opened.database.execute(survey(checks, rows)).fetchall()[0] if checks else ()
             for (column, check), wrong in zip(checks.items(), strange, strict=True):
                 if wrong:

@@ -59,6 +59,17 @@ def test_no_table_cuts_a_name_or_a_number(monkeypatch, capsys, width):
         assert whole in shown
 
 
+def test_a_table_without_rows_shows_its_heads(monkeypatch, capsys):
+    monkeypatch.setattr(cli_tables.console, "_width", 20)
+    sheet = Sheet()
+    for head in ("a head that is wider than the terminal", "another"):
+        sheet.column(head)
+    sheet.show()
+    shown = capsys.readouterr().out
+    assert "a head that is wider than the terminal" in shown
+    assert "another" in shown
+
+
 def test_long_work_tells_how_far_it_is_where_there_is_no_terminal(monkeypatch, capsys):
     clock = iter([0.0, 3.0, 11.0, 12.0, 22.0, 30.0])
     monkeypatch.setattr(cli_tables.time, "perf_counter", lambda: next(clock))

@@ -77,3 +77,17 @@ def test_ticks_that_are_not_there_are_not_counted(small, tmp_path):
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(RecordError, match=r"ticks: holds 60 ticks, manifest\.json says 100,000,000"):
         complete_run(folder)
+
+
+@pytest.mark.parametrize("value", ["'9'", "'many'", "[9]"])
+def test_what_bounds_other_tables_may_be_no_number_itself(small, tmp_path, value):
+    """Seats of agents are bounded by the largest capacity, which here is a text or a list."""
+    folder = shutil.copytree(small, tmp_path / "run")
+    forge(folder, "machines", "capacity", value)
+    record = Record(folder)
+    if value == "'9'":  # a text that is a number is one
+        assert (record.table("machines")["capacity"] == 9).all()
+        return
+    with pytest.raises(RecordError, match="column capacity does not fit its type") as refused:
+        record.table("states")
+    assert "many" not in str(refused.value)
