@@ -93,7 +93,7 @@ RUN = {
     "shift": _list_of(_list_of(NUMBER)).or_nothing(),
     "world.about": TEXT, "world.ticks": TICKS, "world.tick_hours": NUMBER, "world.rates": TEXT, "world.rates_table": TEXT,
     "world.episodes": MAP.or_nothing(), "world.agents.count": COUNT,
-     "world.families": _map_of(FAMILY), "world.review.threshold": NUMBER,
+    "world.families": _map_of(FAMILY), "world.review.threshold": NUMBER,
     "world.review.damping": NUMBER, "world.orders.ttl": NUMBER,
     "world.oversight.audits.ratings": NUMBER, "world.oversight.audits.sensitivity": NUMBER,
     "world.oversight.public_log": YES_NO,
