@@ -32,7 +32,8 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.connection = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
+        # one thread: with more, DuckDB 2.0.0 now and then writes a word of a column of categories as an empty text
+        self.connection = duckdb.connect(":memory:", config={"python_enable_replacements": "false", "threads": 1})
         self.pending: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
         self.episodes: list[Mapping[str, Any]] = []
         self.rows = 0
