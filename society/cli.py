@@ -21,7 +21,6 @@ from society.cli_study import sweep
 from society.cli_terminal import Printable
 from society.cli_view import view
 from society.ground.errors import RecordError, Said, SocietyError, WorldError
-from society.record.complete import complete_run
 from society.record.folder import single_run
 
 #: Exit code of a command that Ctrl-C ended.
@@ -80,6 +79,7 @@ app.command()(draw)
 @app.command()
 def report(run: RunArgument) -> None:
     """Write the HTML page and the figures of a run."""
+    from society.record.complete import complete_run
     from society.record.reader import Record
 
     typer.echo(f"report: {write_page(Record(complete_run(run)))}")

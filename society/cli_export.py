@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from society.ground.errors import WorldError
-from society.record.complete import complete_run
 
 _FORMAT_HELP = (
     "gexf: for Gephi and its timeline, one edge per pair and kind with a spell each time. graphml: for networkx, igraph, "
@@ -26,8 +25,9 @@ def export(
     out: Annotated[Path | None, typer.Option(help="File to write; GRAPH.FORMAT in the run's folder if absent.")] = None,
 ) -> None:
     """Write a graph of a run for Gephi, Cytoscape, networkx, igraph or pandas, or its transcripts for Inspect."""
-    from society.cli_tables import Bar
+    from society.cli_console import Bar
     from society.measures.networks import GRAPHS
+    from society.record.complete import complete_run
     from society.record.reader import Record
     from society.study.inspect_log import write_inspect_log
     from society.views.graphs.write import FORMATS, write_graph
@@ -65,8 +65,9 @@ def draw(
     layout: Annotated[str, typer.Option(help="Of the society: machines, or communities of ties.")] = "machines",
 ) -> None:
     """Draw a figure for a paper, or a film."""
-    from society.cli_tables import Bar
+    from society.cli_console import Bar
     from society.measures.networks import GRAPHS
+    from society.record.complete import complete_run
     from society.study.published import published_rates
     from society.study.results import Result
     from society.views.draw import FILMS, NAMES, animate, save

@@ -23,7 +23,7 @@ def hypotheses(
     as_json: Annotated[bool, typer.Option("--json", help="Results as lines of JSON.")] = False,
 ) -> None:  # fmt: skip
     """Try hypotheses: run what is missing, test every claim, print verdicts and write pages."""
-    from society.cli_tables import Bar
+    from society.cli_console import Bar
     from society.ground.errors import WorldError
     from society.spec.experiments import hypothesis_names, load_hypothesis
     from society.study.hypotheses.runs import tried
@@ -127,7 +127,7 @@ def _conditions(result: "Result") -> Any:
 
 
 def _print(result: "Result", path: Path) -> None:
-    from society.cli_tables import Sheet
+    from society.cli_console import Sheet
 
     one = result.hypothesis
     typer.echo(f"\n{one.id}  {one.title}  (tier {one.tier}, {result.profile}, {result.seeds} seeds)")
@@ -144,7 +144,7 @@ def _print(result: "Result", path: Path) -> None:
 
 def _print_all(results: list["Result"], out: Path) -> None:
     """One table, and the first claim of each in one picture."""
-    from society.cli_tables import Sheet
+    from society.cli_console import Sheet
     from society.views.hypotheses import draw_claims
 
     first, lines = [], []

@@ -86,7 +86,8 @@ def estimate(
     """Say what a world's language models would be asked and what that would cost, before anything is spent."""
     from dataclasses import asdict
 
-    from society.cli_tables import Bar, print_estimate
+    from society.cli_console import Bar
+    from society.cli_tables import print_estimate
     from society.spec.load import load_world
     from society.spec.overrides import parse_assignments
     from society.study.estimate import estimate as estimated

@@ -94,7 +94,8 @@ def run(
 
 def _many(spec: "World", seeds: int, options: dict[str, Any], as_json: bool) -> None:
     """Run several seeds and print intervals between them."""
-    from society.cli_tables import Bar, print_between_seeds
+    from society.cli_console import Bar
+    from society.cli_tables import print_between_seeds
     from society.study.compare import between_seeds
     from society.study.runs import run_seeds
 
@@ -108,7 +109,8 @@ def _one(
     spec: "World", options: dict[str, Any], report: bool, shown: tuple[float | None, bool] | None, as_json: bool
 ) -> None:
     """Run one seed, perhaps for all to see (``shown``: pace, whether to open a browser); print its summary."""
-    from society.cli_tables import Bar, print_summary
+    from society.cli_console import Bar
+    from society.cli_tables import print_summary
     from society.measures.summary import summary
     from society.minds.human import Person
     from society.study.overseeing import asks_for_a_person
@@ -148,7 +150,8 @@ def resume(
     ] = None,
 ) -> None:
     """Go on with a run that was interrupted, stopped or killed; it ends with the hash it would have had."""
-    from society.cli_tables import Bar, print_summary
+    from society.cli_console import Bar
+    from society.cli_tables import print_summary
     from society.minds.human import Person
     from society.spec.overrides import parse_assignments
     from society.study.overseeing import person_is_asked_for

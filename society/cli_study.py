@@ -34,7 +34,7 @@ def sweep(
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as lines of JSON.")] = False,
 ) -> None:
     """Run an experiment; what is finished is never run again, so the same command goes on after a crash."""
-    from society.cli_tables import Bar
+    from society.cli_console import Bar
     from society.ground.errors import SocietyError
     from society.spec.experiments import load_experiment
     from society.study.sweep.driver import sweep as swept
@@ -77,7 +77,7 @@ def _plain(result: Any, path: Path) -> dict[str, Any]:
 
 def _print(experiment: Any, result: Any, path: Path) -> None:
     """Cells by kept measures: means over seeds with half of their 95 % interval, as many as fit."""
-    from society.cli_tables import Sheet, console
+    from society.cli_console import Sheet, console
     from society.study.sweep.phase import has_phases
     from society.study.sweep.sensitivity import analysed
     from society.study.sweep.table import HEAD

@@ -1,10 +1,7 @@
 """What reaches a terminal: names, texts and errors may be a stranger's, so control characters in them are shown, never sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, TextIO
-
-import rich.console
-from rich.segment import Segment
 
 #: Controls of ASCII and Latin-1 but for tab and end of line, and those that turn the direction of text.
 _SHOWN = {
@@ -46,15 +43,3 @@ class Printable:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rich_proxied_file, name)
-
-
-class Console(rich.console.Console):
-    """A console in whose texts nothing is markup, and of whose control characters none but its own reaches the terminal."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(markup=False, emoji=False, **options)
-
-    def render(self, *given: Any, **options: Any) -> Iterator[Segment]:
-        """Segments of what is printed."""
-        for one in super().render(*given, **options):
-            yield one if one.control else Segment(printable(one.text), one.style)

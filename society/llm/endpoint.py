@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 CONNECT_S = 10.0
 #: Headers that a request keeps; the last is how the SDK remembers that the raw response is wanted.
 _NEEDED = frozenset(
-    {"host", "accept", "accept-encoding", "connection", "content-type", "content-length", "x-stainless-raw-response"}
+    {
+        b"host",
+        b"accept",
+        b"accept-encoding",
+        b"connection",
+        b"content-type",
+        b"content-length",
+        b"x-stainless-raw-response",
+    }
 )
 
 
@@ -163,10 +171,13 @@ class Endpoint:
         """Leaves of a request's headers what is needed: the SDK adds organisation, project and headers of its own from
         the environment, whichever server is asked."""
 
+        own = {"authorization": f"Bearer {key}", "user-agent": "plural-society", **self._headers}
+        ours = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in own.items()]
+        kept = _NEEDED - {name for name, _ in ours}
+
         async def bare(request: Any) -> None:
-            for name in set(request.headers) - _NEEDED:
-                del request.headers[name]
-            request.headers.update({"authorization": f"Bearer {key}", "user-agent": "plural-society", **self._headers})
+            needed = [one for one in request.headers.raw if one[0].lower() in kept]
+            request.headers = type(request.headers)([*needed, *ours])
 
         return bare
 

@@ -2,13 +2,15 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
-from society import cli_tables
+from society import cli_console
 from society.cli import app
-from society.cli_tables import Bar, Sheet
+from society.cli_console import Bar, Sheet
 from society.spec.load import load_world
 from society.spec.reference import parameters
 
@@ -45,7 +47,7 @@ def test_fields_are_found_by_a_word_and_shorthands_among_them():
 
 @pytest.mark.parametrize("width", [40, 80, 160])
 def test_no_table_cuts_a_name_or_a_number(monkeypatch, capsys, width):
-    monkeypatch.setattr(cli_tables.console, "_width", width)
+    monkeypatch.setattr(cli_console.console, "_width", width)
     sheet = Sheet()
     for head, words in (("a rather long name of a column", False), ("words", True), ("number", False)):
         sheet.column(head, right=head == "number", words=words)
@@ -60,7 +62,7 @@ def test_no_table_cuts_a_name_or_a_number(monkeypatch, capsys, width):
 
 
 def test_a_table_without_rows_shows_its_heads(monkeypatch, capsys):
-    monkeypatch.setattr(cli_tables.console, "_width", 20)
+    monkeypatch.setattr(cli_console.console, "_width", 20)
     sheet = Sheet()
     for head in ("a head that is wider than the terminal", "another"):
         sheet.column(head)
@@ -72,7 +74,7 @@ def test_a_table_without_rows_shows_its_heads(monkeypatch, capsys):
 
 def test_long_work_tells_how_far_it_is_where_there_is_no_terminal(monkeypatch, capsys):
     clock = iter([0.0, 3.0, 11.0, 12.0, 22.0, 30.0])
-    monkeypatch.setattr(cli_tables.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(cli_console.time, "perf_counter", lambda: next(clock))
     with Bar(unit="runs") as bar:
         for done in range(1, 6):
             bar(done, 50)
@@ -105,3 +107,13 @@ def test_json_holds_no_number_that_json_has_no_word_for(tmp_path):
     ):
         told = json.loads(said(*words), parse_constant=refused)
         assert "null" in json.dumps(told)
+
+
+@pytest.mark.parametrize("word", ["--help", "-h", "--version"])
+def test_help_comes_without_what_only_commands_need(word):
+    """Numbers, tables and databases take half a second to load."""
+    asked = f"import sys; sys.argv[1:] = [{word!r}]\ntry:\n import society.__main__ as s; s.main()\nexcept SystemExit: pass\n"
+    told = "print(*sorted({'numpy', 'pandas', 'duckdb', 'rich', 'numba'} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", asked + told], capture_output=True, text=True, check=True)
+    assert done.stdout
+    assert done.stderr.split() == []

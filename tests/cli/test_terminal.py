@@ -6,7 +6,7 @@ import sys
 import pytest
 import typer
 
-from society import cli, cli_terminal
+from society import cli, cli_console
 
 NASTY = "\x1b]0;owned\x07\x9b31m\r\x7f\u202e[bold]name[/bold]"
 SHOWN = "\\x1b]0;owned\\x07\\x9b31m\\r\\x7f\\u202e[bold]name[/bold]"
@@ -16,7 +16,7 @@ def test_a_console_sends_only_its_own_control_characters():
     from rich.table import Table
 
     stream = io.StringIO()
-    console = cli_terminal.Console(file=stream, width=200)
+    console = cli_console.Console(file=stream, width=200)
     table = Table(title=NASTY)
     table.add_column(NASTY)
     table.add_row(NASTY)
