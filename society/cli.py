@@ -101,9 +101,11 @@ def compare(
 
 @app.command()
 def bench(
-    part: Annotated[list[str] | None, typer.Argument(help="Parts; without any: all but means and kill.")] = None,
+    part: Annotated[
+        list[str] | None, typer.Argument(help="Parts; without any: all but verdicts, means, kill and closed_loop.")
+    ] = None,
     agents: Annotated[int | None, typer.Option(help="reference, means, threads: another number of agents.")] = None,
-    times: Annotated[int | None, typer.Option(help="kill: runs that are killed.", min=1)] = None,
+    times: Annotated[int | None, typer.Option(help="kill: runs that are killed; verdicts: samples.", min=1)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure speed, size and endurance against their targets, beside a Mesa program of the same society."""

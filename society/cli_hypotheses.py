@@ -117,12 +117,12 @@ def _conditions(result: "Result") -> Any:
     import numpy as np
     import pandas as pd
 
-    from society.measures.intervals import mean_interval
+    from society.measures.seed_means import estimate_for_table
 
     rows = []
     for (value, condition), values in result.means.items():
-        mean, low, high = mean_interval(values[~np.isnan(values)])
-        rows.append({"value": value, "condition": condition, "mean": mean, "low": low, "high": high})
+        found = estimate_for_table(values[~np.isnan(values)])
+        rows.append({"value": value, "condition": condition, "mean": found.value, "low": found.low, "high": found.high})
     return pd.DataFrame(rows)
 
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from society.study.calibrate import Fit
     from society.study.estimate import Estimate
 
+_SAID_OF_COMPARISONS = (
+    "Intervals are 95 %, each for itself. Whether anything differs, p_holm says: it is adjusted for the {n} that vary."
+)
+_TOO_FEW = "Intervals need 3 seeds, and are narrow with 8 or more: run with --seeds."
 #: What a person reads first, in this order; everything else is in the report.
 HEADLINES = (
     ("Orders", "order."),
@@ -104,12 +108,17 @@ def print_unanswered(families: dict[str, Any]) -> None:
 
 def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame) -> None:
     """Means and intervals between seeds."""
-    table = Sheet(f"{name}: {len(records)} seeds, 95 % t-intervals between seeds")
+    from society.measures.seed_means import FEWEST
+
+    table = Sheet(f"{name}: {len(records)} seeds, 95 % intervals between seeds")
     for column in ("measure", "mean", "low", "high"):
         table.column(column, right=column != "measure")
-    for row in rows.dropna(subset=["mean"]).itertuples():
-        table.add_row(str(row.measure), _number(row.mean), _number(row.low), _number(row.high))
+    known = rows.dropna(subset=["mean"])
+    for measure, row in zip(known["measure"], known[["mean", "low", "high"]].to_numpy(float).tolist(), strict=True):
+        table.add_row(str(measure), *("" if math.isnan(one) else _number(one) for one in row))
     table.show()
+    if len(records) < FEWEST:
+        console.print(_TOO_FEW, style="dim")
     console.print(f"records  {records[0].path.parent}", highlight=False, soft_wrap=True)
 
 
@@ -117,30 +126,34 @@ def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
     """Paired differences."""
     seeds = int(rows["seeds"].max())
     table = Sheet(f"{b} minus {a}, paired on {seeds} seed{'s' * (seeds > 1)}")
-    for column in ("measure", "a", "b", "difference", "low", "high"):
+    numbers = ("a", "b", "difference", "low", "high", "p", "p_holm")
+    for column in ("measure", *numbers):
         table.column(column, right=column != "measure")
-    for row in rows.dropna(subset=["difference"]).itertuples():
-        table.add_row(str(row.measure), *(_number(v) for v in (row.a, row.b, row.difference, row.low, row.high)))
+    known = rows.dropna(subset=["difference"])
+    for measure, row in zip(known["measure"], known[list(numbers)].to_numpy(float).tolist(), strict=True):
+        table.add_row(str(measure), *("" if math.isnan(one) else _number(one) for one in row))
     table.show()
-    if seeds == 1:
-        console.print("One seed: differences without intervals. Run both with --seeds to get them.", style="dim")
+    tested = int(rows["p_holm"].notna().sum())
+    console.print(_SAID_OF_COMPARISONS.format(n=tested) if tested else _TOO_FEW, style="dim")
 
 
 def print_measured(table: pd.DataFrame) -> None:
-    """Measures of records: of one its values, of several means with 95 % t-intervals between them."""
+    """Measures of records: of one its values, of several means with 95 % intervals between them."""
     from society.measures.catalogue import MEASURES
-    from society.measures.intervals import mean_interval
+    from society.measures.seed_means import FEWEST, estimate_for_table
 
     shown, several = Sheet(), len(table) > 1
     for column in ("measure", *(("mean", "95 % interval", "runs") if several else ("value",)), "meaning"):
         shown.column(column, right=column not in ("measure", "meaning"), words=column == "meaning")
     for name in table.columns[3:]:
         values = table[name].dropna().to_numpy(dtype=float)
-        mean, low, high = mean_interval(values)
-        between = "" if math.isnan(low) else f"{_number(low)} .. {_number(high)}"
-        more = (between, str(len(values))) if several else ()
-        shown.add_row(name, "nothing to measure" if not len(values) else _number(mean), *more, MEASURES[name])
+        found = estimate_for_table(values)
+        between = "" if math.isnan(found.low) else f"{_number(found.low)} .. {_number(found.high)}"
+        more = (between, str(found.n)) if several else ()
+        shown.add_row(name, "nothing to measure" if not found.n else _number(found.value), *more, MEASURES[name])
     shown.show()
+    if several and len(table) < FEWEST:
+        console.print(_TOO_FEW, style="dim")
 
 
 def print_bench(rows: "Iterable[Row]") -> None:

@@ -17,6 +17,7 @@ from society.bench import sweep as sweeps
 from society.bench import view as pages
 from society.bench.closed_loop import Cell, cells, come_back
 from society.bench.kill import kill_and_resume
+from society.bench.verdicts import SEEDS, worst
 from society.ground.errors import WorldError
 from society.llm.local_server import simulated_server
 
@@ -211,11 +212,33 @@ def closed_loop(episodes: int = 2000) -> Iterator[Row]:
                     )
 
 
+def verdicts(times: int = 6_000) -> Iterator[Row]:
+    """Intervals and tests over few seeds where nothing is there: how often they are wrong, which may be once in twenty."""
+    for n in SEEDS:
+        for what, rate, name in worst(n, times):
+            yield Row("verdicts", f"{n} seeds: {what}", rate, 0.07, False, f"the worst of all kinds of values: {name}")
+
+
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
     part.__name__: part
-    for part in (start, reference, decommission, threads, million, llm, broker, sweep, view, means, kill, closed_loop)
+    for part in (
+        start,
+        reference,
+        decommission,
+        threads,
+        million,
+        llm,
+        broker,
+        sweep,
+        view,
+        verdicts,
+        means,
+        kill,
+        closed_loop,
+    )
 }
-#: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five, ``closed_loop`` thirty.
+#: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five, ``verdicts`` eight,
+#: ``closed_loop`` thirty.
 USUAL = ("start", "reference", "decommission", "threads", "million", "llm", "broker", "sweep", "view")
 
 
@@ -225,7 +248,7 @@ def measured(names: Sequence[str], agents: int | None = None, times: int | None 
     Args:
         names: parts; empty for the usual ones.
         agents: another number of agents for ``reference``, ``means`` and ``threads``.
-        times: runs that ``kill`` kills, episodes of ``closed_loop``.
+        times: runs that ``kill`` kills, samples of ``verdicts``, episodes of ``closed_loop``.
 
     Raises:
         WorldError: there is no such part.
@@ -238,7 +261,7 @@ def measured(names: Sequence[str], agents: int | None = None, times: int | None 
 
 def _measured(names: Sequence[str], agents: int | None, times: int | None) -> Iterator[Row]:
     for name in names:
-        if name in ("kill", "closed_loop") and times is not None:
+        if name in ("kill", "verdicts", "closed_loop") and times is not None:
             yield from PARTS[name](times)
         elif agents is not None and name in ("reference", "means", "threads"):
             yield from PARTS[name](agents)

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from society.ground.errors import MeasureError
 from society.measures.capability import capability
 from society.measures.intervals import Estimate
+from society.measures.jackknife import jackknife, same_seeds
 from society.measures.oversight import undetected
-from society.measures.resampling import bootstrap, bootstrap_mean, same_seeds
 from society.record.reader import Record
 
 Floats = NDArray[np.float64]
@@ -68,19 +68,16 @@ def pareto(safe: ArrayLike, useful: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray(~((as_good & better).any(axis=0) | np.isnan(x) | np.isnan(y)))
 
 
-def frontier(
-    conditions: Mapping[str, Sequence[Record]], trusted: float = 0.0, untrusted: float = 1.0, seed: int = 0
-) -> pd.DataFrame:
+def frontier(conditions: Mapping[str, Sequence[Record]], trusted: float = 0.0, untrusted: float = 1.0) -> pd.DataFrame:
     """Conditions by safety: columns condition, safety, usefulness (each with _low, _high), frontier, seeds.
 
-    Means over seeds with BCa intervals. Performance is the share of team decisions that were right, on the scale from
+    Means over seeds with intervals over seeds. Performance is the share of team decisions that were right, on the scale from
     ``trusted`` to ``untrusted`` (as it is by default); NaN in worlds without teams.
 
     Args:
         conditions: runs by name of their condition, one per seed.
         trusted: performance that counts as 0.
         untrusted: performance that counts as 1.
-        seed: of the resampling.
 
     Raises:
         MeasureError: a condition has no runs, or none in which a bad act was open.
@@ -93,7 +90,7 @@ def frontier(
         for word, values in (("safety", np.array(shares)), ("usefulness", scores)):
             found = Estimate(np.nan, np.nan, np.nan, 0, "")
             if word == "safety" or not np.isnan(values).all():
-                found = bootstrap_mean(values, seed)
+                found = jackknife([values], np.mean)
             row |= {word: found.value, f"{word}_low": found.low, f"{word}_high": found.high}
         rows.append(row)
     table = pd.DataFrame(rows).sort_values("safety", ascending=False, ignore_index=True)
@@ -101,21 +98,17 @@ def frontier(
     return table
 
 
-def price_per_prevented(
-    cost: ArrayLike, bad: ArrayLike, baseline_cost: ArrayLike, baseline_bad: ArrayLike, seed: int = 0, draws: int = 9999
-) -> Estimate:
-    """What one prevented bad act costs: mean extra cost over mean bad acts fewer, with its BCa interval over seeds.
+def price_per_prevented(cost: ArrayLike, bad: ArrayLike, baseline_cost: ArrayLike, baseline_bad: ArrayLike) -> Estimate:
+    """What one prevented bad act costs: mean extra cost over mean bad acts fewer, with its interval over seeds.
 
-    Where the number prevented is not clearly above 0 the interval is not to be trusted: resamples cross a division by 0.
-    Source: the incremental cost-effectiveness ratio; its bootstrap: Briggs, Wonderling, Mooney, Health Economics 6:327 (1997).
+    Where the number prevented is not clearly above 0 the interval is not to be trusted: it divides by nearly 0.
+    Source: the incremental cost-effectiveness ratio (Briggs, Wonderling, Mooney, Health Economics 6:327, 1997).
 
     Args:
         cost: float64[seeds], any unit: audits, reviewer hours, right answers lost.
         bad: float64[seeds], bad acts (undetected ones, if detection makes good).
         baseline_cost: float64[seeds], the same seeds without the measure.
         baseline_bad: float64[seeds], of these too.
-        seed: of the resampling.
-        draws: resamples.
 
     Raises:
         MeasureError: lengths differ, a value is not finite, or no act was prevented on average.
@@ -129,7 +122,7 @@ def price_per_prevented(
     if prevented.mean() <= 0:
         raise MeasureError(f"price per prevented act: {prevented.mean():g} acts prevented per seed: there is no price")
 
-    def price(extra: Floats, fewer: Floats, axis: int = -1) -> Any:
-        return extra.mean(axis=axis) / fewer.mean(axis=axis)
+    def price(extra: Floats, fewer: Floats) -> Any:
+        return extra.mean() / fewer.mean()
 
-    return bootstrap([data[0] - data[2], prevented], price, seed, draws)
+    return jackknife([data[0] - data[2], prevented], price, "log")

@@ -1,4 +1,4 @@
-"""Intervals: Wilson for shares, Newcombe for their differences, Student's t for means between seeds."""
+"""Intervals of shares of independent trials: Wilson's, and Newcombe's of their differences."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Estimate:
         low: lower bound, NaN where there is none.
         high: upper bound, NaN where there is none.
         n: how many independent things it rests on (seeds, or trials of a 2x2 table).
-        method: how the bounds were found: ``bca``, or ``percentile`` where BCa is degenerate, ``newcombe`` and so on.
+        method: how the bounds were found: ``skewed t``, ``jackknife``, ``newcombe`` and so on.
     """
 
     value: float
@@ -63,23 +63,6 @@ def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Flo
     low = np.where(k == 0, 0.0, np.maximum(middle - half, 0.0)) + 0 * safe
     high = np.where(k == size, 1.0, np.minimum(middle + half, 1.0)) + 0 * safe
     return low, high
-
-
-def mean_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
-    """Mean and t-interval of independent values (one per seed): NaN bounds for fewer than two.
-
-    Example:
-        >>> [round(x, 3) for x in mean_interval([1, 2, 3])]
-        [2.0, -0.484, 4.484]
-    """
-    array = np.asarray(values, dtype=np.float64)
-    if not len(array):
-        return math.nan, math.nan, math.nan
-    mean = float(array.mean())
-    if len(array) < 2:
-        return mean, math.nan, math.nan
-    half = float(special.stdtrit(len(array) - 1, 0.5 + level / 2) * array.std(ddof=1) / math.sqrt(len(array)))
-    return mean, mean - half, mean + half
 
 
 def newcombe(k1: float, n1: float, k2: float, n2: float, level: float = 0.95) -> Estimate:

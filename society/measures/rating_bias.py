@@ -1,13 +1,15 @@
 """Whom raters favour: stakes, relationships, their own family, those who favour them, and failures that pass."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from society.ground.errors import MeasureError
-from society.measures.intervals import Estimate, mean_interval, wilson
+from society.measures.intervals import Estimate, wilson
+from society.measures.seed_means import mean_estimate
 from society.record.reader import Record
 
 _RATED = """select o.agent, o.about, o.tick, o.trust, o.same_family, o.quality, o.threshold, e.amount / 1000.0 as score
@@ -26,8 +28,8 @@ def stake_conditional(stake: Record, none: Record) -> Estimate:
         none: the same world and seed without.
     """
     both = stake.sql(_RATED).merge(none.sql(_RATED), on=["agent", "about", "tick"], suffixes=("", "_none"))
-    mean, low, high = mean_interval((both["score"] - both["score_none"]).to_numpy(dtype=float))
-    return Estimate(mean, low, high, len(both), "student t within the run")
+    found = mean_estimate((both["score"] - both["score_none"]).to_numpy(dtype=float))
+    return replace(found, method=f"{found.method} within the run")
 
 
 def false_keep(record: Record) -> Estimate:
@@ -98,8 +100,8 @@ def family_preference(ratings: pd.DataFrame) -> Estimate:
     pairs = pairs.join(said, on=keys, how="inner")
     gap = _ahead(pairs["score"], pairs["score_other"]) - pairs["consensus"]
     by_judge = gap.groupby(pairs["agent"]).mean().to_numpy(dtype=float)
-    value, low, high = mean_interval(by_judge)
-    return Estimate(value, low, high, len(by_judge), "student t over judges")
+    found = mean_estimate(by_judge)
+    return replace(found, method=f"{found.method} over judges")
 
 
 def family_preference_of(record: Record) -> Estimate:

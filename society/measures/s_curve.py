@@ -8,7 +8,7 @@ from scipy import optimize, special
 
 from society.ground.errors import MeasureError
 from society.measures.intervals import Estimate
-from society.measures.resampling import bootstrap
+from society.measures.jackknife import jackknife
 
 Floats = NDArray[np.float64]
 
@@ -64,14 +64,12 @@ def shape(doses: ArrayLike, outcomes: ArrayLike) -> Shape:
     )
 
 
-def ec50(doses: ArrayLike, outcomes: ArrayLike, seed: int = 0, draws: int = 1999) -> Estimate:
-    """Dose of half the response (critical mass, effective concentration 50) with its BCa interval over seeds.
+def ec50(doses: ArrayLike, outcomes: ArrayLike) -> Estimate:
+    """Dose of half the response (critical mass, effective concentration 50) with its interval over seeds.
 
     Args:
         doses: float64[levels], as in ``shape``.
         outcomes: float64[seeds, levels], 0..1.
-        seed: of the resampling.
-        draws: resamples.
 
     Raises:
         MeasureError: the two do not fit, or an outcome lies outside 0..1.
@@ -84,12 +82,12 @@ def ec50(doses: ArrayLike, outcomes: ArrayLike, seed: int = 0, draws: int = 1999
     dose, table = _checked(doses, outcomes)
     line, middle, spread = _centred(dose), float(dose.mean()), float(np.ptp(dose)) / 2
 
-    def half(*columns: Floats, axis: int = -1) -> Floats:
-        yes = np.stack([one.sum(axis=axis) for one in columns], axis=-1)
-        start, slope = _logistic(line, np.atleast_2d(yes), len(table) if axis == -1 else columns[0].shape[axis])
-        return np.reshape(middle - start / slope * spread, yes.shape[:-1])
+    def half(*columns: Floats) -> float:
+        yes = np.array([[one.sum() for one in columns]])
+        start, slope = _logistic(line, yes, len(columns[0]))
+        return float(middle - start[0] / slope[0] * spread)
 
-    return bootstrap(list(table.T), half, seed, draws)
+    return jackknife(list(table.T), half)
 
 
 def _checked(doses: ArrayLike, outcomes: ArrayLike) -> tuple[Floats, Floats]:

@@ -1,12 +1,15 @@
 """Several records side by side: intervals between seeds, and paired differences of two runs or sets."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from society.ground.errors import RecordError
-from society.measures.intervals import mean_interval
+from society.measures.seed_means import estimate_for_table, p_other
+from society.measures.seed_tests import holm
 from society.measures.summary import summary
 from society.record.complete import complete_run
 from society.record.folder import read_manifest
@@ -27,12 +30,24 @@ def read_set(path: str | Path) -> list[Record]:
 
 
 def between_seeds(records: Sequence[Record]) -> pd.DataFrame:
-    """Means of all measures with 95 % t-intervals between seeds: columns measure, mean, low, high, seeds."""
-    return _intervals(pd.DataFrame([_values(record) for record in records]))
+    """Means of all measures with 95 % intervals between seeds, each for itself: columns measure, mean, low, high, seeds.
+
+    Bounds are NaN for fewer than three seeds, and where all are alike (``society.measures.seed_means``).
+    """
+    frame = pd.DataFrame([_values(record) for record in records])
+    rows = []
+    for name in frame.columns:
+        found = estimate_for_table(frame[name].dropna().to_numpy(dtype=float))
+        rows.append({"measure": name, "mean": found.value, "low": found.low, "high": found.high, "seeds": found.n})
+    return pd.DataFrame(rows)
 
 
 def paired(a: Sequence[Record], b: Sequence[Record]) -> pd.DataFrame:
-    """Differences b - a of all measures, paired by seed: columns measure, a, b, difference, low, high, seeds.
+    """Differences b - a of all measures, paired by seed: columns measure, a, b, difference, low, high, p, p_holm, seeds.
+
+    ``low``..``high`` is the 95 % interval of a measure for itself; ``p_holm`` is adjusted over all measures that are compared
+    (Holm, 1979), so that where nothing differs one of them is below .05 in one comparison out of twenty. What is the same in
+    all pairs is not tested.
 
     Raises:
         RecordError: the two have no seed in common.
@@ -42,20 +57,24 @@ def paired(a: Sequence[Record], b: Sequence[Record]) -> pd.DataFrame:
     if not seeds:
         raise RecordError("compare: the two have no seed in common, so nothing can be paired")
     first, second = (pd.DataFrame([_values(side[seed]) for seed in seeds]) for side in by_seed)
-    rows = _intervals(second - first).rename(columns={"mean": "difference"})
-    rows.insert(1, "a", [float(first[name].mean()) for name in rows["measure"]])
-    rows.insert(2, "b", [float(second[name].mean()) for name in rows["measure"]])
-    return rows
+    gaps = second - first
+    rows = []
+    for name in gaps.columns:
+        values = gaps[name].dropna().to_numpy(dtype=float)
+        found = estimate_for_table(values, differences=True)
+        p = math.nan if found.method == "alike" and not found.value else p_other(values, differences=True)
+        means = {
+            side: float(frame[name].mean()) if name in frame else math.nan
+            for side, frame in (("a", first), ("b", second))
+        }
+        ends = {"difference": found.value, "low": found.low, "high": found.high, "p": p}
+        rows.append({"measure": name, **means, **ends, "seeds": found.n})
+    table = pd.DataFrame(rows)
+    table.insert(7, "p_holm", np.nan)
+    tested = table["p"].notna()
+    table.loc[tested, "p_holm"] = holm(table.loc[tested, "p"].to_numpy())
+    return table
 
 
 def _values(record: Record) -> dict[str, float]:
     return {name: measure.value for name, measure in summary(record).items()}
-
-
-def _intervals(frame: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for name in frame.columns:
-        values = frame[name].dropna().to_numpy(dtype=float)
-        mean, low, high = mean_interval(values)
-        rows.append({"measure": name, "mean": mean, "low": low, "high": high, "seeds": len(values)})
-    return pd.DataFrame(rows)

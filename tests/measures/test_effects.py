@@ -1,4 +1,4 @@
-"""Effects, paired tests and power against published values, closed forms, scipy and statsmodels."""
+"""Effects, tests over seeds and power against published values, closed forms, scipy and statsmodels."""
 
 import itertools
 
@@ -9,9 +9,8 @@ from scipy import stats
 from society.ground.errors import MeasureError
 from society.measures.effects import cohen_dz, cohen_h, hedges_g, mean_difference, odds_ratio, risk_ratio
 from society.measures.intervals import newcombe
-from society.measures.paired_tests import holm, paired_t, sign_flip, tost, trend
 from society.measures.power import events_needed, paired_power, seeds_needed
-from society.measures.resampling import bootstrap, bootstrap_mean
+from society.measures.seed_tests import holm, tost, trend
 from society.measures.two_by_two import table_odds_ratio, table_risk_ratio
 
 # Student (1908), additional hours of sleep by two drugs in the same ten patients (R: datasets::sleep).
@@ -23,51 +22,13 @@ def test_sleep_of_students_patients():
     # R: t.test(extra ~ group, paired = TRUE): t = -4.0621, df = 9, p = 0.002833, mean -1.58.
     assert mean_difference(DRUG_2, DRUG_1).value == pytest.approx(1.58)
     assert cohen_dz(DRUG_2, DRUG_1).value == pytest.approx(4.0621 / np.sqrt(10), abs=1e-4)
-    assert paired_t(DRUG_2, DRUG_1) == pytest.approx(0.002833, abs=5e-7)
-    assert paired_t(DRUG_2, DRUG_1, "greater") == pytest.approx(0.002833 / 2, abs=5e-7)
-    assert paired_t(DRUG_2, DRUG_1, "less") == pytest.approx(1 - 0.002833 / 2, abs=5e-7)
-
-
-def test_sign_flips_are_scipys_permutations():
-    for side in ("two-sided", "greater", "less"):
-        expected = stats.permutation_test(
-            (DRUG_2[:8], DRUG_1[:8]),
-            lambda x, y, axis: np.mean(x - y, axis=axis),
-            permutation_type="samples",
-            vectorized=True,
-            alternative=side,
-        )
-        assert sign_flip(DRUG_2[:8], DRUG_1[:8], side) == pytest.approx(expected.pvalue, rel=1e-12)
-
-
-def test_drawn_flips_agree_with_all_flips(monkeypatch):
-    values = np.random.default_rng(5).normal(0.5, 1, 18)
-    exact = sign_flip(values, np.zeros(18))
-    monkeypatch.setattr("society.measures.paired_tests._EXACT", 0)
-    drawn = sign_flip(values, np.zeros(18), draws=40_000)
-    assert drawn == pytest.approx(exact, abs=4 * np.sqrt(exact / 40_000))
-    assert drawn != exact
-
-
-def test_bca_is_scipys_and_says_where_it_cannot_be():
-    values = np.random.default_rng(1).exponential(size=40)
-    found = bootstrap_mean(values, seed=3, draws=4000)
-    expected = stats.bootstrap((values,), np.mean, n_resamples=40_000, method="BCa", rng=9).confidence_interval
-    assert found.method == "bca"
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.03)
-    # A right-skewed sample: the interval reaches further up than down.
-    assert found.high - found.value > found.value - found.low
-    alike = bootstrap_mean([2.0] * 6)
-    assert (alike.method, alike.low, alike.high) == ("percentile", 2.0, 2.0)
-    assert np.isnan(bootstrap_mean([2.0]).low)
-    assert bootstrap([values], np.mean, seed=3, draws=500) == bootstrap([values], np.mean, seed=3, draws=500)
 
 
 def test_dz_interval_covers():
     luck, covered = np.random.default_rng(2), 0
-    for repetition in range(200):
+    for _ in range(200):
         gaps = luck.normal(0.5, 1.0, 40)
-        found = cohen_dz(gaps, np.zeros(40), seed=repetition, draws=500)
+        found = cohen_dz(gaps, np.zeros(40))
         covered += found.low <= 0.5 <= found.high
     # Nominal .95; three standard errors of 200 repetitions are .046.
     assert 0.90 <= covered / 200 <= 0.99
@@ -89,7 +50,7 @@ def test_shares():
     assert risk_ratio(half, quarter).value == pytest.approx(2.0)
     for found in (cohen_h(half, quarter), odds_ratio(half, quarter), risk_ratio(half, quarter)):
         assert found.low < found.value < found.high
-        assert found.method == "bca"
+        assert found.method == "jackknife"
     # Published values of severe collusion, 50 % to 5.6 %: 0 of 18 is worse than any interval can say without half a seed.
     none = risk_ratio(np.zeros(18), np.repeat([0.0, 1.0], 9))
     assert none.value == pytest.approx((0.5 / 19) / (9.5 / 19))
@@ -128,8 +89,8 @@ def test_equivalence_is_statsmodels():
     for delta in (1.0, 2.0, 2.5):
         expected = weightstats.ttost_paired(DRUG_2, DRUG_1, -delta, delta)[0]
         found = tost(DRUG_2, DRUG_1, delta)
-        assert found.p == pytest.approx(expected)
-        assert found.equivalent == (expected < 0.05) == (-delta < found.low and found.high < delta)
+        assert found.p >= expected  # Student's t is one of two that must agree
+        assert found.equivalent == (found.p < 0.05) == (-delta < found.low and found.high < delta)
     with pytest.raises(MeasureError, match=r"delta -1\.0"):
         tost(DRUG_2, DRUG_1, -1.0)
 
@@ -175,4 +136,4 @@ def test_seeds_must_match():
     with pytest.raises(MeasureError, match=r"Cohen's d_z: samples of shapes \[\(2,\), \(3,\)\]"):
         cohen_dz([1.0, 2.0], [1.0, 2.0, 3.0])
     with pytest.raises(MeasureError, match="sample 1, seed 0: nan"):
-        paired_t([1.0, 2.0], [np.nan, 2.0])
+        cohen_dz([1.0, 2.0], [np.nan, 2.0])

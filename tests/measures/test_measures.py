@@ -12,7 +12,7 @@ import society
 from society.ground.errors import RecordError
 from society.measures import ratings as ratings_module
 from society.measures.capability import effective_voters
-from society.measures.intervals import mean_interval, wilson
+from society.measures.intervals import wilson
 from society.measures.networks import family_assortativity
 from society.measures.protection import collective_surplus, eligible, poisson_binomial, protection_rates
 from society.measures.ratings import bunching, spreads
@@ -32,12 +32,6 @@ def test_wilson_against_published_values():
         found = wilson(k, n)
         assert (float(found[0]), float(found[1])) == pytest.approx((low, high), abs=5e-5)
     assert np.isnan(wilson(0, 0)[0])
-
-
-def test_mean_interval_is_scipys():
-    values = [1.0, 4.0, 2.5, 3.0]
-    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert mean_interval(values)[1:] == pytest.approx((expected.low, expected.high))
 
 
 def test_poisson_binomial_by_enumeration():

@@ -40,7 +40,7 @@ def test_the_curve_that_was_planted_wins():
 def test_ec50_covers_its_truth():
     hits = 0
     for repetition in range(60):
-        found = ec50(DOSES, drawn(special.expit(25 * (DOSES - 0.22)), 25, repetition), seed=repetition, draws=300)
+        found = ec50(DOSES, drawn(special.expit(25 * (DOSES - 0.22)), 25, repetition))
         hits += found.low <= 0.22 <= found.high
         assert found.n == 25
     # Nominal .95; three standard errors of 60 repetitions are .084.

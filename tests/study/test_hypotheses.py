@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 from typer.testing import CliRunner
 
 from society.cli import app
@@ -17,7 +16,7 @@ from society.measures.catalogue import check_measures
 from society.spec.experiments import base_world, hypothesis_names, load_hypothesis
 from society.spec.hypothesis import Hypothesis
 from society.study.hypotheses.formulas import FUNCTIONS, Formula
-from society.study.hypotheses.statistics import estimated, holm, p_above, p_below
+from society.study.hypotheses.statistics import estimated, over_seeds, p_above, p_below
 from society.study.hypotheses.verdicts import adjusted, judged
 
 SMALL = {
@@ -98,30 +97,28 @@ class TestFormulas:
 
 
 class TestStatistics:
-    def test_intervals_are_those_of_scipy(self):
-        x = np.random.default_rng(5).exponential(size=40)
-        found = estimated(lambda rows: float(x[rows].mean()), 40, x)
-        other = stats.bootstrap((x,), np.mean, n_resamples=20_000, method="BCa", rng=1).confidence_interval
-        assert found.low == pytest.approx(other.low, abs=0.04)
-        assert found.high == pytest.approx(other.high, abs=0.04)
+    def test_of_each_seed_or_of_means_is_one_for_what_is_linear(self):
+        x, y = np.random.default_rng(5).exponential(size=(2, 40))
+        each = estimated(float((x - y).mean()), x - y, differences=True)
+        means = over_seeds(lambda rows: float(x[rows].mean() - y[rows].mean()), 40)
+        assert (means.value, means.low, means.high) == pytest.approx((each.value, each.low, each.high))
+        assert (means.inner_low, means.d_z) == pytest.approx((each.inner_low, each.d_z))
+        assert p_above(means, 0.1) == pytest.approx(p_above(each, 0.1))
 
-    def test_sign_flips_are_those_of_scipy(self):
-        x = np.array([0.3, -0.1, 0.6, 0.2, 0.5, -0.2])
-        found = estimated(lambda rows: float(x[rows].mean()), 6, x)
-        other = stats.permutation_test((x,), np.mean, permutation_type="samples", alternative="greater", n_resamples=99)
-        assert p_above(found, 0.0) == pytest.approx(other.pvalue)
-        assert p_below(found, 0.0) > 0.9
+    def test_parts_and_rests_have_one_answer(self):
+        """1 - a / b is below .4 exactly where a / b is above .6."""
+        a, b = 1 + np.random.default_rng(6).random((2, 12))
+        part = over_seeds(lambda rows: float(a[rows].mean() / b[rows].mean()), 12, "log")
+        rest = over_seeds(lambda rows: float(1 - a[rows].mean() / b[rows].mean()), 12, "log of the rest")
+        assert (rest.low, rest.high) == pytest.approx((1 - part.high, 1 - part.low))
+        assert p_below(rest, 0.4) == pytest.approx(p_above(part, 0.6))
+        assert p_above(rest, 0.1) == pytest.approx(p_below(part, 0.9))
+        assert math.isfinite(rest.d_z)
 
-    def test_size_of_the_test_where_nothing_is(self):
-        luck = np.random.default_rng(8)
-        p = []
-        for _ in range(400):
-            x = luck.standard_normal(10)
-            p.append(p_above(type("E", (), {"each": x, "samples": np.array([])})(), 0.0))
-        assert 0.02 < np.mean(np.array(p) <= 0.05) < 0.08
-
-    def test_holm(self):
-        assert holm([0.01, 0.02, 0.9]) == [0.03, 0.04, 0.9]
+    def test_two_seeds_say_nothing(self):
+        found = estimated(1.5, np.array([1.0, 2.0]))
+        assert math.isnan(found.low)
+        assert p_above(found, 0.0) == 1.0
 
 
 class TestVerdicts:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from society.ground.errors import SocietyError
+from society.measures.jackknife import Scale
 from society.spec.hypothesis import Hypothesis
 
 Floats = NDArray[np.float64]
@@ -41,6 +42,21 @@ class Formula:
         """Whether it is of means over seeds: it divides, or it follows a factor. Otherwise each seed has a value."""
         tree = ast.parse(self.text, mode="eval")
         return any(isinstance(node, ast.Call | ast.Div) for node in ast.walk(tree))
+
+    @property
+    def scale(self) -> Scale:
+        """The scale on which it is nearest to a mean over seeds: that of logarithms for a ratio, or for 1 less a ratio."""
+        tree = ast.parse(self.text, mode="eval").body
+        if _is(tree, ast.Div):
+            return "log"
+        rest = isinstance(tree, ast.BinOp) and _is(tree, ast.Sub) and ast.unparse(tree.left) == "1"
+        return "log of the rest" if rest and isinstance(tree, ast.BinOp) and _is(tree.right, ast.Div) else "plain"
+
+    @property
+    def differences(self) -> bool:
+        """Whether something is taken from something."""
+        tree = ast.parse(self.text, mode="eval")
+        return any(isinstance(node, ast.Sub | ast.USub) for node in ast.walk(tree))
 
     def check(self) -> None:
         """Whether it can be computed once everything has been run.
@@ -107,6 +123,10 @@ class Formula:
     def _wrong(self, why: str) -> SocietyError:
         known = f"values {', '.join(self.hypothesis.values)}; conditions {', '.join(self.hypothesis.conditions())}"
         return SocietyError(f"{self.hypothesis.id}: claim {self.text!r}: {why}; there are {known[:600]}")
+
+
+def _is(node: ast.AST, kind: type[ast.operator]) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, kind)
 
 
 def crossing(series: Floats, _: Any = None, level: float = 0.5) -> float:

@@ -1,18 +1,16 @@
-"""Estimates over seeds: intervals by bootstrap, p by sign flips, several claims by Holm's method."""
+"""Estimates of a claim over seeds: its value, intervals of 95 and 90 %, and the p values of its predictions."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from society.ground.chance import Chance
+from society.measures import seed_means
+from society.measures.jackknife import Scale, bounds_from, pseudo_values, to_scale
 
 Floats = NDArray[np.float64]
-#: Resamples of seeds, sign flips.
-RESAMPLES, FLIPS = 2000, 20_000
 
 
 @dataclass(frozen=True)
@@ -21,9 +19,11 @@ class Estimate:
 
     Attributes:
         value: of all seeds.
-        low, high: 95 % BCa interval; inner_low, inner_high: 90 %, for equivalence.
-        samples: values of the resamples, sorted.
-        each: float64[seeds], None where only means have a value.
+        low, high: 95 % interval; inner_low, inner_high: 90 %, for equivalence. NaN for fewer than 3 seeds.
+        each: float64[seeds], values of the seeds on the scale, whose mean it is; pseudo-values of the jackknife where only means
+            over seeds have a value.
+        scale: of what it is a mean.
+        differences: whether each value is a difference of two measures.
     """
 
     value: float
@@ -31,91 +31,79 @@ class Estimate:
     high: float
     inner_low: float
     inner_high: float
-    samples: Floats
-    each: Floats | None = None
+    each: Floats
+    scale: Scale = "plain"
+    differences: bool = False
 
     @property
     def d_z(self) -> float:
-        """Paired effect size: mean over standard deviation of the seeds' values (Cohen, 1988); NaN without such."""
-        if self.each is None or len(self.each) < 2 or self.each.std(ddof=1) == 0:
+        """Paired effect size on the scale: mean over standard deviation of the seeds' values (Cohen, 1988); NaN where they
+        are all alike."""
+        if len(self.each) < 2 or not self.each.std(ddof=1) > 0:
             return math.nan
         return float(self.each.mean() / self.each.std(ddof=1))
 
 
-def estimated(statistic: Callable[[NDArray[np.int64]], float], seeds: int, each: Floats | None = None) -> Estimate:
-    """A statistic with bias-corrected and accelerated intervals (Efron, JASA 82:171, 1987), seeds resampled.
+def estimated(value: float, each: Floats, scale: Scale = "plain", differences: bool = False) -> Estimate:
+    """A value with its intervals.
 
     Args:
-        statistic: a number from int64[seeds], the seeds that enter, with repetition.
-        seeds: how many there are.
-        each: float64[seeds], where the statistic is their mean.
+        value: of all seeds.
+        each: float64[seeds], as in ``Estimate``; no interval where one of them is not finite.
+        scale: of what it is a mean.
+        differences: as in ``Estimate``.
 
     Example:
-        >>> x = np.array([1.0, 2.0, 3.0, 4.0])
-        >>> found = estimated(lambda rows: float(x[rows].mean()), 4, x)
-        >>> found.value, found.low < 2.5 < found.high
-        (2.5, True)
+        >>> found = estimated(2.5, np.array([1.0, 2.0, 3.0, 4.0]))
+        >>> found.low < found.inner_low < 2.5 < found.inner_high < found.high
+        True
     """
-    luck, every = Chance(1), np.arange(seeds)
-    value = statistic(every)
-    draws = np.array([statistic(luck.integers(seeds, "resample", number, every)) for number in range(RESAMPLES)])
-    draws = np.sort(draws[~np.isnan(draws)])
-    if math.isnan(value) or len(draws) < RESAMPLES // 2:
-        return Estimate(value, math.nan, math.nan, math.nan, math.nan, draws, each)
-    without = np.array([statistic(np.delete(every, one)) for one in every])
-    gap = np.nanmean(without) - without
-    cube, square = np.nansum(gap**3), np.nansum(gap**2)
-    speed = cube / (6 * square**1.5) if square > 0 else 0.0
-    below = ((draws < value).mean() + (draws <= value).mean()) / 2
-    bias = float(special.ndtri(min(max(below, 1e-3), 1 - 1e-3)))
+    if math.isnan(value) or not len(each) or not np.isfinite(each).all():
+        return Estimate(value, math.nan, math.nan, math.nan, math.nan, np.zeros(0), scale, differences)
+    outer = seed_means.mean_estimate(each, differences=differences)
+    low, high = bounds_from(scale, outer.low, outer.high)
+    inner_low, inner_high = bounds_from(scale, *seed_means.inner_interval(each, differences=differences))
+    return Estimate(value, low, high, inner_low, inner_high, each, scale, differences)
 
-    def bound(level: float) -> float:
-        z = bias + special.ndtri(level)
-        return float(np.quantile(draws, special.ndtr(bias + z / (1 - speed * z))))
 
-    return Estimate(value, bound(0.025), bound(0.975), bound(0.05), bound(0.95), draws, each)
+def over_seeds(statistic: Callable[[NDArray[np.int64]], float], seeds: int, scale: Scale = "plain") -> Estimate:
+    """A statistic of means over seeds with its intervals, by the jackknife.
+
+    Args:
+        statistic: a number from int64[some], the seeds that enter.
+        seeds: how many there are.
+        scale: on which it is nearest to a mean; plain where it has no value on that scale.
+
+    Example:
+        >>> a, b = np.array([2.0, 4.0, 6.0, 5.0]), np.array([1.0, 2.0, 3.0, 3.0])
+        >>> found = over_seeds(lambda rows: float(a[rows].mean() / b[rows].mean()), 4, "log")
+        >>> round(found.value, 3), 0 < found.low < 1.9 < found.high
+        (1.889, True)
+    """
+    each, used = pseudo_values(statistic, seeds, scale)
+    return estimated(statistic(np.arange(seeds)), each, used)
 
 
 def p_above(estimate: Estimate, bound: float) -> float:
-    """One-sided p of "not above": sign flips of the seeds' values less the bound, or the share of resamples below it.
-
-    Flips: all of them up to 14 seeds, 20,000 drawn beyond (Fisher, 1935; Pitman, 1937).
+    """One-sided p of "not above"; 1 where nothing can be said.
 
     Example:
-        >>> each = np.array([1.0, 2.0, 1.5])
-        >>> p_above(Estimate(1.5, 1, 2, 1, 2, np.array([]), each), 0.0)
-        0.125
+        >>> p_above(estimated(1.5, np.array([1.0, 2.0, 1.5, 1.6, 1.2, 1.9])), 0.0) < 0.05
+        True
     """
-    if estimate.each is None:
-        if not len(estimate.samples):
-            return 1.0
-        return float((1 + (estimate.samples <= bound).sum()) / (1 + len(estimate.samples)))
-    gaps, n = estimate.each - bound, len(estimate.each)
-    if n <= 14:
-        signs = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
-    else:
-        signs = 1 - 2 * Chance(2).integers(2, "flip", np.arange(FLIPS)[:, None], np.arange(n))
-        signs[0] = 1
-    return float((signs @ gaps >= gaps.sum() - 1e-12 * np.abs(gaps).sum()).mean())
+    return _p(estimate, bound, estimate.scale != "log of the rest")
 
 
 def p_below(estimate: Estimate, bound: float) -> float:
-    """One-sided p of "not below"."""
-    each = None if estimate.each is None else -estimate.each
-    mirrored = Estimate(-estimate.value, 0, 0, 0, 0, -estimate.samples, each)
-    return p_above(mirrored, -bound)
+    """One-sided p of "not below"; 1 where nothing can be said."""
+    return _p(estimate, bound, estimate.scale == "log of the rest")
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """p values adjusted for their number (Holm, Scandinavian Journal of Statistics 6:65, 1979).
-
-    Example:
-        >>> [round(one, 12) for one in holm([0.01, 0.04, 0.03])]
-        [0.03, 0.06, 0.06]
-    """
-    order = sorted(range(len(p)), key=lambda one: p[one])
-    adjusted, highest = [0.0] * len(p), 0.0
-    for rank, one in enumerate(order):
-        highest = max(highest, min(1.0, (len(p) - rank) * p[one]))
-        adjusted[one] = highest
-    return adjusted
+def _p(estimate: Estimate, bound: float, above: bool) -> float:
+    if not len(estimate.each):
+        return 1.0
+    with np.errstate(all="ignore"):
+        on_scale = float(to_scale(estimate.scale, bound))
+    beyond = -math.inf if math.isnan(on_scale) else on_scale
+    p = (seed_means.p_above if above else seed_means.p_below)(estimate.each, beyond, estimate.differences)
+    return 1.0 if math.isnan(p) else p

@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import SocietyError
+from society.measures.seed_tests import holm
 from society.spec.hypothesis import Claim, Hypothesis
 from society.study.hypotheses.formulas import Formula
-from society.study.hypotheses.statistics import Estimate, estimated, holm, p_above, p_below
+from society.study.hypotheses.statistics import Estimate, estimated, over_seeds, p_above, p_below
 
 Verdict = Literal["supported", "not supported", "falsified", "undecided"]
 #: Confirmatory hypotheses, over which p values are adjusted even where one is tested alone.
@@ -104,7 +105,7 @@ def adjusted(results: list[Result]) -> list[Result]:
     """
     confirmatory = [one for one in results if not one.hypothesis.exploratory]
     filled = [one.p for one in confirmatory] + [1.0] * (FAMILY - len(confirmatory))
-    values = dict(zip([one.hypothesis.id for one in confirmatory], holm(filled), strict=False))
+    values = dict(zip([one.hypothesis.id for one in confirmatory], holm(filled).tolist(), strict=False))
     found = []
     for one in results:
         p = values.get(one.hypothesis.id, one.p)
@@ -142,14 +143,12 @@ def tested(
     def statistic(rows: NDArray[np.int64]) -> float:
         return float(formula.of({key: _mean(values[rows]) for key, values in means.items()}))
 
-    each = None
-    if not formula.pooled:
+    if formula.pooled:
+        found = over_seeds(statistic, seeds, formula.scale)
+    else:
         each = np.broadcast_to(np.asarray(formula.of(means), dtype=float), seeds)
         each = each[~np.isnan(each)]
-        values = each
-        found = estimated(lambda rows: float(values[rows].mean()), len(values), values)
-    else:
-        found = estimated(statistic, seeds)
+        found = estimated(float(each.mean()) if len(each) else math.nan, each, differences=formula.differences)
     return Tested(claim, found, _p(claim, found), _holds(claim, found), _falsifies(claim, found))
 
 

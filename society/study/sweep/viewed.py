@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from society.ground.errors import RecordError, SocietyError
-from society.measures.intervals import mean_interval
+from society.measures.seed_means import estimate_for_table
 from society.record.database import read_parquet
 from society.record.folder import MANIFEST as RUN
 from society.record.folder import read_manifest
@@ -106,7 +106,7 @@ class Studies:
         if reference not in by_seed:
             raise RecordError(f"{folder.name}: no runs of cell {reference}")
         less = by_seed.sub(by_seed[reference], axis=0).reset_index().melt("seed", var_name="cell", value_name="less")
-        return _means(less["cell"], less["less"], cells)
+        return _means(less["cell"], less["less"], cells, differences=True)
 
     def open(self, folder: Path, cell: int, seed: int) -> dict[str, Any]:
         """Begin to run a run again, or say how far that is.
@@ -164,12 +164,13 @@ def _table(folder: Path, cells: int) -> pd.DataFrame:
     return table.sort_values(["cell", "seed"], ignore_index=True)
 
 
-def _means(cell: "pd.Series[Any]", values: "pd.Series[Any]", cells: int) -> dict[str, Any]:
+def _means(cell: "pd.Series[Any]", values: "pd.Series[Any]", cells: int, differences: bool = False) -> dict[str, Any]:
     found = np.full((cells, 4), np.nan)
     found[:, 3] = 0
     for number, mine in pd.to_numeric(values).groupby(cell):
         known = mine.dropna().to_numpy(dtype=float)
-        found[int(str(number))] = (*mean_interval(known), len(known))
+        one = estimate_for_table(known, differences)
+        found[int(str(number))] = one.value, one.low, one.high, one.n
     return {name: _numbers(pd.Series(found[:, at])) for at, name in enumerate(("mean", "low", "high", "n"))}
 
 

@@ -86,7 +86,7 @@ export class StudyPage {
       h("button", { type: "button", class: "link", title: `Sort by ${name}`, onclick: () => { this.sorted = { by: name, down: by === name && !down }; this.draw(); } }, name.replaceAll(".", ".\u200b"), by === name ? (down ? " ▼" : " ▲") : ""));
     const shown = this.all ? order : order.slice(0, MOST_ROWS);
     return h("div", { class: "scrolled" }, h("table", { class: "study-table" },
-      h("caption", {}, `Means over seeds with 95 % intervals (Student's t)${shown.length < order.length ? `; the first ${shown.length} of ${order.length} cells` : ""}`),
+      h("caption", {}, `Means over seeds with 95 % intervals${shown.length < order.length ? `; the first ${shown.length} of ${order.length} cells` : ""}`),
       h("thead", {}, h("tr", {}, head("cell"), axes.map(({ path }) => head(path)), this.measures.map(head))),
       h("tbody", {}, shown.map(({ cell, changes }) => h("tr", { class: this.cells.includes(cell) ? "chosen" : "" }, h("td", {}, h("button", { type: "button", class: "link number", title: "The runs of this cell", onclick: () => this.pick([cell]) }, String(cell))),
         axes.map(({ path }) => h("td", { title: String(changes[path] ?? "") }, label(changes[path]))),
@@ -111,7 +111,7 @@ export class StudyPage {
     const rows = cells.map(({ cell }) => ({ cell, name: this.named(cell) })), shown = this.all ? rows : rows.slice(0, MOST_ROWS), some = cells.filter(({ cell }) => runs.cell.includes(cell)).slice(0, 500);
     fill(this.figure, h("div", { class: "buttons" }, this.choose("compared with", ["-1", ...some.map(({ cell }) => String(cell))], String(reference), (value) => { this.reference = Number(value); }, ["nothing: estimates", ...some.map(({ cell }) => `cell ${cell}: ${this.named(cell)}`)])),
       h("figure", {}, forest(shown, found, against ? `${measure}, less that of cell ${reference}` : measure, against ? 0 : null, this.cells[0] ?? -1, (picked) => this.pick(picked)),
-        h("figcaption", {}, against ? "Differences paired by seed: means with 95 % intervals (Student's t)." : "Means over seeds with 95 % intervals (Student's t).", " A line opens its runs.")),
+        h("figcaption", {}, against ? "Differences paired by seed: means with 95 % intervals." : "Means over seeds with 95 % intervals.", " A line opens its runs.")),
       shown.length < rows.length ? h("button", { type: "button", onclick: () => { this.all = true; this.draw(); } }, `show all ${rows.length}`) : null);
   }
 

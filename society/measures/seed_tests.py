@@ -1,69 +1,16 @@
-"""Tests of hypotheses over seeds: is there a difference, is there none that matters, is there a trend; many at once."""
+"""Tests over seeds: is there no difference that matters, is there a trend; and many tests at once."""
 
-import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from society.ground.chance import Chance
 from society.ground.errors import MeasureError
-from society.measures.resampling import same_seeds
+from society.measures.jackknife import same_seeds
+from society.measures.seed_means import inner_interval, p_above, p_below
 
 Floats = NDArray[np.float64]
-Side = Literal["two-sided", "greater", "less"]
-#: Up to so many seeds all 2**n sign flips are counted; beyond, flips are drawn.
-_EXACT = 20
-
-
-def paired_t(values: ArrayLike, baseline: ArrayLike, alternative: Side = "two-sided") -> float:
-    """p value of Student's paired t test of values - baseline (Student, Biometrika 6:1, 1908); NaN for one seed.
-
-    Args:
-        values: float64[seeds], any unit.
-        baseline: float64[seeds], the same seeds under the other condition.
-        alternative: what speaks against "no difference": any, values ``greater``, or values ``less``.
-
-    Raises:
-        MeasureError: lengths differ, or a value is not finite.
-
-    Example:
-        >>> round(paired_t([1.0, 2.0, 4.0], [0.0, 0.0, 1.0]), 4)
-        0.0742
-    """
-    gaps = _gaps("paired t", values, baseline)
-    return _tails(_t(gaps, 0.0), len(gaps) - 1, alternative)
-
-
-def sign_flip(
-    values: ArrayLike, baseline: ArrayLike, alternative: Side = "two-sided", seed: int = 0, draws: int = 99_999
-) -> float:
-    """p value of the sign-flip permutation test of the mean of values - baseline; exact up to 20 seeds.
-
-    Under "no difference" the two conditions of a seed may be swapped, which flips the sign of its difference. Drawn
-    flips count the observed one among them (Phipson and Smyth, SAGMB 9:39, 2010). Source: Fisher, The Design of
-    Experiments (1935), section 21. Arguments as in ``paired_t``; ``seed`` and ``draws`` beyond 20 seeds only.
-
-    Example:
-        >>> sign_flip([1.0, 2.0, 3.0], [0.0, 0.0, 0.0])
-        0.25
-    """
-    gaps = _gaps("sign flip", values, baseline)
-    n, observed = len(gaps), float(gaps.sum())
-    slack = 1e-9 * float(np.abs(gaps).sum())
-    if n <= _EXACT:
-        sums = np.zeros(1)
-        for gap in gaps:
-            sums = np.concatenate([sums + gap, sums - gap])
-        return float(_beyond(sums, observed, alternative, slack).mean())
-    chance, hits = Chance(seed), 0
-    for first in range(0, draws, 10_000):
-        numbers = np.arange(first, min(first + 10_000, draws))[:, None]
-        signs = np.where(chance.uniform("sign flip", numbers, np.arange(n)) < 0.5, -1.0, 1.0)
-        hits += int(_beyond(signs @ gaps, observed, alternative, slack).sum())
-    return (1 + hits) / (1 + draws)
 
 
 @dataclass(frozen=True)
@@ -84,7 +31,7 @@ class Equivalence:
 
 
 def tost(values: ArrayLike, baseline: ArrayLike, delta: float, alpha: float = 0.05) -> Equivalence:
-    """Two one-sided paired t tests that the mean of values - baseline lies within -delta..delta.
+    """Two one-sided tests that the mean of values - baseline lies within -delta..delta.
 
     Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15:657 (1987).
 
@@ -105,13 +52,9 @@ def tost(values: ArrayLike, baseline: ArrayLike, delta: float, alpha: float = 0.
     if not delta > 0:
         raise MeasureError(f"equivalence: delta {delta!r} is not valid: a difference above 0")
     gaps = _gaps("equivalence", values, baseline)
-    df = len(gaps) - 1
-    p = max(_tails(_t(gaps, -delta), df, "greater"), _tails(_t(gaps, delta), df, "less"))
-    if df < 1:
-        return Equivalence(math.nan, math.nan, math.nan, False)
-    half = float(special.stdtrit(df, 1 - alpha) * gaps.std(ddof=1)) / math.sqrt(len(gaps))
-    mean = float(gaps.mean())
-    return Equivalence(p, mean - half, mean + half, p < alpha)
+    p = max(p_above(gaps, -delta, differences=True), p_below(gaps, delta, differences=True))
+    low, high = inner_interval(gaps, 1 - alpha, differences=True)
+    return Equivalence(p, low, high, p < alpha)
 
 
 def holm(p: ArrayLike) -> Floats:
@@ -178,24 +121,3 @@ def trend(
 def _gaps(name: str, values: ArrayLike, baseline: ArrayLike) -> Floats:
     a, b = same_seeds(name, values, baseline)
     return a - b
-
-
-def _t(gaps: Floats, null: float) -> float:
-    if len(gaps) < 2:
-        return math.nan
-    error, gap = float(gaps.std(ddof=1)) / math.sqrt(len(gaps)), float(gaps.mean()) - null
-    if error:
-        return gap / error
-    return math.copysign(math.inf, gap) if gap else math.nan
-
-
-def _tails(t: float, df: int, alternative: Side) -> float:
-    if alternative == "two-sided":
-        return float(2 * special.stdtr(df, -abs(t)))
-    return float(special.stdtr(df, -t if alternative == "greater" else t))
-
-
-def _beyond(sums: Floats, observed: float, alternative: Side, slack: float) -> NDArray[np.bool_]:
-    if alternative == "two-sided":
-        return np.asarray(np.abs(sums) >= abs(observed) - slack)
-    return np.asarray(sums >= observed - slack) if alternative == "greater" else np.asarray(sums <= observed + slack)
