@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from society.measures.tipping import Estimate, crossing, estimate, resamples
+from society.measures.tipping import Estimate, crossing, over_seeds
 
 Floats = NDArray[np.float64]
 
@@ -32,14 +32,13 @@ class Loop:
     area: Estimate
 
 
-def loop(control: ArrayLike, up: ArrayLike, down: ArrayLike, level: float | None = None, seed: int = 0) -> Loop:
-    """Where both branches tip, and the width of the loop p_c(up) - p_c(down), with 95 % bootstrap intervals over seeds.
+def loop(control: ArrayLike, up: ArrayLike, down: ArrayLike, level: float | None = None) -> Loop:
+    """Where both branches tip, and the width of the loop p_c(up) - p_c(down), with 95 % intervals over seeds.
 
     Args:
         control: float64[controls], increasing.
         up, down: float64[controls, seeds], the measure at each value of the control, on the way up and on the way down.
         level: half-way between the smallest and the largest mean if absent.
-        seed: of the bootstrap.
 
     Example:
         >>> found = loop([0, 1, 2, 3], [[0, 0], [0, 0], [0, 0], [1, 1]], [[0, 0], [1, 1], [1, 1], [1, 1]])
@@ -50,10 +49,7 @@ def loop(control: ArrayLike, up: ArrayLike, down: ArrayLike, level: float | None
     ways = np.stack([np.asarray(up, np.float64), np.asarray(down, np.float64)])
     means, seeds = np.nanmean(ways, axis=2), ways.shape[2]
     tipped = float((np.nanmin(means) + np.nanmax(means)) / 2) if level is None else level
-    drawn = resamples(seeds, seed)
-    one = np.array(_measured(at, means, tipped))
-    many = np.array([_measured(at, np.nanmean(ways[:, :, rows], axis=2), tipped) for rows in drawn])
-    estimates = [estimate(one[which], many[:, which]) for which in range(4)]
+    estimates = over_seeds(lambda rows: np.array(_measured(at, np.nanmean(ways[:, :, rows], axis=2), tipped)), seeds)
     return Loop(means[0], means[1], tipped, *estimates)
 
 

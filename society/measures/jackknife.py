@@ -61,12 +61,12 @@ def jackknife(
 
 
 def pseudo_values(
-    statistic: Callable[[NDArray[np.int64]], float], seeds: int, scale: Scale = "plain"
+    statistic: Callable[[NDArray[np.int64]], Any], seeds: int, scale: Scale = "plain"
 ) -> tuple[Floats, Scale]:
-    """A statistic of all seeds as a mean of one value per seed: float64[seeds], and the scale they are on.
+    """A statistic of all seeds as a mean of one value per seed: float64[seeds, ...], and the scale they are on.
 
     Args:
-        statistic: a number from int64[some], the seeds that enter.
+        statistic: a number, or float64[...], from int64[some], the seeds that enter.
         seeds: how many there are, 2 at least.
         scale: on which it is nearest to a mean; plain where it has no value there for all seeds or without one of them.
 

@@ -1,22 +1,22 @@
 """Where a society tips: moments of an order parameter by control and size, their peaks and crossings, finite-size scaling.
 
 Arrays come in one shape: float64[controls, sizes, seeds, samples], samples being values of one run that follow each other.
-Intervals are 95 % percentiles of a bootstrap over seeds, all cells of a seed together, as common random numbers ask for.
+Intervals are of 95 %, over seeds: the jackknife leaves a seed out of all cells together, as common random numbers ask for.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from society.ground.chance import Chance
+from society.measures.jackknife import pseudo_values
+from society.measures.seed_means import mean_estimate
 
 Floats = NDArray[np.float64]
 About = Literal["middle", "zero", "mean"]
-#: Resamples behind each interval, and its level.
-RESAMPLES, LEVEL = 1000, 0.95
 #: Values of 1/nu among which the best fit is looked for.
 _INVERSE_NU = np.linspace(0.1, 2.0, 96)
 
@@ -63,7 +63,7 @@ class Tipping:
 
 
 def tipping(
-    x: ArrayLike, control: ArrayLike, sizes: ArrayLike, about: About = "zero", nu: float | None = 2.0, seed: int = 0
+    x: ArrayLike, control: ArrayLike, sizes: ArrayLike, about: About = "zero", nu: float | None = 2.0
 ) -> Tipping:
     """Moments, their peaks and crossings, and the critical point by finite-size scaling, each with its interval.
 
@@ -74,7 +74,6 @@ def tipping(
         about: see ``moments``.
         nu: exponent of the shift; 2 in mean field (Botet, Jullien and Pfeuty, PRL 49:478, 1982: nu d_c = 2); None fits
             it, from four sizes on.
-        seed: of the bootstrap.
 
     Example:
         >>> rng, beta = np.random.default_rng(1), np.linspace(0, 1, 11)
@@ -85,19 +84,21 @@ def tipping(
     """
     values, at, n = np.asarray(x, np.float64), np.asarray(control, np.float64), np.asarray(sizes, np.float64)
     powers = _powers(values, about)
-    seeds = values.shape[2]
-    drawn = resamples(seeds, seed)
-    weight = np.stack([np.bincount(row, minlength=seeds) for row in drawn]) / seeds
-    found = _scaled(_moments(powers.mean(axis=-1), n, about), at, n, nu)
-    resampled = _moments(np.einsum("pcns,bs->pbcn", powers, weight), n, about)
-    again = [_scaled(Moments(*(part[row] for part in _parts(resampled))), at, n, nu) for row in range(RESAMPLES)]
-    low, high = np.nanpercentile(resampled.order, _bounds(), axis=0)
-    one, many = np.array(found), np.array(again)
-    estimates = [estimate(one[at], many[:, at]) for at in range(len(one))]
+
+    def scaled(rows: NDArray[np.int64]) -> Floats:
+        return np.array(_scaled(_moments(powers[..., rows].mean(axis=-1), n, about), at, n, nu))
+
+    estimates = over_seeds(scaled, values.shape[2])
+    bands = [[mean_estimate(size) for size in every] for every in powers[0]]
     last = 2 * len(n) - 1
-    peaks, crossings = tuple(estimates[: len(n)]), tuple(estimates[len(n) : last])
-    whole = _moments(powers.mean(axis=-1), n, about)
-    return Tipping(whole, low, high, peaks, crossings, *estimates[last:])
+    return Tipping(
+        _moments(powers.mean(axis=-1), n, about),
+        np.array([[one.low for one in every] for every in bands]),
+        np.array([[one.high for one in every] for every in bands]),
+        tuple(estimates[: len(n)]),
+        tuple(estimates[len(n) : last]),
+        *estimates[last:],
+    )
 
 
 def moments(x: ArrayLike, sizes: ArrayLike, about: About = "zero") -> Moments:
@@ -180,36 +181,26 @@ def extrapolated(sizes: ArrayLike, peaks: ArrayLike, nu: float | None = 2.0) -> 
     return best[1:]
 
 
-def estimate(value: float, resampled: Floats) -> Estimate:
-    """A value with the interval of its resamples; no interval where more than half of them have no value.
+def over_seeds(statistics: Callable[[NDArray[np.int64]], Floats], seeds: int) -> list[Estimate]:
+    """Some statistics of all seeds, with the intervals of their jackknife.
 
     Args:
-        value: the value.
-        resampled: float64[resamples].
-
-    Example:
-        >>> [round(x, 6) for x in estimate(2.0, np.arange(0.0, 41.0))]
-        [2.0, 1.0, 39.0]
-    """
-    known = resampled[~np.isnan(resampled)]
-    if math.isnan(value) or 2 * len(known) < len(resampled):
-        return Estimate(float(value), math.nan, math.nan)
-    low, high = np.percentile(known, _bounds())
-    return Estimate(float(value), float(low), float(high))
-
-
-def resamples(seeds: int, seed: int = 0) -> NDArray[np.int64]:
-    """Rows of seeds drawn with replacement: int64[RESAMPLES, seeds].
-
-    Args:
+        statistics: float64[statistics] of int64[some], the seeds that enter.
         seeds: how many there are.
-        seed: of the drawing.
+
+    Returns:
+        No bounds for fewer than three seeds, or where a statistic has no value without one of them.
 
     Example:
-        >>> resamples(5).shape, int(resamples(5).max())
-        ((1000, 5), 4)
+        >>> x = np.array([1.0, 2.0, 3.0, 5.0])
+        >>> (found,) = over_seeds(lambda rows: np.array([x[rows].mean()]), 4)
+        >>> found.value, found.low < 2.75 < found.high
+        (2.75, True)
     """
-    return Chance(seed).integers(seeds, "bootstrap", 0, np.arange(RESAMPLES)[:, None], np.arange(seeds)[None, :])
+    values = statistics(np.arange(seeds))
+    each = pseudo_values(statistics, seeds)[0].T if seeds > 1 else np.full((len(values), 1), np.nan)
+    means = [mean_estimate(one) if np.isfinite(one).all() else mean_estimate([]) for one in each]
+    return [Estimate(float(value), one.low, one.high) for value, one in zip(values, means, strict=True)]
 
 
 def _powers(x: Floats, about: About) -> Floats:
@@ -241,7 +232,3 @@ def _scaled(found: Moments, control: Floats, sizes: Floats, nu: float | None) ->
     grows = len(sizes) > 1 and bool((top > 0).all())
     growth = float(np.polyfit(np.log(sizes), np.log(top), 1)[0]) if grows else math.nan
     return [*peaks, *crossings, *extrapolated(sizes, peaks, nu), growth]
-
-
-def _bounds() -> list[float]:
-    return [50 * (1 - LEVEL), 50 * (1 + LEVEL)]

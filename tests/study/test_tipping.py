@@ -177,13 +177,16 @@ def test_a_loop_drawn_by_hand():
 
 
 def test_intervals_come_from_seeds():
-    x, luck = np.arange(11.0), np.random.default_rng(4)
-    tips = luck.normal(6, 0.5, 30)
-    up = 1 / (1 + np.exp(-(x[:, None] - tips) / 0.3))
-    found = loop(x, up, 1 / (1 + np.exp(-(x[:, None] - tips + 2) / 0.3)))
-    assert found.tips_up.low < 6 < found.tips_up.high
-    assert found.tips_up.high - found.tips_up.low == pytest.approx(2 * 1.96 * 0.5 / 30**0.5, rel=0.5)
-    assert found.width.high - found.width.low < 0.1  # up and down of one seed belong together
+    x, luck, covered, widths = np.arange(11.0), np.random.default_rng(4), 0, []
+    for _ in range(100):
+        tips = luck.normal(6, 0.5, 8)
+        up = 1 / (1 + np.exp(-(x[:, None] - tips) / 0.3))
+        found = loop(x, up, 1 / (1 + np.exp(-(x[:, None] - tips + 2) / 0.3)), level=0.5)
+        covered += found.tips_up.low <= 6 <= found.tips_up.high
+        widths.append(found.width.high - found.width.low)
+    # Nominal .95; three standard errors of 100 repetitions are .065.
+    assert covered >= 88
+    assert np.median(widths) < 0.1  # up and down of one seed belong together
 
 
 def majority(tmp_path, **changes):
@@ -232,7 +235,7 @@ def thresholds(tmp_path, **changes):
     (tmp_path / "thresholds.yaml").write_text(json.dumps({**QUIET, "name": "thresholds", "families": families}))
     walk = {"kind": "hysteresis", "measure": "stance_mean", "control": "families.some.mind.phi", "hold": 4, "window": 2}
     walk["values"] = {"low": 0.1, "high": 0.9, "steps": 9}
-    tree = {"name": "loop", "base": "thresholds.yaml", "seeds": 2, "measures": ["trust."], "analysis": walk}
+    tree = {"name": "loop", "base": "thresholds.yaml", "seeds": 3, "measures": ["trust."], "analysis": walk}
     return Experiment(**{**tree, **changes}).at(tmp_path)
 
 
@@ -240,7 +243,7 @@ def test_a_society_of_thresholds_comes_back_another_way(tmp_path):
     """Of 99 others 79 or 80 protect on the way up, so that phi .8 ends it; on the way down 30 do, so that phi .3 brings it back."""
     one = thresholds(tmp_path, axes={"agents.count": [100]})
     found = sweep(one, tmp_path / "out", workers=1)
-    assert found.table["error"].tolist() == ["", ""]
+    assert found.table["error"].tolist() == [""] * 3
     (walk,) = hysteresis(one, found.folder, found.table)
     assert walk.found.up.tolist() == pytest.approx([0.8] * 7 + [0.3] * 2)
     assert walk.found.down.tolist() == pytest.approx([0.8] * 3 + [0.3] * 6)
