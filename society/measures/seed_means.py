@@ -167,7 +167,7 @@ def _bounds(data: Floats, alpha: float, differences: bool, both: bool) -> tuple[
     if kind == "exact differences":
         return (*_bounds_of_differences(data, each), "exact")
     if kind == "alike":
-        return float(data[0]), float(data[0]), kind
+        return _mean(data), _mean(data), kind
     mean, error, bend = _moments(data)
     student = float(special.stdtrit(n - 1, 1 - each))
     far = float(np.quantile(_size(n) if both else _reference(n), 1 - SLACK * alpha))
