@@ -1,5 +1,6 @@
 """The command ``society view``: runs and studies in the browser, a run as one file."""
 
+import contextlib
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,12 +51,14 @@ def watched(pace: float | None, open_: bool, person: "Sitter | None", run: "Call
             webbrowser.open(address)
 
     live = Live((UNHURRIED if person else PACE) if pace is None else pace, announce, person)
-    record = run(live)
-    typer.echo(f"the run is over; its page stays: {serving[0].url(record.path.name)}   (Ctrl-C ends it)", err=True)
     try:
-        serving[0].wait()
-    except KeyboardInterrupt:
-        serving[0].stop()
+        record = run(live)
+        typer.echo(f"the run is over; its page stays: {serving[0].url(record.path.name)}   (Ctrl-C ends it)", err=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            serving[0].wait()
+    finally:  # however the run ended: threads that still answer would be torn down with the program, which aborts it
+        for one in serving:
+            one.stop()
     return record
 
 
