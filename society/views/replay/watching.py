@@ -143,11 +143,16 @@ class Watching:
     def _open(self, folder: Path) -> Replay:
         for path in folder.rglob("*"):
             if path.is_symlink() and not self._below(path):
-                raise RecordError(f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root}")
+                raise RecordError(
+                    f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root} or in a circle"
+                )
             if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would hold up whoever opens it
                 raise RecordError(f"{folder.name}: {path.relative_to(folder)} is neither a file nor a folder")
         return Replay(Record(folder), self.audience)
 
     def _below(self, path: Path) -> bool:
-        found = path.resolve()
+        try:
+            found = path.resolve()
+        except RuntimeError:  # links that lead in a circle
+            return False
         return any(found.is_relative_to(place) for place in self.inside)
