@@ -112,7 +112,7 @@ def _exported(run: Path | None, export: Path, audience: "Audience") -> Path:
 
 def _shown(run: Path | None, audience: "Audience") -> "tuple[Watching, tuple[str, str] | None]":
     """What is to be served, and the page that is to be opened: its name and kind; None for the list."""
-    from society.record.folder import MANIFEST
+    from society.record.folder import MANIFEST, read_manifest
     from society.record.reader import Record
     from society.study.sweep.viewed import Studies
     from society.views.replay.source import Replay
@@ -122,7 +122,7 @@ def _shown(run: Path | None, audience: "Audience") -> "tuple[Watching, tuple[str
     if run is None:
         return Watching(Path(), studies=studies, inside=("runs", "studies"), audience=audience), None
     folder = run.resolve()
-    if (folder / MANIFEST).is_file():
+    if (folder / MANIFEST).is_file() and not read_manifest(folder).get("set"):  # of a set its runs are listed
         Replay(Record(run), audience)  # says what is wrong with it before a browser opens
         return Watching(folder.parent, studies=studies, audience=audience), (folder.name, "run")
     if (folder / studies.manifest).is_file():
