@@ -89,12 +89,13 @@ def view(
     watching, page = _shown(run, told)
     serving = Serving(watching, host, port)
     address = serving.url(*page) if page else serving.address + "/" + serving.query
-    typer.echo(f"{address}   (Ctrl-C ends it)")
-    if open_:
-        webbrowser.open(address)
     try:
-        serving.wait()
-    except KeyboardInterrupt:
+        typer.echo(f"{address}   (Ctrl-C ends it)")
+        if open_:
+            webbrowser.open(address)
+        with contextlib.suppress(KeyboardInterrupt):
+            serving.wait()
+    finally:
         serving.stop()
 
 

@@ -66,3 +66,14 @@ def test_of_a_set_its_runs_are_listed(tmp_path):
     watching, page = _shown(tmp_path / "set", Audience.SCIENTIST)
     assert page is None
     assert {name for name, _ in watching.listed()["run"]} == {"seed-1", "seed-2"}
+
+
+def test_who_waits_for_an_answer_does_not_hold_up_a_server_that_ends(tmp_path):
+    world = society.load_world("decommission").override({"agents.count": 20, "machines.count": 4, "ticks": 3})
+    society.run(world, out=tmp_path / "run")
+    watching = Watching(tmp_path)
+    replay = watching.replay("run")
+    watching.end()
+    for ask in (replay.meta, replay.series, replay.moments, lambda: replay.state(0), lambda: watching.replay("run")):
+        with pytest.raises(RecordError, match="run: this server ends"):
+            ask()

@@ -13,7 +13,7 @@ from eventually import eventually
 
 import society
 from society.cli import main
-from society.cli_view import watched
+from society.cli_view import view, watched
 from society.record.verify import verify
 from society.study.recording import Recording
 
@@ -100,7 +100,17 @@ def test_the_page_of_a_run_that_was_interrupted_is_not_served_any_more(tmp_path)
 
     with pytest.raises(KeyboardInterrupt):
         watched(0, open_=False, person=None, run=interrupted)
-    assert not [one for one in threading.enumerate() if "Server.run" in one.name or "(run)" in one.name]
+    assert not [one for one in threading.enumerate() if "(run)" in one.name]
+
+
+def test_ctrl_c_while_a_browser_is_opened_ends_the_server(tmp_path, monkeypatch):
+    def pressed(address):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("webbrowser.open", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        view(tmp_path)
+    assert not [one for one in threading.enumerate() if "(run)" in one.name]
 
 
 def test_ctrl_c_while_the_end_is_written_leaves_a_whole_run(tmp_path, monkeypatch):

@@ -59,6 +59,7 @@ class Watching:
         self._opened: dict[Path, tuple[int, Replay]] = {}
         self._lock = threading.Lock()
         self._locks: dict[Path, threading.Lock] = {}
+        self._ended = False
 
     def replay(self, name: str) -> Replay:
         """The replay of a run by its path below the root.
@@ -75,6 +76,8 @@ class Watching:
         with self._lock:
             mine = self._locks.setdefault(folder, threading.Lock())
         with mine:  # who asks at once opens it once
+            if self._ended:
+                raise RecordError(f"{folder.name}: this server ends")
             written = (folder / MANIFEST).stat().st_mtime_ns
             changed, replay = self._opened.get(folder, (0, None))
             if replay is None or changed != written:
@@ -85,6 +88,13 @@ class Watching:
             for other in list(self._opened)[:-MOST_OPEN]:
                 del self._opened[other]
         return replay
+
+    def end(self) -> None:
+        """Turn away who still waits for an answer: the server ends, and would wait for each of them."""
+        self._ended = True
+        with self._lock:
+            for _, replay in self._opened.values():
+                replay.ended = True
 
     def live_run(self, name: str) -> Live | None:
         """The run that goes on, if this path leads to it.
