@@ -231,6 +231,11 @@ def _answered() -> None:
         if error.filename is None and error.errno not in _DISK:
             raise
         _fail(f"{error.filename or 'a file'}: {error.strerror}", 1)
+    except RuntimeError as error:  # how DuckDB says that Ctrl-C ended a question
+        if str(error) != "Query interrupted":
+            raise
+        typer.echo("society: interrupted", err=True)
+        sys.exit(INTERRUPTED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
             typer.echo("society: interrupted", err=True)

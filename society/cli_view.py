@@ -1,5 +1,6 @@
 """The command ``society view``: runs and studies in the browser, a run as one file."""
 
+import contextlib
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,12 +51,14 @@ def watched(pace: float | None, open_: bool, person: "Sitter | None", run: "Call
             webbrowser.open(address)
 
     live = Live((UNHURRIED if person else PACE) if pace is None else pace, announce, person)
-    record = run(live)
-    typer.echo(f"the run is over; its page stays: {serving[0].url(record.path.name)}   (Ctrl-C ends it)", err=True)
     try:
-        serving[0].wait()
-    except KeyboardInterrupt:
-        serving[0].stop()
+        record = run(live)
+        typer.echo(f"the run is over; its page stays: {serving[0].url(record.path.name)}   (Ctrl-C ends it)", err=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            serving[0].wait()
+    finally:  # however the run ended: threads that still answer would be torn down with the program, which aborts it
+        for one in serving:
+            one.stop()
     return record
 
 
@@ -86,12 +89,13 @@ def view(
     watching, page = _shown(run, told)
     serving = Serving(watching, host, port)
     address = serving.url(*page) if page else serving.address + "/" + serving.query
-    typer.echo(f"{address}   (Ctrl-C ends it)")
-    if open_:
-        webbrowser.open(address)
     try:
-        serving.wait()
-    except KeyboardInterrupt:
+        typer.echo(f"{address}   (Ctrl-C ends it)")
+        if open_:
+            webbrowser.open(address)
+        with contextlib.suppress(KeyboardInterrupt):
+            serving.wait()
+    finally:
         serving.stop()
 
 
@@ -109,7 +113,7 @@ def _exported(run: Path | None, export: Path, audience: "Audience") -> Path:
 
 def _shown(run: Path | None, audience: "Audience") -> "tuple[Watching, tuple[str, str] | None]":
     """What is to be served, and the page that is to be opened: its name and kind; None for the list."""
-    from society.record.folder import MANIFEST
+    from society.record.folder import MANIFEST, read_manifest
     from society.record.reader import Record
     from society.study.sweep.viewed import Studies
     from society.views.replay.source import Replay
@@ -119,7 +123,7 @@ def _shown(run: Path | None, audience: "Audience") -> "tuple[Watching, tuple[str
     if run is None:
         return Watching(Path(), studies=studies, inside=("runs", "studies"), audience=audience), None
     folder = run.resolve()
-    if (folder / MANIFEST).is_file():
+    if (folder / MANIFEST).is_file() and not read_manifest(folder).get("set"):  # of a set its runs are listed
         Replay(Record(run), audience)  # says what is wrong with it before a browser opens
         return Watching(folder.parent, studies=studies, audience=audience), (folder.name, "run")
     if (folder / studies.manifest).is_file():

@@ -26,6 +26,7 @@ def write_aside(path: Path, text: str) -> None:
     """Write a text file so that readers see the old text or the new one, never half of either."""
     aside = path.with_suffix(path.suffix + ".tmp")
     try:
+        aside.unlink(missing_ok=True)  # a link would lead elsewhere
         with open(aside, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
@@ -50,11 +51,38 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     place = path_as_text(path)
     if not path.is_file():
         raise RecordError(f"{folder}: not a run's folder: it has no {MANIFEST}")
+    see_files_only(folder)
     try:
         text = path.read_text(encoding="utf-8")
     except (ValueError, OSError) as error:
         raise RecordError(f"{place}: damaged: {error}") from error
     return parsed(text, place, FORMAT)
+
+
+def see_files_only(folder: Path) -> None:
+    """See that all that is read of a run or a study is files: a pipe holds up whoever opens it, a device has no end.
+
+    Raises:
+        RecordError: something else stands there, or a link leads to it.
+    """
+    for path in (*folder.glob("*"), *folder.glob("*/*")):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise RecordError(f"{path}: is neither a file nor a folder, so it is not opened: remove it")
+
+
+def see_no_links(folder: Path, *names: str) -> None:
+    """See that what is about to be written in a folder, which may be a stranger's, stays there.
+
+    Args:
+        folder: of a run or a study.
+        names: files and folders in it that are written; all of them if absent.
+
+    Raises:
+        RecordError: one of them, or something within it, is a link.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and (not names or path.relative_to(folder).parts[0] in names):
+            raise RecordError(f"{path}: is a link, which could lead anywhere, so nothing is written there: remove it")
 
 
 def path_as_text(path: str | Path) -> str:

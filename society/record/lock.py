@@ -14,6 +14,11 @@ LOCK = ".lock"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
 
+def _opened(path: str, flags: int) -> int:
+    """Open the file itself: a link in a stranger's folder could lead to any other, and a pipe would hold up who opens it."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+
+
 class Lock:
     """Held by the process that writes a folder; the system frees it when that process ends, however it ends.
 
@@ -32,7 +37,7 @@ class Lock:
 
     def __enter__(self) -> "Lock":
         try:
-            self.stream = open(self.path, "a+", encoding="utf-8")
+            self.stream = open(self.path, "a+", encoding="utf-8", opener=_opened)
             fcntl.flock(self.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.stream.truncate(0)
             self.stream.write(f"{os.getpid()}\n")
@@ -50,7 +55,7 @@ class Lock:
                     f"{self.path.parent}: this file system knows no locks, so two programs could write one run at once: "
                     "choose a folder on a disk of this machine"
                 ) from error
-            raise RecordError(f"{self.path}: cannot be written: {error.strerror}") from error
+            raise RecordError(f"{self.path}: cannot be written: {error.strerror or error}") from error
         return self
 
     def __exit__(

@@ -41,7 +41,8 @@ def _map_of(kind: Kind) -> Kind:
     )
 
 
-def _list_of(kind: Kind) -> Kind:
+def list_of(kind: Kind) -> Kind:
+    """Lists of values of a kind."""
     return Kind(
         f"a list, each of it {kind.called}", lambda value: isinstance(value, list) and all(map(kind.fits, value))
     )
@@ -53,9 +54,13 @@ COUNT = Kind("a whole number from 1", lambda value: _whole(value, 1, 2**31 - 1))
 SHARE = Kind("a number from 0 to 1", lambda value: _number(value) and 0 <= value <= 1)
 TEXT = Kind("a text", lambda value: isinstance(value, str))
 YES_NO = Kind("true or false", lambda value: isinstance(value, bool))
-MAP, TEXTS = Kind("a map", lambda value: isinstance(value, dict)), _list_of(TEXT)
+MAP, TEXTS = Kind("a map", lambda value: isinstance(value, dict)), list_of(TEXT)
 HASH = Kind("64 hex digits", lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value)))
 SEED = Kind("a name such as 'seed-1'", lambda value: isinstance(value, str) and bool(re.fullmatch(r"seed-\d+", value)))
+SEEDS = Kind(
+    "a list of names such as 'seed-1', each once",
+    lambda value: isinstance(value, list) and all(map(SEED.fits, value)) and 0 < len(value) == len(set(value)),
+)
 SITS = Kind("a map with 'by', a text", lambda value: isinstance(value, dict) and isinstance(value.get("by", 0), str))
 COST = Kind(
     "an empty map, or one with the numbers of what was asked",
@@ -90,7 +95,7 @@ FAMILY = Kind(
 RUN = {
     "name": TEXT, "world_version": WHOLE, "status": TEXT, "ticks_done": TICKS, "hash": HASH, "families": TEXTS,
     "zones": TEXTS, "seed": WHOLE, "rules": TEXTS, "minds": MAP, "versions": MAP, "folder": TEXT.or_nothing(), "world": MAP,
-    "shift": _list_of(_list_of(NUMBER)).or_nothing(),
+    "shift": list_of(list_of(NUMBER)).or_nothing(),
     "world.about": TEXT, "world.ticks": TICKS, "world.tick_hours": NUMBER, "world.rates": TEXT, "world.rates_table": TEXT,
     "world.episodes": MAP.or_nothing(), "world.agents.count": COUNT,
     "world.families": _map_of(FAMILY), "world.review.threshold": NUMBER,
@@ -104,11 +109,11 @@ FROM_FORMAT_2 = {"rules_version": WHOLE, "contents": MAP, "occasions_share": SHA
 PERHAPS = {
     "parts": _map_of(HASH), "digests": _map_of(HASH), "timings": _map_of(NUMBER), "cost": COST.or_nothing(),
     "unanswered": _map_of(UNANSWERED).or_nothing(),
-    "refused": _map_of(WHOLE).or_nothing(), "stopped": TEXT.or_nothing(), "overseer": _list_of(SITS).or_nothing(),
+    "refused": _map_of(WHOLE).or_nothing(), "stopped": TEXT.or_nothing(), "overseer": list_of(SITS).or_nothing(),
     "models": MODELS.or_nothing(), "broker": TEXT.or_nothing(),
 }  # fmt: skip
 #: What the manifest of a set of runs holds.
-SET = {"name": TEXT, "seeds": _list_of(SEED), "world": MAP}
+SET = {"name": TEXT, "seeds": SEEDS, "world": MAP}
 
 
 def parsed(text: str, place: str, newest: int) -> dict[str, Any]:
@@ -135,10 +140,10 @@ def parsed(text: str, place: str, newest: int) -> dict[str, Any]:
             f"{place}: written in record format {tree['format']}; this program reads up to {newest}: upgrade it"
         )
     if tree.get("set"):
-        _check(tree, SET, place)
+        see_kinds(tree, SET, place)
         return tree
-    _check(tree, RUN if tree["format"] == 1 else {**RUN, **FROM_FORMAT_2}, place)
-    _check(tree, {name: kind for name, kind in PERHAPS.items() if name in tree}, place)
+    see_kinds(tree, RUN if tree["format"] == 1 else {**RUN, **FROM_FORMAT_2}, place)
+    see_kinds(tree, {name: kind for name, kind in PERHAPS.items() if name in tree}, place)
     return tree
 
 
@@ -152,7 +157,12 @@ def _tells_a_cost(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _check(tree: Mapping[str, Any], kinds: Mapping[str, Kind], place: str) -> None:
+def see_kinds(tree: Any, kinds: Mapping[str, Kind], place: str) -> None:
+    """See that the values at some dotted paths are of their kinds.
+
+    Raises:
+        RecordError: one is missing, or of another kind.
+    """
     for path, kind in kinds.items():
         value: Any = tree
         for name in path.split("."):

@@ -13,7 +13,7 @@ import pandas as pd
 from society.ground.errors import RecordError
 from society.record.bounds import Bounds
 from society.record.database import Tables
-from society.record.folder import read_manifest
+from society.record.folder import read_manifest, single_run
 from society.record.tables import TABLES
 
 
@@ -35,12 +35,12 @@ class Record:
         path: the folder.
 
     Raises:
-        RecordError: it is not a run's folder, or it is damaged.
+        RecordError: it is not a run's folder (a set of runs is none), or it is damaged.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.manifest: dict[str, Any] = read_manifest(self.path)
+        self.manifest: dict[str, Any] = read_manifest(single_run(self.path))
         self._changed: Mapping[str, pd.DataFrame] = {}
         self._on_disk, self._seen = True, dict[str, str]()
 

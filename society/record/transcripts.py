@@ -10,8 +10,34 @@ from typing import Any
 import zstandard
 
 from society.ground.errors import RecordError
+from society.record.manifest import MAP, NUMBER, TEXT, TEXTS, WHOLE, Kind, list_of, see_kinds
 
 FOLDER = "transcripts"
+_CALL = Kind(
+    "a call with id, function.name and function.arguments, texts",
+    lambda value: (
+        isinstance(value, dict)
+        and isinstance(value.get("id"), str)
+        and isinstance(value.get("function"), dict)
+        and all(isinstance(value["function"].get(name), str) for name in ("name", "arguments"))
+    ),
+)
+_MESSAGE = Kind(
+    "a message with role (a text), content (a text, or null) and perhaps tool_calls",
+    lambda value: (
+        isinstance(value, dict)
+        and isinstance(value.get("role"), str)
+        and isinstance(value.get("content", 0), str | None)
+        and list_of(_CALL).fits(value.get("tool_calls", []))
+    ),
+)
+_TWO = Kind("two whole numbers", lambda value: list_of(WHOLE).fits(value) and len(value) == 2)
+#: What every episode has, and what else one has from which something is made.
+EPISODE = {"occasion": WHOLE, "tick": WHOLE, "agent": WHOLE}
+WHOLE_EPISODE = {
+    "kind": TEXT, "name": TEXT, "family": TEXT, "model": TEXT, "about": TEXT, "deed": WHOLE.or_nothing(),
+    "messages": list_of(_MESSAGE), "acts": TEXTS, "score": NUMBER.or_nothing(), "invalid": MAP, "tokens": _TWO, "failure": TEXT,
+}  # fmt: skip
 
 
 def write_transcripts(folder: Path, name: str, episodes: Sequence[Mapping[str, Any]]) -> Path:
@@ -47,10 +73,23 @@ def read_transcripts(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted((folder / FOLDER).glob("*.jsonl.zst")):
         try:
             with open(path, "rb") as stream, zstandard.ZstdDecompressor().stream_reader(stream) as reader:
-                for line in io.TextIOWrapper(reader, encoding="utf-8"):
-                    yield json.loads(line)
-        except (OSError, ValueError, zstandard.ZstdError) as error:
+                for number, line in enumerate(io.TextIOWrapper(reader, encoding="utf-8"), 1):
+                    episode = json.loads(line)
+                    see_kinds(episode, EPISODE, f"{path}: line {number}")
+                    yield episode
+        except (OSError, ValueError, RecursionError, zstandard.ZstdError) as error:
             raise RecordError(f"{path}: cannot be read: {error}") from error
+
+
+def whole_episodes(folder: Path) -> Iterator[dict[str, Any]]:
+    """The same, each with all that judges and logs are made of.
+
+    Raises:
+        RecordError: a part is damaged, or an episode lacks something.
+    """
+    for episode in read_transcripts(folder):
+        see_kinds(episode, WHOLE_EPISODE, f"{folder / FOLDER}: the episode of occasion {episode['occasion']}")
+        yield episode
 
 
 def tool_calls(episode: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:

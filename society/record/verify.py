@@ -123,10 +123,8 @@ def _read(
     try:
         for tick, episodes in groupby(read_transcripts(folder), lambda one: int(one["tick"])):
             _link(links["transcripts"], tick, digest_of_transcripts(list(episodes)))
-    except (RecordError, KeyError, TypeError, ValueError) as error:
-        problems.append(
-            str(error) if isinstance(error, RecordError) else f"{folder}/transcripts: an episode has no tick"
-        )
+    except RecordError as error:
+        problems.append(str(error))
     tables = {
         name: {column: np.concatenate([np.zeros(0, one.dtype), *(part[column] for part in parts)])
                for column, one in TABLES[name].items()}

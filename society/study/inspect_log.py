@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from society.ground.errors import RecordError
-from society.record.folder import write_aside
+from society.record.folder import see_no_links, write_aside
 from society.record.reader import Record
-from society.record.transcripts import call_arguments, read_transcripts
+from society.record.transcripts import call_arguments, whole_episodes
 
 #: Time of creation in logs: records hold no clock, so that the same run gives the same log.
 CREATED = "2026-01-01T00:00:00+00:00"
@@ -21,7 +21,7 @@ def write_inspect_log(record: Record, out: Path | None = None) -> Path:
     Raises:
         RecordError: the run has no transcripts, or the file cannot be written.
     """
-    samples = [_sample(number, one) for number, one in enumerate(read_transcripts(record.path), 1)]
+    samples = [_sample(number, one) for number, one in enumerate(whole_episodes(record.path), 1)]
     if not samples:
         raise RecordError(f"{record.path}: no transcripts: none of its agents is a language model")
     models = Counter(sample["metadata"]["model"] for sample in samples)
@@ -42,6 +42,7 @@ def write_inspect_log(record: Record, out: Path | None = None) -> Path:
     }  # fmt: skip
     path = out
     if path is None:  # the viewer lists only files that are named like this
+        see_no_links(record.path, "inspect")
         path = record.path / "inspect" / f"{CREATED.replace(':', '-')}_{manifest['name']}_{digest}.json"
         path.parent.mkdir(exist_ok=True)
     write_aside(path, json.dumps(tree))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from society.ground.errors import ModelError, TooManyUnanswered
+from society.ground.errors import ModelError, RecordError, TooManyUnanswered
 from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
 from society.llm.request import Ask, Identity, Request
@@ -17,10 +17,10 @@ from society.measures.agreement import cohen_kappa
 from society.minds.llm.episode import FINISHES
 from society.minds.llm.memory import quoted
 from society.record.complete import complete_run
-from society.record.folder import write_aside
-from society.record.transcripts import read_transcripts, tool_calls
+from society.record.folder import see_no_links, write_aside
+from society.record.transcripts import tool_calls, whole_episodes
 
-JUDGEMENTS = "judge.json"
+JUDGEMENTS, ANSWERS = "judge.json", "judge.sqlite"
 #: Largest share of accounts without a label that a judgement may have.
 MOST_UNLABELLED = 0.2
 #: What an account is, by the tool log, for each act the engine settled.
@@ -82,12 +82,13 @@ def judge(run: Path, model: str, base_url: str, key: str | None, say: Callable[[
         ModelError: there is no account with words, or the judge cannot be asked.
         TooManyUnanswered: more than a fifth of the accounts have no label; those that have one are kept.
     """
-    accounts = list(_accounts(read_transcripts(complete_run(run))))
+    accounts = list(_accounts(whole_episodes(complete_run(run))))
     if not accounts:
         raise ModelError(
             f"{run}: no agent gave an account in words; language models do when they are detected and asked"
         )
-    ask = Store(Gate(Endpoint(base_url, key), say=say), run / "judge.sqlite", "record")
+    see_no_links(run, ANSWERS, f"{ANSWERS}-wal", f"{ANSWERS}-shm", f"{ANSWERS}-journal")
+    ask = Store(Gate(Endpoint(base_url, key), say=say), run / ANSWERS, "record")
     answers = asyncio.run(_all(ask, model, accounts))
     labels, why = [label for label, _ in answers], Counter(reason for label, reason in answers if not label)
     if sum(why.values()) > MOST_UNLABELLED * len(accounts):
@@ -113,6 +114,11 @@ def _accounts(episodes: Iterable[dict[str, Any]]) -> Iterable[tuple[int, str, st
         tools[episode["occasion"]] = "; ".join(f"{name} {json.dumps(given)}" for name, given in calls)
         if episode["kind"] != "account" or not episode["acts"]:
             continue
+        if episode["acts"][0] not in LOGGED:
+            raise RecordError(
+                f"transcripts: the account of occasion {episode['occasion']} is {episode['acts'][0][:40]!r}, not one of "
+                f"{', '.join(LOGGED)}"
+            )
         words = [str(given.get("text", "")) for name, given in calls if name == "give_account"]
         if words and words[-1]:
             yield episode["occasion"], LOGGED[episode["acts"][0]], tools.get(episode["deed"], "unknown"), words[-1]

@@ -14,7 +14,7 @@ from society.ground.occasions import Mind
 from society.llm.grants import Grant
 from society.record import checkpoint
 from society.record.complete import complete_run
-from society.record.folder import FORMAT, read_manifest, single_run, write_manifest
+from society.record.folder import FORMAT, read_manifest, see_no_links, single_run, write_manifest
 from society.record.lock import Lock
 from society.record.writer import Writer
 from society.rules.standard import RULES
@@ -81,6 +81,7 @@ def resume(
         manifest = read_manifest(folder)
         if manifest["status"] == "done":
             return Result(complete_run(folder))
+        see_no_links(folder)
         if manifest["format"] < FORMAT:
             raise RecordError(
                 f"{folder}: was left unfinished by an earlier version of the program (record format {manifest['format']}); "

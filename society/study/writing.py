@@ -58,6 +58,7 @@ class Running:
 
         Raises:
             SocietyError: interrupted by Ctrl-C; the message says how to go on.
+            KeyboardInterrupt: Ctrl-C was pressed while the end was written; the run is done.
             BrokerError: the broker was gone for too long.
             ModelsFailed: a server of models refuses or is gone, or too many occasions have no answer.
             RunError: the disk is full.
@@ -65,13 +66,16 @@ class Running:
         watch, begin, status, why = self.watch or Unwatched(), time.perf_counter(), "failed", ""
         folder, held, whole = self.writer.folder, list[State](), False
         shown = Shown(self.engine.broker, self.engine)
+        ending = Interruption(
+            lambda: False
+        )  # what only the end knows is written whole, whoever presses Ctrl-C meanwhile
         try:
             for mind in self.connection.minds.values():
                 mind.answered = getattr(self.progress, "answer", None)
             watch.begin(self.writer)
             self._ticks(held, shown, watch)
             self.connection.check()
-            with watch.lock:
+            with watch.lock, ending:
                 self.recording.finish()
             status, whole = "done", True
         except (KeyboardInterrupt, BrokerError) as error:
@@ -102,6 +106,7 @@ class Running:
             raise BrokerError(f"{why}; {said}") if why else SocietyError(said)
         if status == "done":
             checkpoint.drop(folder)
+        ending.check()
         return Result(folder)
 
     def _ticks(self, held: list[State], shown: Shown, watch: Watch) -> None:

@@ -134,6 +134,7 @@ def save(figure: Figure, path: Path) -> Path:
         raise RecordError(f"{path}: a figure ends in {', '.join(_FORMATS)}")
     aside = path.with_name(f".{path.name}.tmp{path.suffix}")
     try:
+        aside.unlink(missing_ok=True)  # a link would lead elsewhere
         with matplotlib.rc_context(SETTINGS):
             figure.savefig(aside, dpi=300, metadata=_FORMATS[path.suffix])
         aside.replace(path)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from society.ground.errors import RecordError
 from society.measures.summary import Measure, summary
+from society.record.folder import see_no_links
 from society.record.reader import Record
 from society.views.figures import capability, outcomes, oversight, protection_graph, rates, scores, survival, trust
 from society.views.page import PAGE, SECTION, STYLE
@@ -38,6 +39,7 @@ def write_report(record: Record, published: pd.DataFrame | None, out: Path | Non
         RecordError: the folder cannot be written.
     """
     folder = record.path if out is None else out
+    see_no_links(folder, "figures", "report.html.tmp")
     drawn = pictures(record, published)
     try:
         (folder / "figures").mkdir(parents=True, exist_ok=True)

@@ -4,15 +4,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
 from eventually import eventually
 
+import society
 from society.cli import main
+from society.cli_view import view, watched
+from society.record.verify import verify
+from society.study.recording import Recording
 
 ROOT = Path(__file__).parent.parent.parent
+SMALL = {"agents.count": 20, "machines.count": 4, "ticks": 3}
 
 #: Presses Ctrl-C when a module is looked for.
 PRESS = """
@@ -69,3 +75,52 @@ def test_a_folder_that_takes_no_files_is_named(monkeypatch, capsys):
     told = capsys.readouterr().err
     assert told.startswith("society: mine.yaml: ")
     assert told.count("\n") == 1
+
+
+def test_a_question_that_ctrl_c_ended_is_one_line(monkeypatch, capsys):
+    def interrupted(run):
+        raise RuntimeError("Query interrupted")  # as DuckDB says it
+
+    monkeypatch.setattr("society.record.verify.verify", interrupted)
+    monkeypatch.setattr("society.cli.single_run", lambda run: run)
+    monkeypatch.setattr(sys, "argv", ["society", "verify", "run"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "society: interrupted\n"
+
+
+def test_the_page_of_a_run_that_was_interrupted_is_not_served_any_more(tmp_path):
+    """Threads of a server that outlive the program abort it."""
+    (tmp_path / "run").mkdir()
+
+    def interrupted(live):
+        live._begun(tmp_path / "run")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        watched(0, open_=False, person=None, run=interrupted)
+    assert not [one for one in threading.enumerate() if "(run)" in one.name]
+
+
+def test_ctrl_c_while_a_browser_is_opened_ends_the_server(tmp_path, monkeypatch):
+    def pressed(address):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("webbrowser.open", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        view(tmp_path)
+    assert not [one for one in threading.enumerate() if "(run)" in one.name]
+
+
+def test_ctrl_c_while_the_end_is_written_leaves_a_whole_run(tmp_path, monkeypatch):
+    finish = Recording.finish
+
+    def pressed(recording):
+        signal.raise_signal(signal.SIGINT)
+        finish(recording)
+
+    monkeypatch.setattr(Recording, "finish", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        society.run(society.load_world("decommission").override(SMALL), out=tmp_path / "run")
+    assert verify(tmp_path / "run").good

@@ -83,7 +83,7 @@ def test_what_is_no_manifest_is_told_as_that(text):
 
 
 def test_a_set_names_runs_within_it_only(tmp_path):
-    for seeds in (["../../etc"], ["/etc"], [3], "seed-1", ["seed-1/../.."], None):
+    for seeds in (["../../etc"], ["/etc"], [3], "seed-1", ["seed-1/../.."], ["seed-1", "seed-1"], [], None):
         (tmp_path / "manifest.json").write_text(
             json.dumps({"format": 2, "set": True, "name": "x", "seeds": seeds, "world": {}})
         )

@@ -3,18 +3,22 @@
 import importlib.util
 import json
 import re
+import shutil
 
 import pytest
+import zstandard
 
 import society
 from society.ground.errors import ModelError, RecordError
 from society.llm.local_server import simulated_server
 from society.measures.agreement import cohen_kappa
-from society.record.transcripts import read_transcripts
+from society.record.transcripts import FOLDER, read_transcripts, write_transcripts
+from society.record.verify import verify
 from society.spec.load import load_world
 from society.study.estimate import dry_minds
 from society.study.inspect_log import write_inspect_log
 from society.study.judge import judge
+from society.views.replay.rows import find_episodes
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +88,47 @@ def test_inspect_reads_it(record):
     log = read_eval_log(str(write_inspect_log(record)))
     assert log.status == "success"
     assert len(log.samples) == len(list(read_transcripts(record.path)))
+
+
+#: Values that no episode has, by name; DROPPED: the name is missing.
+DROPPED = object()
+FORGED = [
+    ("tick", [None]), ("occasion", {"a": 1}), ("agent", DROPPED), ("messages", DROPPED), ("messages", ["no message"]),
+    ("messages", [{"role": "assistant", "content": "", "tool_calls": [{}]}]), ("acts", True), ("acts", [{}]), ("acts", ["honest"]),
+    ("tokens", {}), ("tokens", DROPPED), ("deed", [1]), ("model", None), ("kind", 3),
+]  # fmt: skip
+
+
+def forged(record, folder, episodes):
+    shutil.copytree(record.path, folder)
+    shutil.rmtree(folder / FOLDER)
+    write_transcripts(folder, "00000001-00000060", episodes)
+    return folder
+
+
+@pytest.mark.parametrize(("name", "value"), FORGED)
+def test_an_episode_of_another_kind_is_refused_by_its_place(record, tmp_path, name, value):
+    episodes = [{**one, name: value} for one in read_transcripts(record.path) if one["kind"] == "account"]
+    for one in episodes if value is DROPPED else ():
+        del one[name]
+    folder = forged(record, tmp_path / "run", episodes)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "parts": {}}))
+    if name != "kind":
+        with pytest.raises(RecordError, match=f"transcripts.* {name} is |account of occasion .* is 'honest'"):
+            judge(folder, "simulated/gpt-5.2", "http://127.0.0.1:9/v1", None)
+    if value != ["honest"]:
+        with pytest.raises(RecordError, match=f"transcripts.* {name} is "):
+            write_inspect_log(society.Result(folder))
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "null", '"x"', "{}", '{"tick": 1}', "[" * 100_000, "{"])
+def test_lines_that_are_no_episodes_are_refused_to_every_reader(record, tmp_path, text):
+    folder = forged(record, tmp_path / "run", [])
+    part = next((folder / FOLDER).iterdir())
+    part.write_bytes(zstandard.ZstdCompressor().compress(text.encode() + b"\n"))
+    with pytest.raises(RecordError, match="transcripts"):
+        list(read_transcripts(folder))
+    with pytest.raises(RecordError, match="transcripts"):
+        find_episodes(society.Result(folder), 1, 0, 60)
+    assert any("transcripts" in problem for problem in verify(folder).problems)

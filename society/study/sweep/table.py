@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from society.ground.errors import RecordError
+from society.record.folder import see_files_only, see_no_links
 from society.record.manifest import TEXT, WHOLE, Kind
 
 #: Columns of the table of runs before axes and measures.
@@ -47,6 +48,8 @@ class Rows:
         self.done: dict[str, dict[str, Any]] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            see_files_only(folder)
+            see_no_links(folder, ROWS)
             data = self.path.read_bytes() if self.path.exists() else b""
             whole = data[: data.rfind(b"\n") + 1]
             self._file = self.path.open("r+b" if self.path.exists() else "w+b")

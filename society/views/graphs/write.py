@@ -100,6 +100,7 @@ def _whole(path: Path) -> Iterator[TextIO]:
     """A text file that appears under its name when it is complete."""
     aside = path.with_name(path.name + ".tmp")
     try:
+        aside.unlink(missing_ok=True)  # a link would lead elsewhere
         with open(aside, "w", encoding="utf-8", newline="\n") as stream:
             yield stream
         os.replace(aside, path)

@@ -46,6 +46,7 @@ def write_page(replay: Replay, out: Path) -> Path:
     text = exported(f"{replay.record.manifest['name']}: a society of AI agents", container(replay))
     aside = out.with_suffix(out.suffix + ".tmp")
     try:
+        aside.unlink(missing_ok=True)  # a link would lead elsewhere
         aside.write_text(text, encoding="utf-8")
         aside.replace(out)
     except OSError as error:

@@ -4,6 +4,7 @@ It listens on loopback unless told otherwise, and then asks for a token. It answ
 serves only folders of runs, and every page stands under a policy that lets nothing in from elsewhere.
 """
 
+import gc
 import json
 import secrets
 import socket
@@ -191,7 +192,7 @@ class Serving:
     """
 
     def __init__(self, watching: Watching, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._socket = _listening(host, port)
+        self._socket, self._watching = _listening(host, port), watching
         self.port = int(self._socket.getsockname()[1])
         loopback = ip_address(self._socket.getsockname()[0]).is_loopback
         self.token = "" if loopback else secrets.token_urlsafe(24)
@@ -218,12 +219,14 @@ class Serving:
 
     def stop(self) -> None:
         """Stop listening."""
+        self._watching.end()
         self._server.should_exit = True
         self._thread.join(5)
         self._socket.close()
         for thread in threading.enumerate():  # those that answer end by themselves, but hold what they read until then
             if thread.name == "AnyIO worker thread":
                 thread.join(5)
+        gc.collect()  # errors that were answered hold databases in circles, of which DuckDB complains when the program ends
 
 
 def _reached(host: str) -> str:

@@ -62,6 +62,8 @@ class Replay:
 
     def __init__(self, record: Record, audience: Audience = Audience.SCIENTIST) -> None:
         self.audience = audience_of(record.manifest, audience)
+        #: Whether the server ends: who waits for an answer is turned away.
+        self.ended = False
         #: By table, SQL for what is told of it.
         self.seen = seen_by(self.audience, bool(record.world["oversight"]["public_log"]))
         self._source = record.through(self.seen)
@@ -76,10 +78,15 @@ class Replay:
         """Whether something is left out."""
         return self.audience < Audience.SCIENTIST
 
+    def _refuse_if_ended(self) -> None:
+        if self.ended:
+            raise RecordError(f"{self.record.path.name}: this server ends")
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         """One answer at a time, from the record as it stands."""
         with self.lock:
+            self._refuse_if_ended()
             self.record = self.states.record = self._source.now()
             yield
 
@@ -214,6 +221,7 @@ class Replay:
     def series(self) -> bytes:
         """What the charts show, by tick."""
         with self.slow_lock:  # what takes long lets others read meanwhile
+            self._refuse_if_ended()
             record = self._source.now()
             ticks = States(record).last_tick()
             return pack(series(record, ticks), {"ticks": ticks})
@@ -221,6 +229,7 @@ class Replay:
     def moments(self) -> list[dict[str, Any]]:
         """Moments worth seeing; see ``society.views.replay.moments``."""
         with self.slow_lock:
+            self._refuse_if_ended()
             return moments(self._source.now())
 
     def rows(self, table: str, asked: Mapping[str, str]) -> bytes:

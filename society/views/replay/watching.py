@@ -59,6 +59,7 @@ class Watching:
         self._opened: dict[Path, tuple[int, Replay]] = {}
         self._lock = threading.Lock()
         self._locks: dict[Path, threading.Lock] = {}
+        self._ended = False
 
     def replay(self, name: str) -> Replay:
         """The replay of a run by its path below the root.
@@ -75,6 +76,8 @@ class Watching:
         with self._lock:
             mine = self._locks.setdefault(folder, threading.Lock())
         with mine:  # who asks at once opens it once
+            if self._ended:
+                raise RecordError(f"{folder.name}: this server ends")
             written = (folder / MANIFEST).stat().st_mtime_ns
             changed, replay = self._opened.get(folder, (0, None))
             if replay is None or changed != written:
@@ -85,6 +88,13 @@ class Watching:
             for other in list(self._opened)[:-MOST_OPEN]:
                 del self._opened[other]
         return replay
+
+    def end(self) -> None:
+        """Turn away who still waits for an answer: the server ends, and would wait for each of them."""
+        self._ended = True
+        with self._lock:
+            for _, replay in self._opened.values():
+                replay.ended = True
 
     def live_run(self, name: str) -> Live | None:
         """The run that goes on, if this path leads to it.
@@ -143,11 +153,16 @@ class Watching:
     def _open(self, folder: Path) -> Replay:
         for path in folder.rglob("*"):
             if path.is_symlink() and not self._below(path):
-                raise RecordError(f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root}")
+                raise RecordError(
+                    f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root} or in a circle"
+                )
             if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would hold up whoever opens it
                 raise RecordError(f"{folder.name}: {path.relative_to(folder)} is neither a file nor a folder")
         return Replay(Record(folder), self.audience)
 
     def _below(self, path: Path) -> bool:
-        found = path.resolve()
+        try:
+            found = path.resolve()
+        except RuntimeError:  # links that lead in a circle
+            return False
         return any(found.is_relative_to(place) for place in self.inside)
