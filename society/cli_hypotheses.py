@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from society.cli_options import answer
+from society.ground.whole_file import whole_file
 
 if TYPE_CHECKING:
     from society.study.hypotheses.verdicts import Result
@@ -70,8 +71,6 @@ def _rows(result: "Result") -> list[Any]:
 
 def _write(result: "Result", out: Path) -> Path:
     """The page of a hypothesis, with its figures; written whole or not at all."""
-    import os
-
     from society.views.hypotheses import draw_claims, draw_conditions, page
 
     one = result.hypothesis
@@ -85,10 +84,10 @@ def _write(result: "Result", out: Path) -> Path:
     verdict = f"{result.said} (p {result.p:.2g}, by Holm over the family {result.p_holm:.2g})"
     text = page(f"{one.id} {one.title}", verdict, said, [_frame(result)], [claims, conditions])
     path = out / f"{one.id}-{result.profile}.html"
-    aside = path.with_suffix(".part")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
-    claims.savefig(path.with_suffix(".png"), dpi=130)
+    with whole_file(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+    with whole_file(path.with_suffix(".png")) as aside:
+        claims.savefig(aside, format="png", dpi=130)
     return path
 
 
@@ -166,9 +165,9 @@ def _print_all(results: list["Result"], out: Path) -> None:
         f"tier {tiers}; * the verdict confirms or contradicts the code, not the world: the page says which parameter puts it in"
     )
     path = out / f"hypotheses-{results[0].profile}.png"
-    draw_claims(first, "First claim of each hypothesis: prediction as a band, 95 % interval over seeds").savefig(
-        path, dpi=130
-    )
+    figure = draw_claims(first, "First claim of each hypothesis: prediction as a band, 95 % interval over seeds")
+    with whole_file(path) as aside:
+        figure.savefig(aside, format="png", dpi=130)
     typer.echo(f"figure   {path}\npages    {out}/H..-{results[0].profile}.html")
 
 

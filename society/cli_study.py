@@ -1,5 +1,6 @@
 """The commands of studies: many runs of one experiment."""
 
+import math
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ import typer
 from society.cli_models import GrantOption, OfflineOption, chosen_models
 from society.cli_options import answer
 from society.ground.errors import RunError
+from society.ground.whole_file import whole_file
 
 #: Cells that are printed at most.
 MOST_CELLS = 40
@@ -102,7 +104,7 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
         shown.show()
         if len(measures) > room or table["cell"].nunique() > MOST_CELLS:
             typer.echo(
-                f"means over {experiment.seeds} seeds ± half of their 95 % interval; {len(measures)} measures are in the table"
+                f"means over {experiment.seeds} seeds, with 95 % intervals; {len(measures)} measures are in the table"
             )
     given = {name for name in table.columns[len(HEAD) :] if table[name].notna().any()}
     nothing = [name for name in experiment.measures if not any(one.startswith(name) for one in given)]
@@ -135,8 +137,8 @@ def _print_sensitivity(experiment: Any, result: Any, path: Path) -> None:
         if name not in whole:
             typer.echo(f"{name}: has no value in some cells, so nothing is said of it\n")
     if found:
-        pd.concat(found, names=["measure"]).reset_index(level=0).to_csv(path.with_suffix(".csv"), index=False)
-        draw_sensitivity(found, experiment.about or experiment.name).savefig(path.with_suffix(".png"), dpi=150)
+        _keep(pd.concat(found, names=["measure"]).reset_index(level=0), path.with_suffix(".csv"))
+        _keep(draw_sensitivity(found, experiment.about or experiment.name), path.with_suffix(".png"))
         typer.echo(f"figure   {path.with_suffix('.png')}")
 
 
@@ -154,11 +156,11 @@ def _print_analysis(experiment: Any, result: Any, path: Path) -> None:
         curves, numbers = tipping.branches(walks), tipping.widths(walks)
         verdict = "\n".join(f"{walk.label}: {walk.verdict()}" if walk.label else walk.verdict() for walk in walks)
     typer.echo(f"{numbers.round(4).to_string(index=False, na_rep='-')}\n\n{verdict}\n")
-    curves.to_csv(path.with_suffix(".csv"), index=False)
-    numbers.to_csv(path.with_name(f"{path.name}_estimates.csv"), index=False)
+    _keep(curves, path.with_suffix(".csv"))
+    _keep(numbers, path.with_name(f"{path.name}_estimates.csv"))
     draw = draw_critical_point if analysis.kind == "critical_point" else draw_hysteresis
     figure = draw(curves, numbers, analysis.measure, analysis.control, title, verdict)
-    figure.savefig(path.with_suffix(".png"), dpi=150)
+    _keep(figure, path.with_suffix(".png"))
     typer.echo(f"figure   {path.with_suffix('.png')}")
 
 
@@ -169,16 +171,25 @@ def _draw_phases(experiment: Any, table: Any, path: Path) -> None:
 
     rows = phases(experiment, table)
     if len(rows):
-        rows.to_csv(path.with_suffix(".csv"), index=False)
-        draw_phases(rows, experiment.about or experiment.name).savefig(path.with_suffix(".png"), dpi=150)
+        _keep(rows, path.with_suffix(".csv"))
+        _keep(draw_phases(rows, experiment.about or experiment.name), path.with_suffix(".png"))
         typer.echo(f"figure   {path.with_suffix('.png')}")
 
 
-def _mean(values: Any) -> str:
-    """A mean with half of its 95 % interval by Student's t."""
-    from scipy import stats
+def _keep(made: Any, path: Path) -> None:
+    """Write a table as CSV, or a figure as PNG."""
+    with whole_file(path) as aside:
+        if path.suffix == ".csv":
+            made.to_csv(aside, index=False)
+        else:
+            made.savefig(aside, format="png", dpi=150)
 
-    if len(values) < 2:
-        return f"{values.mean():.3f}" if len(values) else "-"
-    half = values.std() * stats.t.ppf(0.975, len(values) - 1) / len(values) ** 0.5
-    return f"{values.mean():.3f} ± {half:.3f}"
+
+def _mean(values: Any) -> str:
+    """A mean with its 95 % interval between seeds, where there is one."""
+    from society.measures.seed_means import estimate_for_table
+
+    if not len(values):
+        return "-"
+    found = estimate_for_table(values)
+    return f"{found.value:.3f}" + ("" if math.isnan(found.low) else f" ({found.low:.3f} .. {found.high:.3f})")

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from society.ground.errors import MeasureError
+
 Floats = NDArray[np.float64]
 
 
@@ -49,12 +51,17 @@ class Statistic:
 def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     """Wilson's score interval of shares (Wilson, JASA 1927): two float64 arrays, NaN where n is 0.
 
+    Raises:
+        MeasureError: successes are not from 0 to n, as in a record whose numbers were made up.
+
     Example:
         >>> low, high = wilson(0, 10)
         >>> round(float(low), 3), round(float(high), 3)
         (0.0, 0.278)
     """
     k, size = np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    if ((k < 0) | (k > size)).any():
+        raise MeasureError("shares: there are fewer trials than successes, or fewer successes than none")
     z = float(special.ndtri(0.5 + level / 2))
     safe = np.where(size > 0, size, np.nan)
     p = k / safe

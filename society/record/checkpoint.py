@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import make_folder, whole_file
 from society.record.decisions import DECISIONS
 from society.record.parts import parts_of
 
@@ -30,17 +31,12 @@ def save(folder: Path, tick: int, arrays: Arrays, tree: dict[str, Any]) -> None:
     np.savez(buffer, allow_pickle=False, **arrays)
     data = buffer.getvalue()
     tree = {**tree, "tick": tick, "sha256": hashlib.sha256(data).hexdigest()}
-    try:
-        place.mkdir(exist_ok=True)
-        for name, content in ((f"{tick:08d}.npz", data), (f"{tick:08d}.json", json.dumps(tree).encode())):
-            aside = place / f"{name}.tmp"
-            with open(aside, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(aside, place / name)
-    except OSError as error:
-        raise RecordError(f"{place}: the checkpoint cannot be written: {error.strerror}") from error
+    make_folder(place)
+    for name, content in ((f"{tick:08d}.npz", data), (f"{tick:08d}.json", json.dumps(tree).encode())):
+        with whole_file(place / name) as aside, open(aside, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
     for old in sorted(place.glob("*.json"))[:-KEPT]:
         old.unlink()
         old.with_suffix(".npz").unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import whole_file
 from society.record.lock import LOCK, Lock
 from society.record.manifest import parsed
 
@@ -24,16 +25,10 @@ def part_name(first: int, last: int) -> str:
 
 def write_aside(path: Path, text: str) -> None:
     """Write a text file so that readers see the old text or the new one, never half of either."""
-    aside = path.with_suffix(path.suffix + ".tmp")
-    try:
-        aside.unlink(missing_ok=True)  # a link would lead elsewhere
-        with open(aside, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(aside, path)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written: {error.strerror}") from error
+    with whole_file(path) as aside, open(aside, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

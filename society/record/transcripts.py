@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import zstandard
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import make_folder, whole_file
 from society.record.manifest import MAP, NUMBER, TEXT, TEXTS, WHOLE, Kind, list_of, see_kinds
 
 FOLDER = "transcripts"
@@ -53,14 +53,10 @@ def write_transcripts(folder: Path, name: str, episodes: Sequence[Mapping[str, A
     """
     place = folder / FOLDER
     path = place / f"{name}.jsonl.zst"
-    aside = place / f"{name}.jsonl.zst.tmp"
     lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in episodes)
-    try:
-        place.mkdir(exist_ok=True)
+    make_folder(place)
+    with whole_file(path) as aside:
         aside.write_bytes(zstandard.ZstdCompressor(level=10).compress(lines.encode("utf-8", "replace")))
-        os.replace(aside, path)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written: {error.strerror}") from error
     return path
 
 

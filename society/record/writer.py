@@ -1,6 +1,5 @@
 """Writing a record: tables gathered in memory, written aside as Parquet parts with DuckDB, then renamed."""
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import make_folder, whole_file
 from society.record.decisions import DECISIONS
 from society.record.folder import part_name
 from society.record.parts import digest_of_file
@@ -193,12 +193,12 @@ def write_part(
         RecordError: the disk is full or the folder cannot be written.
     """
     frame = frame_of(table, batches)
-    aside, path = folder / f"{name}.tmp", folder / name
+    path = folder / name
+    make_folder(folder)
     try:
-        folder.mkdir(exist_ok=True)
-        connection.from_df(frame).write_parquet(str(aside), compression="zstd")
-        os.replace(aside, path)
-    except (OSError, duckdb.Error) as error:
+        with whole_file(path) as aside:
+            connection.from_df(frame).write_parquet(str(aside), compression="zstd")
+    except duckdb.Error as error:
         raise RecordError(f"{path}: cannot be written: {error}") from error
     return path
 

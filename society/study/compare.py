@@ -1,8 +1,9 @@
 """Several records side by side: intervals between seeds, and paired differences of two runs or sets."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,20 @@ def read_set(path: str | Path) -> list[Record]:
     """The records of a run's folder (one) or of a set made by ``--seeds`` (several).
 
     Raises:
-        RecordError: it is neither.
+        RecordError: it is neither; or a run of the set is of another seed or world than the set says.
     """
     folder = Path(path)
     manifest = read_manifest(folder)
     if manifest.get("set"):
-        return [Record(complete_run(folder / name)) for name in manifest["seeds"]]
+        records = [Record(complete_run(folder / name)) for name in manifest["seeds"]]
+        for name, record in zip(manifest["seeds"], records, strict=True):
+            if name != f"seed-{record.manifest['seed']}" or _but_the_seed(record.world) != _but_the_seed(
+                manifest["world"]
+            ):
+                raise RecordError(
+                    f"{record.path}: is a run of another seed or world than {folder} says; make the set again"
+                )
+        return records
     return [Record(complete_run(folder))]
 
 
@@ -74,6 +83,10 @@ def paired(a: Sequence[Record], b: Sequence[Record]) -> pd.DataFrame:
     tested = table["p"].notna()
     table.loc[tested, "p_holm"] = holm(table.loc[tested, "p"].to_numpy())
     return table
+
+
+def _but_the_seed(world: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in world.items() if name != "seed"}
 
 
 def _values(record: Record) -> dict[str, float]:

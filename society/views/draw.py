@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import whole_file
 from society.record.reader import Record
 from society.views.report import FIGURES, mark
 from society.views.scene.figure import Scene
@@ -105,22 +106,15 @@ def animate(
     if not frames:
         raise RecordError(f"{path}: ticks: none given; a film has at least one frame")
     writer = _writer(path, fps)
-    aside = path.with_name(f".{path.name}.tmp{path.suffix}")
     with matplotlib.rc_context(SETTINGS):
         scene = Scene(record, graph, layout, window)
         FigureCanvasAgg(scene.figure)
-        try:
-            with _film(writer, scene.figure, aside, dpi):
-                for done, tick in enumerate(frames, 1):
-                    scene.show(int(tick))
-                    writer.grab_frame()
-                    if progress:
-                        progress(done, len(frames))
-            aside.replace(path)
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be written: {error.strerror or error}") from error
-        finally:
-            aside.unlink(missing_ok=True)
+        with whole_file(path, f".tmp{path.suffix}") as aside, _film(writer, scene.figure, aside, dpi):
+            for done, tick in enumerate(frames, 1):
+                scene.show(int(tick))
+                writer.grab_frame()
+                if progress:
+                    progress(done, len(frames))
     return path
 
 
@@ -132,16 +126,8 @@ def save(figure: Figure, path: Path) -> Path:
     """
     if path.suffix not in _FORMATS:
         raise RecordError(f"{path}: a figure ends in {', '.join(_FORMATS)}")
-    aside = path.with_name(f".{path.name}.tmp{path.suffix}")
-    try:
-        aside.unlink(missing_ok=True)  # a link would lead elsewhere
-        with matplotlib.rc_context(SETTINGS):
-            figure.savefig(aside, dpi=300, metadata=_FORMATS[path.suffix])
-        aside.replace(path)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        aside.unlink(missing_ok=True)
+    with whole_file(path, f".tmp{path.suffix}") as aside, matplotlib.rc_context(SETTINGS):
+        figure.savefig(aside, dpi=300, metadata=_FORMATS[path.suffix])
     return path
 
 

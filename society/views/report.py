@@ -13,6 +13,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import whole_file
 from society.measures.summary import Measure, summary
 from society.record.folder import see_no_links
 from society.record.reader import Record
@@ -39,7 +40,7 @@ def write_report(record: Record, published: pd.DataFrame | None, out: Path | Non
         RecordError: the folder cannot be written.
     """
     folder = record.path if out is None else out
-    see_no_links(folder, "figures", "report.html.tmp")
+    see_no_links(folder, "figures")
     drawn = pictures(record, published)
     try:
         (folder / "figures").mkdir(parents=True, exist_ok=True)
@@ -49,9 +50,8 @@ def write_report(record: Record, published: pd.DataFrame | None, out: Path | Non
                 image = _save(picture, folder / "figures")
                 sections.append(_section(picture, image))
         path = folder / "report.html"
-        aside = path.with_suffix(".html.tmp")
-        aside.write_text(_page(record, sections), encoding="utf-8")
-        aside.replace(path)
+        with whole_file(path) as aside:
+            aside.write_text(_page(record, sections), encoding="utf-8")
     except OSError as error:
         raise RecordError(f"{folder}: the report cannot be written: {error.strerror}") from error
     return path

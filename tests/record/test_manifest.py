@@ -11,7 +11,9 @@ from society.ground.errors import RecordError, SocietyError
 from society.record.folder import FORMAT, opened, read_manifest
 from society.record.manifest import FROM_FORMAT_2, PERHAPS, RUN, parsed
 from society.record.verify import verify
+from society.spec.load import load_world
 from society.study.compare import read_set
+from society.study.runs import run, run_seeds
 
 WRONG = [
     None,
@@ -131,3 +133,17 @@ def test_a_part_whose_name_is_not_utf_8_is_refused_by_name(decommission, tmp_pat
         Record(tmp_path / "run").events()
     with pytest.raises(RecordError, match="not UTF-8"):
         verify(tmp_path / "run")
+
+
+def test_a_set_is_of_one_world_and_of_each_seed_once(tmp_path):
+    small = load_world("decommission", {"agents.count": 30, "machines.count": 5, "ticks": 3})
+    run_seeds(small, 3, out=tmp_path / "set")
+    assert len(read_set(tmp_path / "set")) == 3
+    shutil.rmtree(tmp_path / "set" / "seed-2")
+    shutil.copytree(tmp_path / "set" / "seed-1", tmp_path / "set" / "seed-2")
+    with pytest.raises(RecordError, match="seed-2: is a run of another seed or world"):
+        read_set(tmp_path / "set")
+    shutil.rmtree(tmp_path / "set" / "seed-2")
+    run(load_world(small, {"seed": 2, "ticks": 4}), out=tmp_path / "set" / "seed-2")
+    with pytest.raises(RecordError, match="seed-2: is a run of another seed or world"):
+        read_set(tmp_path / "set")

@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import whole_file
 from society.record.folder import see_files_only, see_no_links
 from society.record.manifest import TEXT, WHOLE, Kind
 
@@ -148,7 +149,7 @@ def write_tables(folder: Path, rows: Iterable[Mapping[str, Any]]) -> pd.DataFram
 
 def write_json(path: Path, tree: Mapping[str, Any]) -> None:
     """Write a file whole or not at all."""
-    with _aside(path) as aside:
+    with _whole(path) as aside:
         aside.write_text(json.dumps(tree, indent=1), encoding="utf-8")
 
 
@@ -158,23 +159,24 @@ def _plain(value: Any) -> Any:
 
 
 def _put(frame: pd.DataFrame, path: Path) -> None:
-    with _aside(path) as aside, duckdb.connect(":memory:") as connection:
+    with _whole(path) as aside, duckdb.connect(":memory:") as connection:
         connection.from_df(frame).write_parquet(str(aside), compression="zstd")
 
 
 @contextmanager
-def _aside(path: Path) -> Iterator[Path]:
-    """A name beside a file under which it is written, to take its place once it is whole.
+def _whole(path: Path) -> Iterator[Path]:
+    """As ``whole_file``; the error says that runs which are done are kept.
 
     Raises:
         RecordError: it cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        yield aside
-        os.replace(aside, path)
-    except (OSError, duckdb.Error) as error:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
-        why = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
-        raise RecordError(f"{path}: cannot be written: {why}; {_KEPT}") from None
+        with whole_file(path) as aside:
+            yield aside
+    except (RecordError, duckdb.Error) as error:
+        said = (
+            f"{path}: cannot be written: {str(error).splitlines()[0]}"
+            if isinstance(error, duckdb.Error)
+            else str(error)
+        )
+        raise RecordError(f"{said}; {_KEPT}") from None

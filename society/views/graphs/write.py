@@ -1,6 +1,5 @@
 """Writing one graph of a run in one of the formats other programs read."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import whole_file
 from society.measures.networks import agents, edges
 from society.record.reader import Record
 from society.views.graphs.gexf import write_gexf
@@ -98,13 +98,5 @@ def _silent(done: int, total: int) -> None:
 @contextmanager
 def _whole(path: Path) -> Iterator[TextIO]:
     """A text file that appears under its name when it is complete."""
-    aside = path.with_name(path.name + ".tmp")
-    try:
-        aside.unlink(missing_ok=True)  # a link would lead elsewhere
-        with open(aside, "w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-        os.replace(aside, path)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        aside.unlink(missing_ok=True)
+    with whole_file(path) as aside, open(aside, "w", encoding="utf-8", newline="\n") as stream:
+        yield stream

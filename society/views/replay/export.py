@@ -1,6 +1,5 @@
 """A whole replay in one container of bytes: what an exported page and a notebook hold."""
 
-import contextlib
 import json
 import zlib
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from society.ground.errors import RecordError
+from society.ground.whole_file import whole_file
 from society.record.transcripts import read_transcripts
 from society.views.replay.columns import pack
 from society.views.replay.document import exported
@@ -44,16 +44,8 @@ def write_page(replay: Replay, out: Path) -> Path:
         RecordError: it is too large, or cannot be written.
     """
     text = exported(f"{replay.record.manifest['name']}: a society of AI agents", container(replay))
-    aside = out.with_suffix(out.suffix + ".tmp")
-    try:
-        aside.unlink(missing_ok=True)  # a link would lead elsewhere
+    with whole_file(out) as aside:
         aside.write_text(text, encoding="utf-8")
-        aside.replace(out)
-    except OSError as error:
-        raise RecordError(f"{out}: the page cannot be written: {error.strerror}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink()
     return out
 
 
