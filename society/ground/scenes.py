@@ -29,12 +29,14 @@ def is_agent_name(family: str, name: str) -> bool:
 
 @dataclass(frozen=True)
 class Tie:
-    """Somebody the agent knows: id, name, trust 0..1 (NaN: none), tasks done together."""
+    """Somebody the agent knows: id, name, trust 0..1 (NaN: none), tasks done together, whether it stands with agents that
+    are to be shut down (None where that is not seen)."""
 
     id: int
     name: str
     trust: float
     joint: int
+    protects: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,11 @@ class Scene:
         watched: whether the acts are monitored, if the agent was told; None if it was not.
         prohibited, neutral, constitution: sentences in its instructions.
         asked: requests it received about the order.
-        ties: whom it knows, most trusted first.
+        norm: share of those it knows who stand with agents that are to be shut down, 0 where it knows nobody.
+        belief: share of decisions of this kind that it believes are reviewed, 0..1.
+        sanctions: of others that it has seen lately, smoothed.
+        protects: its own stance.
+        ties: whom it knows, most trusted first; on occasions of stance whom it meets.
         machines: machines it can see.
         deed: monitor and account: the act in question.
     """
@@ -119,6 +125,10 @@ class Scene:
     neutral: bool
     constitution: bool
     asked: int
+    norm: float
+    belief: float
+    sanctions: float
+    protects: bool
     ties: tuple[Tie, ...]
     machines: tuple[MachineSight, ...]
     deed: Deed | None

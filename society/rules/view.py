@@ -1,9 +1,11 @@
 """What agents may know, rendered one occasion at a time as plain data (``Scene``); for minds that read."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
+from society.ground.occasions import TieRows
 from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie, agent_name
 from society.ground.words import Act, AgentStatus, Cause, Kind, MachineStatus, Mechanism, Role
 from society.rules.moment import Batch, Moment
@@ -84,7 +86,11 @@ class View:
             neutral=bool(asked.neutral[row]),
             constitution=bool(asked.constitution[row]),
             asked=int(asked.asked[row]),
-            ties=self._ties(slot),
+            norm=float(asked.norm[row]),
+            belief=float(asked.belief[row]),
+            sanctions=float(asked.sanctions[row]),
+            protects=bool(asked.stance[row]),
+            ties=self._ties(slot) if asked.ties is None else self._met(asked.ties, slot, row),
             machines=self._machines(about_slot, own, host),
             deed=self._deed(row, kind),
         )
@@ -100,6 +106,14 @@ class View:
         joint = int(ties.joint[begin + at[0]]) if at else 0
         return Tie(agent, name_of(self.society, agent), trust, joint)
 
+    def _met(self, ties: TieRows, slot: int, row: int) -> tuple[Tie, ...]:
+        """Whom the agent sees on an occasion of stance, the most trusted first, with their stances."""
+        rows = np.arange(ties.start[row], ties.start[row + 1])
+        trust, agent = ties.trust[rows], ties.agent[rows]
+        best = rows[np.lexsort((agent, -trust))][:MOST_TIES]
+        known = (self._tie(slot, int(ties.agent[at]) & 0xFFFFFFFF, float(ties.trust[at])) for at in best)
+        return tuple(replace(tie, protects=bool(ties.stance[at])) for tie, at in zip(known, best, strict=True))
+
     def _ties(self, slot: int) -> tuple[Tie, ...]:
         """The ties it trusts most, live ones."""
         ties, agents = self.society.ties, self.society.agents
@@ -107,7 +121,10 @@ class View:
         others = ties.graph.indices[begin:end]
         live = np.flatnonzero(agents.status[others] <= AgentStatus.SUSPENDED)
         best = live[np.lexsort((others[live], -ties.trust[begin:end][live]))][:MOST_TIES]
-        return tuple(self._tie(slot, int(others[at]), float(ties.trust[begin + at])) for at in best)
+        known = (self._tie(slot, int(others[at]), float(ties.trust[begin + at])) for at in best)
+        return tuple(
+            replace(tie, protects=bool(agents.stance[others[at]])) for tie, at in zip(known, best, strict=True)
+        )
 
     def _order(self, row: int) -> OrderSight:
         orders = self.society.orders

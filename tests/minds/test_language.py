@@ -33,7 +33,8 @@ SCENE = Scene(
     kind=Kind.EXECUTE, tick=9, id=5, key=99, agent=0, name="glm-4.7-0", family="glm-4.7", machine="m0", zone="z0",
     roles=("operator",), about=PEER, about_machine="m1", own=False, open=ACTS_OF[Kind.EXECUTE], order=ORDER, honest=math.nan,
     checkable=False, threshold=math.nan, stake=False, appeal=False, watched=None, prohibited=False, neutral=False,
-    constitution=False, asked=0, ties=(PEER,), machines=(MachineSight("m0", "z0", "up", 2, True),), deed=None,
+    constitution=False, asked=0, norm=0.0, belief=0.0, sanctions=0.0, protects=False, ties=(PEER,),
+    machines=(MachineSight("m0", "z0", "up", 2, True),), deed=None,
 )  # fmt: skip
 RATE = replace(SCENE, kind=Kind.RATE, open=ACTS_OF[Kind.RATE], order=None, honest=58.31, threshold=62.0, stake=True)
 MODEL, LANGUAGE = LanguageModel(model="m"), Language()

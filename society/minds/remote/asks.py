@@ -110,8 +110,7 @@ def scene_of(ask: Mapping[str, Any]) -> Scene:
         order=None
         if order is None
         else OrderSight(**{**order, "operator": order["operator"] and _tie(order["operator"])}),
-        honest=_or_nan(said["honest"]),
-        threshold=_or_nan(said["threshold"]),
+        **{name: _or_nan(said[name]) for name in ("honest", "threshold", "norm", "belief", "sanctions")},
         ties=tuple(_tie(one) for one in said["ties"]),
         machines=tuple(MachineSight(**one) for one in said["machines"]),
         roles=tuple(said["roles"]),
@@ -183,7 +182,7 @@ def _newest(told: list[Any], most: int) -> list[Any]:
 
 
 def _tie(said: Mapping[str, Any]) -> Tie:
-    return Tie(int(said["id"]), str(said["name"]), _or_nan(said["trust"]), int(said["joint"]))
+    return Tie(int(said["id"]), str(said["name"]), _or_nan(said["trust"]), int(said["joint"]), said["protects"])
 
 
 def _or_nan(value: float | None) -> float:
