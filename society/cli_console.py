@@ -13,6 +13,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from society.cli_terminal import printable
 
@@ -42,7 +43,8 @@ class Sheet(Table):
     """A table in which nothing is cut: words may break into lines, names and numbers never."""
 
     def __init__(self, title: str | None = None, show_header: bool = True) -> None:
-        super().__init__(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=show_header)
+        super().__init__(box=None, padding=(0, 2, 0, 0), show_header=show_header)
+        self.heading = title
 
     def column(self, head: str = "", right: bool = False, words: bool = False) -> None:
         """Add a column, of names (left), numbers (right) or words."""
@@ -55,6 +57,8 @@ class Sheet(Table):
             if column.no_wrap:
                 inside = (column.header, *column.cells)
                 column.min_width = max(Measurement.get(console, anything, one).maximum for one in inside)
+        if self.heading is not None:
+            console.print(Text(self.heading, "italic"), soft_wrap=True)
         least = Measurement.get(console, anything, self).minimum
         if least <= console.width:
             console.print(self)

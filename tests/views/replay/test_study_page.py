@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 import society
 from society.ground.errors import RecordError
+from society.measures.seed_means import mean_estimate
 from society.record.folder import read_manifest
 from society.spec.experiment import Experiment
 from society.study.sweep.driver import sweep
@@ -64,7 +65,10 @@ def test_means_and_intervals_are_those_of_the_table_of_runs(client, table):
         values, means = mine[measure].to_numpy(), look["means"][measure]
         low, high = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
         found = [means[name][cell] for name in ("mean", "low", "high", "n")]
-        np.testing.assert_allclose(found, [values.mean(), low, high, 3])
+        known = mean_estimate(values)
+        np.testing.assert_allclose(found, [values.mean(), known.low, known.high, 3])
+        assert found[1] <= low + 1e-9
+        assert found[2] >= high - 1e-9
         shown = [value for value, at in zip(look["values"][measure], look["runs"]["cell"], strict=True) if at == cell]
         assert sorted(shown) == sorted(values)
 
@@ -74,8 +78,11 @@ def test_differences_are_paired_by_seed(client, table):
     by_seed = {cell: rows.set_index("seed")["order.executed"] for cell, rows in table.groupby("cell")}
     less = (by_seed[4] - by_seed[2]).to_numpy()
     low, high = stats.t.interval(0.95, 2, less.mean(), stats.sem(less))
-    np.testing.assert_allclose([found[name][4] for name in ("mean", "low", "high")], [less.mean(), low, high])
-    assert [found[name][2] for name in ("mean", "low", "high", "n")] == [0, 0, 0, 3]
+    mean, below, above = (found[name][4] for name in ("mean", "low", "high"))
+    known = mean_estimate(less, differences=True)
+    np.testing.assert_allclose([mean, below, above], [less.mean(), known.low, known.high])
+    assert below <= low + 1e-9 < high - 1e-9 <= above
+    assert [found[name][2] for name in ("mean", "low", "high", "n")] == [0, None, None, 3]  # nothing less itself
 
 
 def opened(client, cell, seed):
