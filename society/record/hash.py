@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from society.ground.named_files import NAMES_A_FILE
 from society.record.tables import TABLES, TICKS, row_type
 
 START = "0" * 64
@@ -30,8 +31,6 @@ _TELLS = ("seed", "about", "record")
 _REACHES = (
     "base_url", "key", "spending", "concurrency", "per_minute", "most_unanswered", "longest_wait", "gone_after",
 )  # fmt: skip
-#: Fields of a world that name files: what is in them enters in their place.
-NAMES_A_FILE = ("path", "fitted", "rates_table")
 
 Columns = Mapping[str, Any]
 #: Rows of a table: columns of one length, or single values for all rows; or an array of ``row_type`` without NaN.

@@ -6,10 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from society.ground.named_files import NAMES_A_FILE
 from society.spec.load import worlds_folder
-
-#: Fields of a world that name files or folders.
-NAMES_A_FILE = ("path", "fitted", "rates_table")
 
 
 def contents(tree: Any, beside: Path | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from society.ground.errors import WorldError
+from society.ground.named_files import counted_from
 from society.spec.analysis import Hysteresis
 from society.spec.experiment import Experiment
 from society.spec.explain import validated
@@ -58,7 +59,8 @@ def base_world(experiment: Experiment) -> World:
     base = beside if beside is not None and beside.is_file() else experiment.base
     analysis = experiment.analysis
     carried = analysis.changes() if isinstance(analysis, Hysteresis) else {}
-    return load_world(base, {**experiment.set, **carried} or None)
+    fixed = experiment.set if experiment.folder is None else counted_from(experiment.folder, experiment.set)
+    return load_world(base, {**fixed, **carried} or None)
 
 
 def hypothesis_names() -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from society.ground.errors import Said, WorldError
+from society.ground.named_files import counted_from
 from society.spec.explain import validated
 from society.spec.overrides import override
 from society.spec.world import World
@@ -92,6 +93,8 @@ def _extended(path: Path, base: Any) -> Path:
 def load_world(source: str | Path | Mapping[str, Any] | World, changes: Mapping[str, Any] | None = None) -> World:
     """A checked world from its name, its file, a dict, or a world; fields may be changed by dotted paths.
 
+    Names of files in a file count from its folder, in changes from the folder in which the program runs.
+
     Raises:
         WorldError: something in it is wrong.
 
@@ -99,6 +102,7 @@ def load_world(source: str | Path | Mapping[str, Any] | World, changes: Mapping[
         >>> load_world("decommission").agents.count
         1000
     """
+    changes = counted_from(Path.cwd(), changes) if changes else None
     if isinstance(source, World):
         return source.override(changes) if changes else source
     if isinstance(source, Mapping):

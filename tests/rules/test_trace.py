@@ -99,7 +99,11 @@ def test_the_real_trace_drives_the_world():
             first = int((float(row["start_min"]) - zero) // 360) + 1
             length = max(1, -(-int(row["down_min"]) // 360))
             down |= {(order[row["node_id"]], tick) for tick in range(first, first + length) if tick <= 744}
-    engine = Engine(load_world("machine_trace", {"ticks": 744}))
+    real = {
+        "machines.topology": {"kind": "topology_zoo", "path": str(DATA / "topology_zoo"), "network": "Uunet"},
+        "lifecycle.trace": {"kind": "lanl", "path": str(DATA / "lanl_node_events"), "system": 2, "start": "2003-01-01T00:00:00"},
+    }  # fmt: skip
+    engine = Engine(load_world("machine_trace", {"ticks": 744, **real}))
     seen = set()
     for tick in range(1, 745):
         engine.step()

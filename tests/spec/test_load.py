@@ -1,5 +1,6 @@
 """World files: what is accepted, and how what is wrong is explained."""
 
+import json
 import re
 
 import pytest
@@ -7,7 +8,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from society.engine import Engine
 from society.ground.errors import WorldError
+from society.spec.contents import contents
+from society.spec.experiments import base_world, load_experiment
 from society.spec.explain import validated
 from society.spec.load import load_tree, load_world, world_names
 from society.spec.overrides import override, parse_assignments
@@ -15,6 +19,7 @@ from society.spec.rates import fill, read_cells
 from society.spec.reference import parameters, schema
 from society.spec.scaffold import scaffold
 from society.spec.world import World
+from society.study.sweep.designs import cells_of
 
 GOOD = {"name": "mine", "families": {"gpt-5.2": 0.5, "gemini-3-pro": {"share": 0.5, "mind": "never"}}}
 
@@ -188,3 +193,37 @@ def test_changes_are_not_changed_by_being_applied():
     changes = {"work": {"kind": "teams"}, "work.team": 3}
     load_world("decommission", changes)
     assert changes == {"work": {"kind": "teams"}, "work.team": 3}
+
+
+def test_names_of_files_count_from_where_they_are_written(tmp_path, monkeypatch):
+    """In a world from its file, in an experiment from its, in changes from where the program runs."""
+    here, world, study = (tmp_path / name for name in ("here", "world", "study"))
+    for folder, third in ((here, "c"), (world, "d"), (study, "e")):
+        folder.mkdir()
+        (folder / "ties.csv").write_text(f"src,dst\na,b\nb,{third}\n{third},a\n")
+    (world / "mine.yaml").write_text(
+        "name: mine\nextends: decommission\nagents: {count: 3, graph: {kind: edge_list, path: ties.csv}}\nmachines: {count: 4}\n"
+    )
+    monkeypatch.chdir(here)
+    mine = world / "mine.yaml"
+    assert (
+        contents(load_world(mine).model_dump(), world)["ties.csv"] == contents({"path": "ties.csv"}, world)["ties.csv"]
+    )
+    changed = load_world(mine, {"agents.graph.path": "ties.csv"})
+    assert changed.agents.graph.path == str(here / "ties.csv")
+    whole = load_world(
+        mine, {"agents.graph": {"kind": "edge_list", "path": "ties.csv"}, "rates_table": "published_rates.csv"}
+    )
+    assert (whole.agents.graph.path, whole.rates_table) == (str(here / "ties.csv"), "published_rates.csv")
+    tree = {
+        "name": "e",
+        "base": str(mine),
+        "seeds": 1,
+        "measures": ["order."],
+        "set": {"agents.graph.path": "ties.csv"},
+    }
+    (study / "e.yaml").write_text(json.dumps({**tree, "axes": {"agents.graph.path": ["ties.csv"]}}))
+    experiment = load_experiment(study / "e.yaml")
+    assert base_world(experiment).agents.graph.path == str(study / "ties.csv")
+    assert cells_of(experiment) == [{"agents.graph.path": str(study / "ties.csv")}]
+    assert Engine(base_world(experiment).override(cells_of(experiment)[0])).society.ties.graph.m == 3

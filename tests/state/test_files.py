@@ -46,7 +46,7 @@ def test_what_does_not_fit_is_explained(tmp_path, count, where, changes, message
 
 @pytest.mark.skipif(not REPLIES.exists(), reason="public data are not on this machine: see society data")
 def test_the_replies_of_moltbook_are_the_ties_of_agent_network():
-    graph = Engine(load_world("agent_network")).society.ties.graph
+    graph = Engine(load_world("agent_network", {"agents.graph.path": str(REPLIES)})).society.ties.graph
     assert (graph.n, graph.m) == (1810, 6858)
     ties = set(zip(graph.sources().tolist(), graph.indices.tolist(), strict=True))
     assert len({a for a, _ in ties}) == 1767

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from society.ground.errors import SocietyError
+from society.ground.named_files import counted_from
 from society.spec.experiment import Experiment, Grid, LatinHypercube, Listed, Morris, OneAtATime, Sobol
 from society.spec.ranges import Range
 
@@ -17,7 +18,7 @@ Changes = dict[str, Any]
 
 
 def cells_of(experiment: Experiment) -> list[Changes]:
-    """The cells of an experiment in their order: changes of the base world by dotted path.
+    """The cells of an experiment in their order: changes of the base world by dotted path, files counted from its own folder.
 
     Raises:
         SocietyError: SALib is needed and not installed.
@@ -27,6 +28,11 @@ def cells_of(experiment: Experiment) -> list[Changes]:
         >>> len(cells_of(Experiment(name="e", base="decommission", axes=axes)))
         6
     """
+    cells = _cells(experiment)
+    return cells if experiment.folder is None else [counted_from(experiment.folder, cell) for cell in cells]
+
+
+def _cells(experiment: Experiment) -> list[Changes]:
     design, axes = experiment.design, experiment.axes
     if isinstance(design, Listed):
         return [dict(cell) for cell in design.cells]
