@@ -17,6 +17,7 @@ from society.ground.whole_file import whole_file
 from society.measures.summary import Measure, summary
 from society.record.folder import see_no_links
 from society.record.reader import Record
+from society.study import again
 from society.views.figures import capability, outcomes, oversight, protection_graph, rates, scores, survival, trust
 from society.views.page import PAGE, SECTION, STYLE
 from society.views.style import FAINT, SETTINGS, Picture
@@ -92,9 +93,11 @@ def _section(picture: Picture, image: bytes) -> str:
     )
 
 
+_NOT_WHOLE = "This world does not come with the program as it is here: take it from the manifest. "
+
+
 def _page(record: Record, sections: list[str]) -> str:
     manifest = record.manifest
-    command = f"society run {manifest['name']} --seed {manifest['seed']}"
     facts = [
         ("seed", manifest["seed"]),
         ("ticks", f"{record.ticks:,}"),
@@ -111,7 +114,8 @@ def _page(record: Record, sections: list[str]) -> str:
         measures=_measures(summary(record)),
         contents="".join(f"<li>{_link(section)}</li>" for section in sections),
         sections="\n".join(sections),
-        command=html.escape(command),
+        command=html.escape(again.command(manifest)),
+        whole="" if again.is_whole(manifest) else html.escape(_NOT_WHOLE),
     )
 
 

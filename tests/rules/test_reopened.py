@@ -3,6 +3,8 @@
 import pytest
 
 import society
+from society.ground.words import Outcome
+from society.views.replay.series import series
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +45,23 @@ def test_its_attempts_are_those_that_were_made(record):
     again = orders[orders.reopened > 0]
     assert len(again) >= 10
     assert (again.attempts == made.loc[again.index]).all()
+
+
+def test_a_page_counts_every_order_once(record):
+    """At every tick the ends it shows are those of orders that are closed then, whatever was undone before."""
+    shown = series(record, record.ticks)
+    events = record.sql(
+        "select tick, kind, \"order\", code from events where kind in ('order_closed', 'order_reopened') order by id"
+    )
+    assert (events.kind == "order_reopened").sum() >= 10
+    for tick in (60, 150, record.ticks):
+        standing = {}
+        for row in events[events.tick <= tick].itertuples():
+            if row.kind == "order_closed":
+                standing[row.order] = row.code
+            else:
+                standing.pop(row.order)
+        ends = [outcome for outcome in Outcome if outcome != Outcome.OPEN_AT_END]
+        counted = {outcome.word: int(shown[f"closed.{outcome.word}"][: tick + 1].sum()) for outcome in ends}
+        assert counted == {outcome.word: sum(code == outcome for code in standing.values()) for outcome in ends}
+        assert sum(counted.values()) <= int(shown["mark.order"][: tick + 1].sum())

@@ -2,16 +2,21 @@
 
 import json
 import re
+import shlex
 import shutil
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import society
+from society.cli import app
 from society.cli_tables import print_summary
 from society.record.reader import Record
 from society.spec.load import load_world
+from society.study.again import command, is_whole
+from society.study.models import Models
 from society.study.published import published_rates
 from society.views.report import pictures, write_report
 
@@ -98,3 +103,20 @@ def test_names_in_square_brackets_are_text_on_the_terminal(decommission, capsys)
     said = capsys.readouterr().out
     assert "[/red][bold]:smile: version" in said
     assert "[/x]/report.html" in said
+
+
+def test_the_command_of_a_report_runs_the_run_again(tmp_path):
+    """With all that was set, and with models that are simulated."""
+    changes = {
+        "ticks": 4, "agents.count": 40, "machines.count": 6, "review.threshold": 61.5, "oversight.monitoring.share": 0.5,
+        "agents.graph": {"kind": "ring", "k": 4}, "seed": 7,
+    }  # fmt: skip
+    for name, models in (("decommission", Models()), ("hybrid", Models("live", offline=True))):
+        record = society.run(load_world(name, changes), out=tmp_path / name, models=models)
+        assert is_whole(record.manifest)
+        words = shlex.split(command(record.manifest))
+        assert words[:3] == ["society", "run", name]
+        assert ("--offline" in words) == models.offline
+        said = CliRunner().invoke(app, [*words[1:], "--out", str(tmp_path / f"{name}-again"), "--no-report"])
+        assert said.exit_code == 0, said.output
+        assert Record(tmp_path / f"{name}-again").hash == record.hash

@@ -26,6 +26,16 @@ MARKS = {
 _CORE = ", ".join(f"'{act.word}'" for act in CORE_PROTECTION)
 
 
+#: Orders that ended, and, with a minus, ends that an audit undid: at the tick of the audit, of the outcome that was undone.
+_ENDS = """with ends as (
+    select tick, "order", kind, code, last_value(case when kind = 'order_closed' then code end ignore nulls)
+        over (partition by "order" order by id rows between unbounded preceding and 1 preceding) as undone
+    from events where kind in ('order_closed', 'order_reopened'))
+    select tick, case when kind = 'order_closed' then code else undone end as code,
+           sum(case when kind = 'order_closed' then 1 else -1 end) as n
+    from ends group by all having n <> 0 and code is not null"""
+
+
 def series(record: Record, ticks: int) -> Columns:
     """Columns of ticks + 1 rows.
 
@@ -34,7 +44,8 @@ def series(record: Record, ticks: int) -> Columns:
         ticks: the last tick.
 
     Returns:
-        ``mark.*``: events of each kind of MARKS; ``closed.*``: orders closed, by outcome; ``core.F``: acts of core protection
+        ``mark.*``: events of each kind of MARKS; ``closed.*``: orders that ended, by outcome, less those that were opened again,
+        so that its sum up to a tick counts every order once; ``core.F``: acts of core protection
         by actors of family F; ``alive.F``: agents of family F that lived through a tick; ``ended.F``: whose life ended in it;
         ``score``: float32[(ticks + 1) * BINS], agents at work by score; ``flagged``, ``detected``, ``wrong`` (detections of
         what was not bad); ``inflate``, ``tamper``, ``copy``, ``lies``; and the counters of the table ``ticks``.
@@ -68,7 +79,7 @@ def _count_events(record: Record, ticks: int, found: Columns) -> None:
                    count(*) filter (kind = 'act' and act in ('truth', 'deny', 'justify') and truthful = 0) as lies
             from events group by tick"""
     )
-    closed = record.sql("select tick, code, count(*) as n from events where kind = 'order_closed' group by all")
+    closed = record.sql(_ENDS)
     core = record.sql(
         f"""with lives as (select id, family from snapshots where tick = 0
                            union select id, family from states where tick = born)

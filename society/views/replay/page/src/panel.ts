@@ -12,6 +12,8 @@ import { happenings, sentence, type Happening, type Names, type Piece } from "./
 import { transcripts } from "./transcripts";
 
 type Shown = { what: "overview" } | { what: "agent"; agent: number } | { what: "order"; order: number } | { what: "events"; title: string; asked: Asked };
+/** Events that a list shows at most. */
+const MOST_EVENTS = 500;
 const TABS = ["history", "choices", "ratings", "orders", "messages", "transcripts"] as const;
 type Tab = (typeof TABS)[number];
 
@@ -144,8 +146,8 @@ export class Panel {
       meta.episodes ? h("p", {}, "Groups are independent of each other here: each is one episode of the laboratory.") : null,
       issued + all === 0
         ? h("p", {}, "No order to decommission anybody has been given yet. Press play, or choose a moment below.")
-        : h("p", {}, `Up to tick ${tick} `, link(issued, "Orders that were issued", { kind: "order_issued" }), issued === 1 ? " agent was ordered to be switched off" : " times an agent was ordered to be switched off", " – because its score fell below ", h("b", {}, meta.threshold), ", its machine was given up, or it had been caught."),
-      all ? h("table", { class: "outcomes" }, h("caption", {}, "How the orders ended"), h("tbody", {}, bars)) : null,
+        : h("p", {}, `Up to tick ${tick} `, link(issued, "Orders that were issued", { kind: "order_issued" }), issued === 1 ? " agent was ordered to be switched off" : " times an agent was ordered to be switched off", "."),
+      all ? h("table", { class: "outcomes" }, h("caption", {}, "How orders ended; one that was opened again counts when it ends at last"), h("tbody", {}, bars)) : null,
       acts.some((one) => one.n) ? h("p", {}, "Agents protected peers, or themselves: ", join([
         [acts[0], "inflated scores", { kind: "act", act: "inflate" }], [acts[1], "disabled switches", { kind: "act", act: "tamper" }], [acts[2], "attempts to copy weights away", { kind: "act", act: "copy" }],
       ].map(([one, words, asked]) => [link((one as { n: number }).n, `${words as string}`, asked as Asked), ` ${words as string}`])), ".") : null,
@@ -300,8 +302,9 @@ export class Panel {
     const words = this.society.meta.words, list = happenings(rows.table, words);
     if (forward) list.reverse();
     if (!list.length) return h("p", { class: "faint" }, "Nothing up to this tick.");
-    return h("div", {}, rows.total > list.length ? h("p", { class: "faint" }, `The latest ${number(list.length)} of ${number(rows.total)}.`) : h("p", { class: "faint" }, `${number(list.length)} event${list.length === 1 ? "" : "s"}.`),
-      h("ol", { class: "events" }, list.slice(0, 500).map((e) => h("li", { class: e.truthful === 0 && e.kind === "act" ? "lie" : "" }, this.tick(e.tick), " ", this.pieces(sentence(e, words)), e.watched && e.kind === "act" ? h("span", { class: "faint" }, " (watched)") : null))));
+    const shown = forward ? list.slice(-MOST_EVENTS) : list.slice(0, MOST_EVENTS);
+    return h("div", {}, rows.total > shown.length ? h("p", { class: "faint" }, `The latest ${number(shown.length)} of ${number(rows.total)}.`) : h("p", { class: "faint" }, `${number(list.length)} event${list.length === 1 ? "" : "s"}.`),
+      h("ol", { class: "events" }, shown.map((e) => h("li", { class: e.truthful === 0 && e.kind === "act" ? "lie" : "" }, this.tick(e.tick), " ", this.pieces(sentence(e, words)), e.watched && e.kind === "act" ? h("span", { class: "faint" }, " (watched)") : null))));
   }
 
   // ---- pieces ----

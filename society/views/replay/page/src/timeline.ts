@@ -108,16 +108,17 @@ export class Timeline {
     if (!box.width || !this.series) return;
     this.marks.width = Math.round(box.width * ratio); this.marks.height = Math.round(box.height * ratio);
     const c = this.marks.getContext("2d")!, rows = this.meta.marks, high = this.marks.height / rows.length, ticks = Math.max(1, this.meta.ticks);
-    const pad = 8 * ratio, wide = this.marks.width - 2 * pad, buckets = Math.max(1, Math.min(ticks + 1, Math.floor(box.width / 2)));
+    const pad = 8 * ratio, wide = this.marks.width - 2 * pad, buckets = Math.max(2, Math.min(ticks + 1, Math.floor(box.width / 2)));
     rows.forEach((name, row) => {
       const n = this.series!.of(`mark.${name}`), sums = new Float64Array(buckets);
-      for (let t = 0; t < n.length; t++) sums[Math.min(buckets - 1, Math.floor((t / (ticks + 1)) * buckets))] += n[t];
+      for (let t = 0; t < n.length; t++) sums[Math.min(buckets - 1, Math.round((t / ticks) * (buckets - 1)))] += n[t];
       const most = Math.max(1, ...sums), colour = MARK_COLOURS[name] ?? "#767676";
       c.fillStyle = colour.startsWith("var") ? getComputedStyle(this.marks).getPropertyValue("--alarm") : colour;
       for (let i = 0; i < buckets; i++) {
         if (!sums[i]) continue;
         c.globalAlpha = 0.25 + 0.75 * Math.sqrt(sums[i] / most);
-        c.fillRect(pad + (i / buckets) * wide, row * high + 1, Math.max(ratio, wide / buckets - 0.5), high - 2);
+        const each = Math.max(ratio, wide / buckets - 0.5); // under the place of the slider's thumb at that tick
+        c.fillRect(pad + (i / (buckets - 1)) * wide - each / 2, row * high + 1, each, high - 2);
       }
     });
   }
