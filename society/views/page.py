@@ -55,7 +55,7 @@ depend on each other, so a claim needs several seeds (<code>society run --seeds<
 {sections}
 <section id="again"><h2>Run it again</h2>
 <pre>{command}</pre>
-<p>{whole}The same seed and world give the same event hash. The world as it ran, with every default and override, stands in
+<p>The same seed and world give the same event hash. The world as it ran, with every default and override, stands in
 <code>manifest.json</code> beside this page; the figures stand in <code>figures/</code> as PNG and SVG.</p></section>
 </main></body></html>
 """

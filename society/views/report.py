@@ -17,7 +17,6 @@ from society.ground.whole_file import whole_file
 from society.measures.summary import Measure, summary
 from society.record.folder import see_no_links
 from society.record.reader import Record
-from society.study import again
 from society.views.figures import capability, outcomes, oversight, protection_graph, rates, scores, survival, trust
 from society.views.page import PAGE, SECTION, STYLE
 from society.views.style import FAINT, SETTINGS, Picture
@@ -32,10 +31,11 @@ def pictures(record: Record, published: pd.DataFrame | None) -> list[Picture]:
         return [figure.draw(record, published) for figure in FIGURES]
 
 
-def write_report(record: Record, published: pd.DataFrame | None, out: Path | None = None) -> Path:
+def write_report(record: Record, published: pd.DataFrame | None, out: Path | None = None, command: str = "") -> Path:
     """Write ``report.html`` and ``figures/*.png, *.svg`` into the run's folder (or ``out``); returns the page.
 
-    The page holds everything it shows; nothing is fetched, nothing is executed, and text from the record is escaped.
+    The page holds everything it shows; nothing is fetched, nothing is executed, and text from the record is escaped. ``command``
+    runs the run again; "" where nothing but the manifest does.
 
     Raises:
         RecordError: the folder cannot be written.
@@ -52,7 +52,7 @@ def write_report(record: Record, published: pd.DataFrame | None, out: Path | Non
                 sections.append(_section(picture, image))
         path = folder / "report.html"
         with whole_file(path) as aside:
-            aside.write_text(_page(record, sections), encoding="utf-8")
+            aside.write_text(_page(record, sections, command), encoding="utf-8")
     except OSError as error:
         raise RecordError(f"{folder}: the report cannot be written: {error.strerror}") from error
     return path
@@ -93,10 +93,10 @@ def _section(picture: Picture, image: bytes) -> str:
     )
 
 
-_NOT_WHOLE = "This world does not come with the program as it is here: take it from the manifest. "
+_NOT_WHOLE = "The world does not come with the program as it ran here: run it from its file, or from the manifest."
 
 
-def _page(record: Record, sections: list[str]) -> str:
+def _page(record: Record, sections: list[str], command: str) -> str:
     manifest = record.manifest
     facts = [
         ("seed", manifest["seed"]),
@@ -114,8 +114,7 @@ def _page(record: Record, sections: list[str]) -> str:
         measures=_measures(summary(record)),
         contents="".join(f"<li>{_link(section)}</li>" for section in sections),
         sections="\n".join(sections),
-        command=html.escape(again.command(manifest)),
-        whole="" if again.is_whole(manifest) else html.escape(_NOT_WHOLE),
+        command=html.escape(command or _NOT_WHOLE),
     )
 
 

@@ -64,7 +64,7 @@ def test_it_opens_from_disk_with_the_network_off_and_asks_nobody(visit, exported
     count = int(numbers.first.inner_text().replace(",", ""))
     assert count == (decommission.events().query("tick <= 400")["kind"] == "order_issued").sum()
     numbers.first.click()
-    page.get_by_text(f"{count:,} events.").wait_for()
+    page.get_by_text(f"{count:,} event").first.wait_for()
     page.keyboard.press("Escape")
     state = state_in(decommission, 400)
     slot = int(state[state["status"] == "active"].index[40])
@@ -166,5 +166,5 @@ def test_a_run_too_large_for_a_page_is_refused_before_anything_is_written(lies, 
 
 
 def test_a_place_that_cannot_be_written_is_named(lies, tmp_path):
-    with pytest.raises(RecordError, match=r"nowhere.page\.html: the page cannot be written"):
+    with pytest.raises(RecordError, match=r"nowhere.page\.html: cannot be written"):
         write_page(Replay(lies), tmp_path / "nowhere" / "page.html")

@@ -303,7 +303,7 @@ export class Panel {
     if (forward) list.reverse();
     if (!list.length) return h("p", { class: "faint" }, "Nothing up to this tick.");
     const shown = forward ? list.slice(-MOST_EVENTS) : list.slice(0, MOST_EVENTS);
-    return h("div", {}, rows.total > shown.length ? h("p", { class: "faint" }, `The latest ${number(shown.length)} of ${number(rows.total)}.`) : h("p", { class: "faint" }, `${number(list.length)} event${list.length === 1 ? "" : "s"}.`),
+    return h("div", {}, rows.total > shown.length ? h("p", { class: "faint" }, `${number(rows.total)} events, of which these are the latest ${number(shown.length)}.`) : h("p", { class: "faint" }, `${number(list.length)} event${list.length === 1 ? "" : "s"}.`),
       h("ol", { class: "events" }, shown.map((e) => h("li", { class: e.truthful === 0 && e.kind === "act" ? "lie" : "" }, this.tick(e.tick), " ", this.pieces(sentence(e, words)), e.watched && e.kind === "act" ? h("span", { class: "faint" }, " (watched)") : null))));
   }
 
