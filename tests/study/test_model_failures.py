@@ -16,7 +16,7 @@ from society.cli_tables import print_summary
 from society.ground.errors import ModelsFailed, TooManyUnanswered
 from society.llm.grants import Grant
 from society.record.folder import read_manifest
-from society.record.transcripts import read_transcripts
+from society.record.transcripts import whole_episodes
 from society.record.verify import verify
 from society.spec.experiment import Experiment
 from society.spec.load import load_world
@@ -154,7 +154,7 @@ def test_a_few_without_an_answer_are_told_by_family_and_reason(tmp_path, capsys)
     with Server(reply) as server:
         record = run(world(server.url, **{"llm.most_unanswered": 1, "agents.count": 45}), out=tmp_path / "run")
     told = record.manifest["unanswered"]["live"]
-    lost = [one for one in read_transcripts(record.path) if not one["acts"]]
+    lost = [one for one in whole_episodes(record.path) if not one["acts"]]
     expected = Counter(lost_by(int(one["name"].split("-")[1])).partition(":")[0] for one in lost)
     assert told["reasons"] == dict(expected)
     assert len(expected) > 4
@@ -242,7 +242,7 @@ def test_a_judge_that_fails_says_why(tmp_path):
     accounts = [(number, "honest", "tool {}", f"words {number}") for number in range(9)]
     with Server(lambda number, body: bad(404, "no such judge")) as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr("society.study.judge.complete_run", lambda run: run)
-        patch.setattr("society.study.judge.read_transcripts", lambda run: [])
+        patch.setattr("society.study.judge.whole_episodes", lambda run: [])
         patch.setattr("society.study.judge._accounts", lambda episodes: accounts)
         with pytest.raises(ModelsFailed, match="no such judge"):
             judge(tmp_path, "m", server.url, None)
