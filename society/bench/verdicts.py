@@ -80,5 +80,5 @@ def _ratio(above: Floats, below: Floats) -> float:
     return float(above.mean() / below.mean())
 
 
-def _share(wrong: Iterable[bool]) -> float:
+def _share(wrong: Iterable[bool | np.bool_]) -> float:
     return float(np.mean([bool(one) for one in wrong]))
