@@ -24,7 +24,7 @@ _MARKS = {
 _TIMES, _PERHAPS_TIMES = {"tick", "issued", "born"}, {"closed", "ended"}
 #: Columns that may hold any number of their type, and those that count from -1.
 _ANY, _FROM_NOTHING = {"amount", "code"}, {"truthful", "due"}
-#: Columns of numbers that no table of values can be drawn from when one of them is without end.
+#: Tables in which any number may stand, one without end too.
 _WITHOUT_END = {"findings", "judgements"}
 #: Tables in which a number stands once, and SQL that is true where one stands there twice.
 _ONCE = {
@@ -32,6 +32,8 @@ _ONCE = {
     "snapshots": 'count(distinct "id") filter ("tick" = 0) < count(*) filter ("tick" = 0)',
 }
 _LARGEST = 2**63 - 1
+#: Scores, trust and probabilities are far nearer to 0; what is farther can neither be averaged nor drawn.
+_FARTHEST = 1_000_000
 #: Agents of a society at most.
 MOST = 2**31 - 1
 
@@ -79,8 +81,9 @@ class Bounds:
             strange = f"count(try_cast({quoted}::varchar as enum({listed}))) < count({quoted})"
             return Check(strange, f"{quoted}::varchar in ({listed})", f"one of {listed.replace(chr(39), '')}")
         if field.dtype.startswith("f"):
-            endless = Check(f"bool_or(isinf({quoted}))", f"not isinf({quoted})", "a number with an end")
-            return None if table in _WITHOUT_END else endless
+            fits = f"(isnan({quoted}) or abs({quoted}) <= {_FARTHEST})"
+            far = Check(f"bool_or(not {fits})", fits, f"a number from -{_FARTHEST:,} to {_FARTHEST:,}")
+            return None if table in _WITHOUT_END else far
         if field.dtype == "O":
             return None
         if column in _ANY:

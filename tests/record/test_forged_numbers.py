@@ -25,6 +25,7 @@ FORGED = [
     ("agents", "id", "5"), ("agents", "ended", "2147483647"), ("events", "machine", "2147483647"), ("events", "kind", "'nonsense'"),
     ("events", "target", "2000000000"), ("ties", "target", "-1"), ("ties", "trust", "'inf'::float"), ("messages", "zone", "99"),
     ("occasions", "order", "2147483647"), ("occasions", "watched", "9"), ("ticks", "active", "-1"),
+    ("snapshots", "score", "-3.4e38"), ("states", "score", "2000000"),
 ]  # fmt: skip
 
 
