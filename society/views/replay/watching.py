@@ -152,9 +152,9 @@ class Watching:
 
     def _open(self, folder: Path) -> Replay:
         for path in folder.rglob("*"):
-            if path.is_symlink() and not self._below(path):
+            if path.is_symlink() and not (path.exists() and self._below(path)):
                 raise RecordError(
-                    f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root} or in a circle"
+                    f"{folder.name}: {path.relative_to(folder)} is a link that leads out of {self.root}, in a circle or nowhere"
                 )
             if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would hold up whoever opens it
                 raise RecordError(f"{folder.name}: {path.relative_to(folder)} is neither a file nor a folder")
