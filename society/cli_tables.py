@@ -124,6 +124,8 @@ def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame
 
 def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
     """Paired differences."""
+    from society.measures.seed_means import FEWEST
+
     seeds = int(rows["seeds"].max())
     table = Sheet(f"{b} minus {a}, paired on {seeds} seed{'s' * (seeds > 1)}")
     numbers = ("a", "b", "difference", "low", "high", "p", "p_holm")
@@ -134,7 +136,8 @@ def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
         table.add_row(str(measure), *("" if math.isnan(one) else _number(one) for one in row))
     table.show()
     tested = int(rows["p_holm"].notna().sum())
-    console.print(_SAID_OF_COMPARISONS.format(n=tested) if tested else _TOO_FEW, style="dim")
+    alike = "Every measure is the same in both, on every seed." if seeds >= FEWEST else _TOO_FEW
+    console.print(_SAID_OF_COMPARISONS.format(n=tested) if tested else alike, style="dim")
 
 
 def print_measured(table: pd.DataFrame) -> None:

@@ -75,9 +75,17 @@ def test_seeds_and_compare(society):
     assert code == 0
     assert "paired on 2 seeds" in out
     assert {"measure", "difference", "low", "high"} <= set(json.loads(society("compare", "a", "b", "--json")[1])[0])
+    assert "Intervals need 3 seeds" in out
     code, _, err = society("report", "a")
     assert code == 2
     assert "a set of runs" in err
+
+
+def test_what_is_alike_is_said_to_be_alike(society):
+    assert society("run", "decommission", *SMALL, "--seeds", "3", "--out", "a")[0] == 0
+    code, out, _ = society("compare", "a", "a")
+    assert code == 0
+    assert "Every measure is the same in both, on every seed." in out
 
 
 def test_new_check_worlds_parameters(society):
