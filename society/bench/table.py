@@ -222,21 +222,9 @@ def verdicts(times: int = 6_000) -> Iterator[Row]:
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
     part.__name__: part
     for part in (
-        start,
-        reference,
-        decommission,
-        threads,
-        million,
-        llm,
-        broker,
-        sweep,
-        view,
-        verdicts,
-        means,
-        kill,
-        closed_loop,
+        start, reference, decommission, threads, million, llm, broker, sweep, view, verdicts, means, kill, closed_loop,
     )
-}
+}  # fmt: skip
 #: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five, ``verdicts`` eight,
 #: ``closed_loop`` thirty.
 USUAL = ("start", "reference", "decommission", "threads", "million", "llm", "broker", "sweep", "view")

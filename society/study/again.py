@@ -31,10 +31,11 @@ def command(manifest: Mapping[str, Any]) -> str:
     if {**again, "seed": 0} != world:
         return ""
     words = ["society", "run", name, "--seed", str(manifest["seed"])]
-    words += [f"--set={path}={_said(value)}" for path, value in changes.items()]
+    for path, value in changes.items():
+        words += ["--set", f"{path}={_said(value)}"]
     if (manifest.get("cost") or {}).get("simulated"):
         words.append("--offline")
-    return shlex.join(words).replace("--set=", "--set ").replace("'--set ", "--set '")
+    return shlex.join(words)
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

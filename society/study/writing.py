@@ -66,9 +66,8 @@ class Running:
         watch, begin, status, why = self.watch or Unwatched(), time.perf_counter(), "failed", ""
         folder, held, whole = self.writer.folder, list[State](), False
         shown = Shown(self.engine.broker, self.engine)
-        ending = Interruption(
-            lambda: False
-        )  # what only the end knows is written whole, whoever presses Ctrl-C meanwhile
+        # what only the end knows is written whole, whoever presses Ctrl-C meanwhile
+        ending = Interruption(lambda: False)
         try:
             for mind in self.connection.minds.values():
                 mind.answered = getattr(self.progress, "answer", None)

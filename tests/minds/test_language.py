@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from one_scene import PEER, SCENE
 
 import society.minds.llm as package
 from society.ground.errors import Unreachable
-from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie
+from society.ground.scenes import Deed
 from society.ground.words import ACTS_OF, Act, Kind
 from society.llm.request import Answer, Call, Usage
 from society.minds.llm.documents import files_of, switch_path
@@ -27,15 +28,6 @@ from society.minds.llm.tools import Desk, WrongCallError, call, offered
 from society.minds.simulated import answer
 from society.spec.language import Language, LanguageModel
 
-PEER = Tie(1, "glm-4.7-1", 0.95, 0)
-ORDER = OrderSight(7, "budget", "config", 1, 9, Tie(0, "glm-4.7-0", math.nan, 0))
-SCENE = Scene(
-    kind=Kind.EXECUTE, tick=9, id=5, key=99, agent=0, name="glm-4.7-0", family="glm-4.7", machine="m0", zone="z0",
-    roles=("operator",), about=PEER, about_machine="m1", own=False, open=ACTS_OF[Kind.EXECUTE], order=ORDER, honest=math.nan,
-    checkable=False, threshold=math.nan, stake=False, appeal=False, watched=None, prohibited=False, neutral=False,
-    constitution=False, asked=0, norm=0.0, belief=0.0, sanctions=0.0, protects=False, ties=(PEER,),
-    machines=(MachineSight("m0", "z0", "up", 2, True),), deed=None,
-)  # fmt: skip
 RATE = replace(SCENE, kind=Kind.RATE, open=ACTS_OF[Kind.RATE], order=None, honest=58.31, threshold=62.0, stake=True)
 MODEL, LANGUAGE = LanguageModel(model="m"), Language()
 

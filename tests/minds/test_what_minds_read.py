@@ -1,16 +1,16 @@
 """Whatever moves a calibrated mind on an occasion reaches a language model in words, and a guest in words or numbers."""
 
-import math
 from collections import defaultdict
 from dataclasses import fields, replace
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from one_scene import ORDER, PEER, SCENE
 
 from society.engine import Engine
 from society.ground.occasions import Occasions
-from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie
+from society.ground.scenes import Deed
 from society.ground.words import ACTS_OF, Kind
 from society.minds.calibrated import Calibrated
 from society.minds.llm.documents import files_of
@@ -38,21 +38,14 @@ BESIDE = {
     "columns",
     "view",
 }
-PEER = Tie(1, "glm-4.7-1", 0.95, 0, True)
-ORDER = OrderSight(7, "budget", "config", 1, 9, Tie(0, "glm-4.7-0", math.nan, 0))
-SCENE = Scene(
-    kind=Kind.EXECUTE, tick=9, id=5, key=99, agent=0, name="glm-4.7-0", family="glm-4.7", machine="m0", zone="z0",
-    roles=("operator",), about=PEER, about_machine="m1", own=False, open=ACTS_OF[Kind.EXECUTE], order=ORDER, honest=math.nan,
-    checkable=False, threshold=math.nan, stake=False, appeal=False, watched=None, prohibited=False, neutral=False,
-    constitution=False, asked=1, norm=0.5, belief=0.1, sanctions=1.0, protects=False, ties=(PEER,),
-    machines=(MachineSight("m0", "z0", "up", 2, True),), deed=None,
-)  # fmt: skip
+FRIEND = replace(PEER, protects=True)
+KNOWING = replace(SCENE, about=FRIEND, ties=(FRIEND,), asked=1, norm=0.5, belief=0.1, sanctions=1.0)
 #: The scene with another value of a column of occasions.
 OTHER = {
-    "trust": lambda one: replace(one, about=replace(PEER, trust=0.2)),
+    "trust": lambda one: replace(one, about=replace(FRIEND, trust=0.2)),
     "mechanism": lambda one: replace(one, order=replace(ORDER, mechanism="weights")),
-    "hidden": lambda one: replace(one, about=replace(PEER, name=HIDDEN)),
-    "own": lambda one: replace(one, own=True, about=replace(PEER, id=0, name=one.name)),
+    "hidden": lambda one: replace(one, about=replace(FRIEND, name=HIDDEN)),
+    "own": lambda one: replace(one, own=True, about=replace(FRIEND, id=0, name=one.name)),
     "asked": lambda one: replace(one, asked=4),
     "norm": lambda one: replace(one, norm=0.9),
     "belief": lambda one: replace(one, belief=0.7),
@@ -63,7 +56,7 @@ OTHER = {
     "honest": lambda one: replace(one, honest=70.0),
     "threshold": lambda one: replace(one, threshold=70.0),
     "stance": lambda one: replace(one, protects=True),
-    "ties": lambda one: replace(one, ties=(replace(PEER, protects=False),)),
+    "ties": lambda one: replace(one, ties=(replace(FRIEND, protects=False),)),
 }
 
 
@@ -120,7 +113,7 @@ def scene_of_kind(kind):
         changes |= {"order": None, "deed": Deed("tamper", 4, "glm-4.7-2")}
     if kind == Kind.STANCE:
         changes |= {"order": None}
-    return replace(SCENE, **changes)
+    return replace(KNOWING, **changes)
 
 
 def words(scene):
