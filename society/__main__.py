@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from types import FrameType
 
 #: Exit code of a program that Ctrl-C ended, as shells have it.
@@ -10,13 +11,26 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Load the command, which takes a while, and run it."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:
+    shell = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if shell:
         signal.signal(signal.SIGINT, _end)
     from society.cli import main as command
+    from society.ground.ctrl_c import interrupted
 
-    signal.signal(signal.SIGINT, before)
-    command()
+    if shell:
+        signal.signal(signal.SIGINT, interrupted)
+    try:
+        command()
+    except SystemExit as ended:
+        if (
+            ended.code == INTERRUPTED
+        ):  # all is tidied up but threads that still wait for an answer, and C libraries complain of them
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is ending takes moments, and ends in order
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
+from society.ground.ctrl_c import would_be_lost
+
 
 class Interruption:
-    """While entered, the first Ctrl-C is kept until it may be raised; a second one is raised at once.
+    """While entered, the first Ctrl-C is kept until it may be raised; a second one is raised as soon as it can be.
 
     Args:
         now: whether an interruption may be raised at this moment.
@@ -39,6 +41,6 @@ class Interruption:
             raise KeyboardInterrupt
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        if self.wanted or self.now():
+        if (self.wanted or self.now()) and not would_be_lost(frame):
             raise KeyboardInterrupt
         self.wanted = True

@@ -46,6 +46,14 @@ def test_ctrl_c_while_modules_are_loaded_is_one_line(tmp_path, name):
     assert not (tmp_path / "run").exists()
 
 
+def test_ctrl_c_while_the_program_ends_is_not_heard():
+    said = "import atexit, signal, sys\nfrom society.__main__ import main\nsys.argv = ['society', '--version']\n"
+    pressed = "atexit.register(signal.raise_signal, signal.SIGINT)\nmain()\n"
+    done = subprocess.run([sys.executable, "-c", said + pressed], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("society ")
+
+
 @pytest.mark.parametrize("workers", [0, 1], ids=["before there are workers", "while one begins"])
 def test_ctrl_c_while_the_workers_of_a_sweep_begin_is_one_line(tmp_path, workers):
     words = ["sweep", "experiments/threshold.yaml", "--workers", "2", "--out", tmp_path / "study"]
