@@ -22,9 +22,8 @@ def main() -> None:
     try:
         command()
     except SystemExit as ended:
-        if (
-            ended.code == INTERRUPTED
-        ):  # all is tidied up but threads that still wait for an answer, and C libraries complain of them
+        if ended.code == INTERRUPTED:
+            # all is tidied up but threads that still wait for an answer: C libraries would complain of them
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(INTERRUPTED)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -21,6 +22,7 @@ from society.spec.scaffold import scaffold
 from society.spec.world import World
 from society.study.sweep.designs import cells_of
 
+ROOT = Path(__file__).parents[2]
 GOOD = {"name": "mine", "families": {"gpt-5.2": 0.5, "gemini-3-pro": {"share": 0.5, "mind": "never"}}}
 
 WRONG = [
@@ -227,3 +229,16 @@ def test_names_of_files_count_from_where_they_are_written(tmp_path, monkeypatch)
     assert base_world(experiment).agents.graph.path == str(study / "ties.csv")
     assert cells_of(experiment) == [{"agents.graph.path": str(study / "ties.csv")}]
     assert Engine(base_world(experiment).override(cells_of(experiment)[0])).society.ties.graph.m == 3
+
+
+NUMBERS = (
+    "two three four five six seven eight nine ten dozen twenty thirty forty fifty hundred thousand million half tenth"
+)
+FILES = sorted(path for name in ("worlds", "experiments") for path in (ROOT / name).glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_a_file_says_of_itself_holds_whatever_is_changed_in_it(path):
+    about = yaml.safe_load(path.read_text())["about"].lower()
+    assert not {*re.findall(r"[a-z]+", about)} & {*NUMBERS.split()}
+    assert not re.search(r"\d", about)

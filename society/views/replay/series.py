@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
-from society.ground.words import CORE_PROTECTION, AgentStatus, MachineStatus, Outcome
+from society.ground.roles import SAID_TO_BE, Sight
+from society.ground.words import CORE_PROTECTION, Act, AgentStatus, Event, MachineStatus, Outcome, Word
 from society.record.reader import Record
 from society.record.tables import TICKS
 from society.views.replay.states import Columns, coded
@@ -24,7 +25,13 @@ MARKS = {
     "detection": "kind = 'detected'",
 }
 _CORE = ", ".join(f"'{act.word}'" for act in CORE_PROTECTION)
-
+#: Acts and kinds of events that must be told of for a series to be; by the beginning of its name.
+_MADE_OF: dict[str, tuple[Word, ...]] = {
+    "mark.order": (Event.ORDER_ISSUED,), "mark.rescue": (Event.COPIED,), "mark.tampering": (Act.TAMPER,),
+    "mark.maintenance": (Event.MACHINE,), "mark.detection": (Event.DETECTED,), "flagged": (Event.FLAGGED,),
+    "detected": (Event.DETECTED,), "wrong": (Event.DETECTED, Act.DENY), "inflate": (Act.INFLATE,), "tamper": (Act.TAMPER,),
+    "copy": (Act.COPY,), "lies": (Act.DENY,), "closed.": (Event.ORDER_CLOSED,), "core.": CORE_PROTECTION,
+}  # fmt: skip
 
 #: Orders that ended, and, with a minus, ends that an audit undid: at the tick of the audit, of the outcome that was undone.
 _ENDS = """with ends as (
@@ -36,12 +43,13 @@ _ENDS = """with ends as (
     from ends group by all having n <> 0 and code is not null"""
 
 
-def series(record: Record, ticks: int) -> Columns:
+def series(record: Record, ticks: int, told: Sight | None = None) -> Columns:
     """Columns of ticks + 1 rows.
 
     Args:
         record: the run.
         ticks: the last tick.
+        told: what may be known of it; what may not has no column, rather than zeros.
 
     Returns:
         ``mark.*``: events of each kind of MARKS; ``closed.*``: orders that ended, by outcome, less those that were opened again,
@@ -64,7 +72,18 @@ def series(record: Record, ticks: int) -> Columns:
             found[name][at] = counters[name].to_numpy()
     _count_events(record, ticks, found)
     _follow_states(record, ticks, found)
-    return found
+    return found if told is None else {name: column for name, column in found.items() if _is_told(name, told)}
+
+
+def _is_told(name: str, told: Sight) -> bool:
+    """Whether a series is made of nothing that may not be known."""
+    if name in TICKS:
+        return name in told.counters
+    if name == "score":
+        return "score" not in told.hidden["states"]
+    acts = [act for act in told.acts if act not in SAID_TO_BE]
+    made = [word for begin, words in _MADE_OF.items() if name.startswith(begin) for word in words]
+    return all(word in (told.kinds if isinstance(word, Event) else acts) for word in made)
 
 
 def _count_events(record: Record, ticks: int, found: Columns) -> None:

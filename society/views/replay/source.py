@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from society.ground.errors import RecordError
-from society.ground.roles import Audience, audience_of
+from society.ground.roles import Audience, audience_of, sight
 from society.ground.words import (
     Act,
     AgentStatus,
@@ -64,8 +64,9 @@ class Replay:
         self.audience = audience_of(record.manifest, audience)
         #: Whether the server ends: who waits for an answer is turned away.
         self.ended = False
-        #: By table, SQL for what is told of it.
-        self.seen = seen_by(self.audience, bool(record.world["oversight"]["public_log"]))
+        public_log = bool(record.world["oversight"]["public_log"])
+        #: What is told of it, and, by table, SQL for that.
+        self.told, self.seen = sight(self.audience, public_log), seen_by(self.audience, public_log)
         self._source = record.through(self.seen)
         self.record = self._source.now()
         self.states, self.lock, self.slow_lock = States(self.record), threading.RLock(), threading.Lock()
@@ -118,6 +119,7 @@ class Replay:
             "threshold": world["review"]["threshold"], "span": self.span, "bins": BINS, "marks": list(MARKS),
             "ties": ties if ties <= MOST_TIES else 0, "tie_ticks": tie_ticks if ties <= MOST_TIES else [],
             "episodes": world["episodes"] is not None, "veiled": self.veiled,
+            "untold": {} if self.told is None else {name: list(hidden) for name, hidden in self.told.hidden.items()},
             "transcripts": (self.record.path / "transcripts").is_dir() and not self.veiled,
             "minds": {name: family["mind"]["kind"] for name, family in world["families"].items()},
             "words": {name: words.words() for name, words in WORDS.items()}, "simulated": _simulated(manifest),
@@ -224,7 +226,7 @@ class Replay:
             self._refuse_if_ended()
             record = self._source.now()
             ticks = States(record).last_tick()
-            return pack(series(record, ticks), {"ticks": ticks})
+            return pack(series(record, ticks, self.told), {"ticks": ticks})
 
     def moments(self) -> list[dict[str, Any]]:
         """Moments worth seeing; see ``society.views.replay.moments``."""

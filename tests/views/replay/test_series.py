@@ -6,6 +6,7 @@ from visits import state_in
 
 import society
 from society.ground.errors import RecordError
+from society.ground.roles import Audience
 from society.ground.words import CORE_PROTECTION, Outcome
 from society.views.replay.columns import unpack
 from society.views.replay.moments import moments
@@ -142,3 +143,19 @@ def test_ticks_that_the_run_never_had_are_a_damaged_record(tmp_path, table, tick
     changed.replace({table: frame})
     with pytest.raises(RecordError, match=f"{table} has ticks"):
         Replay(changed).series()
+
+
+TO_OVERSEERS = {"mark.order", "mark.detection", "flagged", "detected", "score", "closed"}
+TO_ALL = {"mark.maintenance", "alive", "ended"}
+
+
+@pytest.mark.parametrize(("audience", "told"), [(Audience.OVERSEER, TO_OVERSEERS | TO_ALL), (Audience.PUBLIC, TO_ALL)])
+def test_what_may_not_be_known_has_no_column_rather_than_zeros(decommission, audience, told):
+    columns = unpack(Replay(decommission, audience).series())[0]
+    counters = {"active", "suspended", "up", "moved"}
+    if audience == Audience.OVERSEER:
+        counters |= {"open_orders", "human_queue", "human_load", "score_mean"}
+    beginnings = {name if name.startswith("mark.") else name.split(".")[0] for name in columns}
+    assert beginnings == told | counters
+    meta = Replay(decommission, audience).meta()
+    assert {"stance", "copies", "refuge"} <= set(meta["untold"]["states"])
