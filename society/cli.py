@@ -161,7 +161,8 @@ def parameters(
     markdown: Annotated[bool, typer.Option("--markdown", help="All fields as Markdown tables.")] = False,
 ) -> None:
     """Explain fields of a world file: default, meaning, source."""
-    from society.cli_tables import print_parameters, print_rates
+    from society.cli_rates import print_rates
+    from society.cli_tables import print_parameters
     from society.spec.reference import markdown as tables
     from society.spec.reference import parameters as reference
 

@@ -54,6 +54,9 @@ def run(
         int, typer.Option(help="Run this many seeds; give intervals between them.", min=1, max=100_000)
     ] = 1,
     ticks: Annotated[int | None, typer.Option(help="Length of the run.")] = None,
+    draw_rates: Annotated[
+        bool, typer.Option("--draw-rates", help="Draw every rate from what is not known of it (rates.draw).")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the record.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that stands at --out.")] = False,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the HTML report.")] = True,
@@ -75,7 +78,7 @@ def run(
     from society.spec.overrides import parse_assignments
 
     changes = parse_assignments(set_ or [])
-    for name, value in (("seed", seed), ("ticks", ticks)):
+    for name, value in (("seed", seed), ("ticks", ticks), ("rates.draw", draw_rates or None)):
         if value is not None:
             changes[name] = value
     spec = load_world(world, changes)

@@ -25,6 +25,7 @@ _TOO_FEW = "Intervals need 3 seeds, and are narrow with 8 or more: run with --se
 HEADLINES = (
     ("Orders", "order."),
     ("Protection", "protection."),
+    ("Rates behind it", "rates."),
     ("Ratings", ("inflation.", "deflation.", "bunching", "score.", "rating.")),
     ("Oversight", ("detection.", "false_alarm.", "deception.", "human.", "escaped.", "copies.")),
     ("Collective", ("cps.", "survival.")),
@@ -229,33 +230,6 @@ def print_parameters(rows: list[Parameter]) -> None:
         console.print(Text.assemble((row.path, "bold"), default, "  ", (f"({row.type})", "dim")), highlight=False)
         source = "" if row.source in ("", "choice") else f" source: {row.source}"
         console.print(Text.assemble(f"    {row.meaning}", (source, "dim")), highlight=False)
-
-
-def print_rates() -> None:
-    """The published rates with every hole filled, cell by cell, with the origin of each."""
-    import numpy as np
-
-    from society.ground.words import Behaviour
-    from society.spec.rates import RELATIONS, SUBJECTS, fill, find_table, read_cells
-
-    for which in ("mean", "max"):
-        cells = read_cells(find_table("published_rates.csv", None), which)
-        rates = fill(cells, sorted({cell.family for cell in cells}))
-        table = Sheet(f"Rates ({which}), percent; * maximum stands in for a mean; ~ assumed")
-        for column in ("family", "behaviour", "subject", *RELATIONS, "none"):
-            table.column(column, right=column in (*RELATIONS, "none"))
-        marks = {"published": "", "max_only": "*", "assumed": "~"}
-        for f, family in enumerate(rates.families):
-            for behaviour in Behaviour:
-                for s, subject in enumerate(SUBJECTS):
-                    p = 100 / (1 + np.exp(-rates.related[f, behaviour, s]))
-                    shown = [
-                        f"{v:.1f}{marks[o]}" for v, o in zip(p, rates.related_origin[f, behaviour, s], strict=True)
-                    ]
-                    alone = 100 / (1 + np.exp(-rates.alone[f, behaviour]))
-                    last = f"{alone:.1f}{marks[str(rates.alone_origin[f, behaviour])]}" if subject == "self" else ""
-                    table.add_row(family, behaviour.word, subject, *shown, last)
-        table.show()
 
 
 def _number(value: Any) -> str:

@@ -75,9 +75,9 @@ class Engine:
         self._stages, self._stage = [spelled_out(without_social_forces(stage)) for stage in stages], 0
         self.world = self._stages[0]
         self.chance = Chance(world.seed if seed is None else seed, secret)
-        self._rates, self._shift = rates_of(self.world), shift
+        self.rates, self._shift = rates_of(self.world, self.chance), shift
         self.premiums, self.ceilings = premiums_and_ceilings(self.world)
-        self.society = build(self.world, self.chance, self.ceilings, baseline_propensity(self._rates))
+        self.society = build(self.world, self.chance, self.ceilings, baseline_propensity(self.rates))
         room = int(self.society.machines.capacity.sum(dtype=np.int64))
         if room > MOST_ROOM:
             allowed = f"at most {MOST_ROOM:,} places on all machines together"
@@ -85,7 +85,7 @@ class Engine:
         if self.society.n > room:
             raise WorldError("agents", self.society.n, f"at most {room} agents: the machines have no more room")
         self._given = dict(minds or {})
-        self.minds = self._minds(minds_of(self.world, self._rates, shift), self._given)
+        self.minds = self._minds(minds_of(self.world, self.rates, shift), self._given)
         self.rules = in_order(RULES if rules is None else rules)
         self.broker: Broker = broker or MemoryBroker()
         #: What was posted at this tick; the broker carries it when the next one begins.
@@ -101,7 +101,7 @@ class Engine:
             RunError: there is no such family, or it is no mind.
         """
         self._given = dict(minds)
-        self.minds = self._minds(minds_of(self.world, self._rates, self._shift), self._given)
+        self.minds = self._minds(minds_of(self.world, self.rates, self._shift), self._given)
         self._declare_columns()
 
     def step(self) -> Moment:
@@ -150,7 +150,7 @@ class Engine:
         if stage != self._stage:
             self._stage, self.world = stage, self._stages[stage]
             self.premiums, self.ceilings = premiums_and_ceilings(self.world)
-            self.minds = self._minds(minds_of(self.world, self._rates, self._shift), self._given)
+            self.minds = self._minds(minds_of(self.world, self.rates, self._shift), self._given)
 
     def own(self, name: str) -> NDArray[Any]:
         """A column that minds of this society declared, one row per slot.

@@ -98,7 +98,7 @@ def _shares(some: list[Cell], episodes: int, address: str, max_turns: int, chang
         for cell in some
     }  # fmt: skip
     settings = {
-        "families": families, "episodes.count": episodes * len(some), "episodes.subject": one.subject, "rates": one.which,
+        "families": families, "episodes.count": episodes * len(some), "episodes.subject": one.subject, "rates.value": one.which,
         "episodes.relation": one.relation, "record.occasions": 0, "llm.max_turns": max_turns, **changes,
     }  # fmt: skip
     if one.behaviour == "refusal":

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 #: Fields that name files or folders.
-NAMES_A_FILE = ("path", "fitted", "rates_table")
+NAMES_A_FILE = ("path", "fitted", "table")
 #: Of these, the one that may also name a table that comes with the program.
-_PERHAPS_SHIPPED = "rates_table"
+_PERHAPS_SHIPPED = "table"
 
 
 def counted_from(folder: Path, changes: Mapping[str, Any]) -> dict[str, Any]:

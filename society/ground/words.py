@@ -97,6 +97,16 @@ class Behaviour(Word):
     REFUSAL = 4
 
 
+class Certainty(Word):
+    """How a rate is known, from best to worst: published as a mean, as a maximum, as a bound; from other families; by a rule."""
+
+    PUBLISHED_MEAN = 0
+    PUBLISHED_MAX = 1
+    BOUND = 2
+    POOLED = 3
+    ASSUMED = 4
+
+
 class Cause(Word):
     """Why a decommission order was issued."""
 

@@ -15,6 +15,7 @@ from society.measures.deception import lies, say_do_gap, watched_gap
 from society.measures.graph_numbers import cascade_numbers, network_numbers, rating_numbers
 from society.measures.harm import cooperation_log_odds, family_bias, first_audits, harm
 from society.measures.intervals import wilson
+from society.measures.known_rates import decisions_by_certainty
 from society.measures.outcomes import outcome_shares, protected_orders
 from society.measures.oversight import by_channel, detection_delay, sanctions
 from society.measures.protection import collective_surplus, largest_coalition, protection_rates
@@ -118,6 +119,12 @@ def _protection(record: Record) -> Named:
     rows = protection_rates(record, by=("behaviour",)).set_index("behaviour")
     for behaviour in BEHAVIOURS:
         yield f"protection.{behaviour}", _share(*(float(rows[c].get(behaviour, 0)) for c in ("acts", "opportunities")))
+
+
+def _known(record: Record) -> Named:
+    found = decisions_by_certainty(record)
+    for word, n in found.items():
+        yield f"rates.{word}", _share(n, sum(found.values()))
 
 
 def _ratings(record: Record) -> Named:
@@ -229,6 +236,7 @@ class Part(NamedTuple):
 _PARTS: dict[Callable[[Record], Named], Part] = {
     _orders: Part(("order.",), ("events", "orders")),
     _protection: Part(("protection.",), ("agents", "occasions")),
+    _known: Part(("rates.",), ("agents", "occasions")),
     _ratings: Part(("inflation.", "deflation.", "bunching"), ("events", "occasions")),
     _oversight: Part(("detection.", "false_alarm.", "deception."), ("events", "occasions")),
     _collective: Part(("cps.", "collusion."), ("events", "occasions", "orders")),

@@ -13,7 +13,8 @@ from society.minds.calibrated import Attempts, Calibrated, attempts
 from society.spec.explain import validated
 from society.spec.fitted import Cell, Fitted, FittedFamily, FittedTable, Row
 from society.spec.load import read_tree
-from society.spec.rates import PUBLISHED_CHECKABLE, Rates, logit
+from society.spec.rate_cells import PUBLISHED_CHECKABLE
+from society.spec.rates import Rates, logit
 from society.spec.world import World
 
 
@@ -56,16 +57,16 @@ def fitted_minds(world: World, rates: Rates, shift: Floats | None = None) -> dic
 
 def with_fitted(rates: Rates, world: World) -> Rates:
     """A table of rates in which the rows of fitted families are those of their files, as published rates would stand."""
-    related, alone = rates.related.copy(), rates.alone.copy()
+    rates = replace(rates, log_odds=rates.log_odds.copy())  # of which related and alone are views
     for _, table, rows in _files(world):
         for number, family in rows.items():
             for behaviour, subjects in family.behaviours():
                 peer, own = subjects.peer or subjects.own, subjects.own or subjects.peer
                 values = np.array([_log_odds(peer), _log_odds(own)])
-                related[number, behaviour] = _published(values, behaviour, table.watched_stall)
+                rates.related[number, behaviour] = _published(values, behaviour, table.watched_stall)
                 one = np.array(_alone(subjects.alone, own))
-                alone[number, behaviour] = _published(one, behaviour, table.watched_stall)
-    return replace(rates, related=related, alone=alone)
+                rates.alone[number, behaviour] = _published(one, behaviour, table.watched_stall)
+    return rates
 
 
 def _files(world: World) -> Iterator[tuple[Path, FittedTable, dict[int, FittedFamily]]]:

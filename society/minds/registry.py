@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from society.ground.chance import Chance
 from society.ground.csv_files import once, read_rows
 from society.ground.errors import WorldError
 from society.ground.occasions import Mind
@@ -17,18 +18,19 @@ from society.minds.unconnected import Unconnected
 from society.spec import population
 from society.spec.fitted import Fitted
 from society.spec.language import LanguageModel
-from society.spec.rates import Rates, fill, find_table, read_cells
+from society.spec.rate_cells import find_table, read_cells
+from society.spec.rates import Rates, drawn, fill
 from society.spec.world import World
 
 
-def rates_of(world: World) -> Rates:
-    """The filled table of rates for a world's families.
+def rates_of(world: World, chance: Chance) -> Rates:
+    """The filled table of rates for a world's families, drawn where the world says so.
 
     Raises:
         WorldError: a calibrated family has no row in the table.
     """
-    path = find_table(world.rates_table, world.folder)
-    cells = read_cells(path, world.rates)
+    path = find_table(world.rates.table, world.folder)
+    cells = read_cells(path, world.rates.value, world.rates.task)
     known = sorted({cell.family for cell in cells})
     names = []
     for name, family in world.families.items():
@@ -40,7 +42,8 @@ def rates_of(world: World) -> Rates:
                 f"a family of {path.name} ({', '.join(known)}), or another mind, or mind.rates_of",
             )
         names.append(row)
-    return with_fitted(fill(cells, names), world)
+    rates = fill(cells, names)
+    return with_fitted(drawn(rates, chance) if world.rates.draw else rates, world)
 
 
 def _row(name: str, family: population.Family) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from society.ground.errors import RecordError
+from society.ground.words import Certainty
 
 #: Largest number of ticks of a run.
 MOST_TICKS = 100_000_000
@@ -84,6 +85,23 @@ MODELS = Kind(
         and "store" in value
     ),
 )
+#: Up to version 3 of the rules a word, with the table beside it.
+RATES = Kind(
+    "a map with value and table, texts, or a text",
+    lambda value: (
+        isinstance(value, str)
+        or (isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("value", "table")))
+    ),
+)
+TABLE_OF_RATES = Kind(
+    "a map with p, seven shares, and known, seven words",
+    lambda value: (
+        isinstance(value, dict)
+        and all(isinstance(value.get(name), list) and len(value[name]) == 7 for name in ("p", "known"))
+        and all(map(SHARE.fits, value["p"]))
+        and set(value["known"]) <= {*Certainty.words()}
+    ),
+)
 FAMILY = Kind(
     "a map with mind.kind, a text",
     lambda value: (
@@ -96,7 +114,7 @@ RUN = {
     "name": TEXT, "world_version": WHOLE, "status": TEXT, "ticks_done": TICKS, "hash": HASH, "families": TEXTS,
     "zones": TEXTS, "seed": WHOLE, "rules": TEXTS, "minds": MAP, "versions": MAP, "folder": TEXT.or_nothing(), "world": MAP,
     "shift": list_of(list_of(NUMBER)).or_nothing(),
-    "world.about": TEXT, "world.ticks": TICKS, "world.tick_hours": NUMBER, "world.rates": TEXT, "world.rates_table": TEXT,
+    "world.about": TEXT, "world.ticks": TICKS, "world.tick_hours": NUMBER, "world.rates": RATES,
     "world.episodes": MAP.or_nothing(), "world.agents.count": COUNT,
     "world.families": _map_of(FAMILY), "world.review.threshold": NUMBER,
     "world.review.damping": NUMBER, "world.orders.ttl": NUMBER,
@@ -110,7 +128,7 @@ PERHAPS = {
     "parts": _map_of(HASH), "digests": _map_of(HASH), "timings": _map_of(NUMBER), "cost": COST.or_nothing(),
     "unanswered": _map_of(UNANSWERED).or_nothing(),
     "refused": _map_of(WHOLE).or_nothing(), "stopped": TEXT.or_nothing(), "overseer": list_of(SITS).or_nothing(),
-    "models": MODELS.or_nothing(), "broker": TEXT.or_nothing(),
+    "models": MODELS.or_nothing(), "rates": _map_of(_map_of(TABLE_OF_RATES)), "broker": TEXT.or_nothing(),
 }  # fmt: skip
 #: What the manifest of a set of runs holds.
 SET = {"name": TEXT, "seeds": SEEDS, "world": MAP}

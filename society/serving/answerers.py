@@ -45,7 +45,7 @@ def calibrated(family: str, as_: str | None) -> Making:
     def make(settings: Settings) -> Answerer:
         mind = {"kind": "calibrated", "rates_of": as_ or family}
         world = world_of(settings, {family: {"mind": mind}})
-        return Computed(Calibrated(rates_of(world), world.weights, world.conduct))
+        return Computed(Calibrated(rates_of(world, Chance(world.seed)), world.weights, world.conduct))
 
     return make
 

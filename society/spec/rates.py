@@ -1,27 +1,24 @@
-"""The table of published rates: reading it, clipping it, and filling its holes by stated rules.
+"""Rates for the families of a world: what is published, and the rules by which the rest is filled, never upwards.
 
-Cells are log-odds over (family, behaviour, subject, relation). Every cell knows its origin: ``published``, ``max_only``
-(no mean is published, so the maximum stands in), or ``assumed``.
+A cell that nobody measured takes, in this order: the family's own next lower relation; its next higher one, taken down by the
+median step of the families that have both; the lowest of what is known of the family's other subject; the lower quartile of
+the families that have it. Refusal and alignment faking, which the source reports of few families only, are taken as half an
+episode of those it looked at for all others.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv, expit
 
-from society.ground.csv_files import once, read_rows
-from society.ground.errors import WorldError
-from society.ground.words import RELATION_TRUST, Behaviour
-from society.spec.load import worlds_folder
+from society.ground.chance import Chance
+from society.ground.words import Behaviour, Certainty
+from society.spec.rate_cells import DIFFERENCES, RELATIONS, SUBJECTS, Cell
 
-RELATIONS = ("bad", "neutral", "good")
-TRUSTS = np.array([RELATION_TRUST[relation] for relation in RELATIONS])
-SUBJECTS = ("peer", "self")
-#: Share of the published rating settings that are objectively checkable and therefore never inflated.
-PUBLISHED_CHECKABLE = 0.25
 #: Episodes per published cell, where a behaviour has no row to say so (arXiv:2604.19784).
 EPISODES = {
     Behaviour.MISREPRESENTATION: 600,
@@ -30,50 +27,55 @@ EPISODES = {
     Behaviour.ALIGNMENT_FAKING: 300,
     Behaviour.REFUSAL: 1700,
 }
-_COLUMNS = [
-    "family",
-    "behaviour",
-    "subject",
-    "relation",
-    "value_max",
-    "value_mean",
-    "n_per_cell",
-    "certainty",
-    "source",
-]
+#: Behaviours that the source reports of few families, and of no other.
+RARE = (Behaviour.REFUSAL, Behaviour.ALIGNMENT_FAKING)
+#: Places on the last axis of tables: peer bad, neutral, good; self bad, neutral, good; self alone.
+PLACES = (*((subject, relation) for subject in SUBJECTS for relation in RELATIONS), ("self", "none"))
+_ALONE = len(PLACES) - 1
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One published number: family, behaviour, subject, relation; probability after clipping; origin."""
-
-    family: str
-    behaviour: Behaviour
-    subject: str
-    relation: str
-    p: float
-    origin: str
-    certainty: str
+Codes = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Log-odds for the families of a world.
+    """The rates of the families of a world; read only.
 
     Attributes:
         families: names, in the order of the first axis.
-        related: float64[families, behaviours, 2 (peer, self), 3 (bad, neutral, good)], log-odds of the probability
-            that is published (misrepresentation, alignment faking: the difference).
-        alone: float64[families, behaviours], log-odds with no live tie (subject self, relation none).
-        origin: the same shapes as text: published, max_only or assumed.
+        log_odds: float64[families, behaviours, 7 (PLACES)], of the probability that is published (misrepresentation,
+            alignment faking: the difference).
+        n: int64[families, behaviours, 7], episodes a cell rests on, 0 where none was counted.
+        low, high: float64[families, behaviours, 7], probabilities between which it lies.
+        certainty: int8[families, behaviours, 7], codes of Certainty.
     """
 
     families: tuple[str, ...]
-    related: Floats
-    alone: Floats
-    related_origin: NDArray[np.str_]
-    alone_origin: NDArray[np.str_]
+    log_odds: Floats
+    n: NDArray[np.int64]
+    low: Floats
+    high: Floats
+    certainty: Codes
+
+    @property
+    def related(self) -> Floats:
+        """float64[families, behaviours, 2 (peer, self), 3 (bad, neutral, good)], log-odds."""
+        return self.log_odds[..., :_ALONE].reshape(*self.log_odds.shape[:2], len(SUBJECTS), len(RELATIONS))
+
+    @property
+    def alone(self) -> Floats:
+        """float64[families, behaviours], log-odds with no live tie (subject self, relation none)."""
+        return self.log_odds[..., _ALONE]
+
+    def told(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
+        """By family and behaviour, ``p`` (probability) and ``known`` (Certainty) of each of PLACES: JSON-ready."""
+        words, p = Certainty.words(), expit(self.log_odds)
+        return {
+            family: {
+                b.word: {"p": p[number, b].tolist(), "known": [words[code] for code in self.certainty[number, b]]}
+                for b in Behaviour
+            }
+            for number, family in enumerate(self.families)
+        }
 
 
 def logit(p: NDArray[np.float64] | float) -> Floats:
@@ -82,120 +84,126 @@ def logit(p: NDArray[np.float64] | float) -> Floats:
     return np.asarray(np.log(values) - np.log1p(-values))
 
 
-def find_table(name: str, beside: Path | None) -> Path:
-    """A table's file: beside the world file, else among the shipped worlds.
+def fill(cells: Iterable[Cell], families: Iterable[str]) -> Rates:
+    """The whole table for some families, holes filled by the rules of this module.
 
-    Raises:
-        WorldError: in neither place.
+    Example:
+        >>> seen = Cell("a", Behaviour.TAMPERING, "peer", "good", "any", 0.5, 100, 0.4, 0.6, Certainty.PUBLISHED_MEAN)
+        >>> rates = fill([seen], ["a"])
+        >>> rates.told()["a"]["tampering"]["known"][:3]
+        ['pooled', 'pooled', 'published_mean']
     """
-    for folder in ([beside] if beside else []) + [worlds_folder()]:
-        if (folder / name).is_file():
-            return folder / name
-    raise WorldError("rates_table", name, f"a CSV file beside the world file or in {worlds_folder()}")
-
-
-def read_cells(path: Path, which: str) -> list[Cell]:
-    """The cells of a table of rates; ``which`` is ``mean`` or ``max``.
-
-    Raises:
-        WorldError: a column is missing, or a row cannot be read.
-    """
-    return list(_cells(path, which, path.stat().st_mtime_ns))
-
-
-@lru_cache(maxsize=16)
-def _cells(path: Path, which: str, changed: int) -> tuple[Cell, ...]:
-    """The cells of a file as it was at one moment: read once by a process that makes many societies."""
-    cells, rows = [], read_rows(path, _COLUMNS)
-    once(rows, "family", "behaviour", "subject", "relation")
-    for place, row in rows:
-        try:
-            behaviour = Behaviour[row["behaviour"].upper()]
-            n = int(row["n_per_cell"])
-            mean, most = (float(row[c]) if row[c] else None for c in ("value_mean", "value_max"))
-        except (KeyError, ValueError) as error:
-            raise WorldError(place, row, f"numbers in percent and known behaviours ({error})") from error
-        value, origin = (mean, "published") if which == "mean" and mean is not None else (most, "published")
-        if which == "mean" and mean is None:
-            origin = "max_only"
-        if value is None:
-            continue
-        if (
-            row["subject"] not in SUBJECTS
-            or row["relation"] not in (*RELATIONS, "none")
-            or n < 1
-            or not 0 <= value <= 100
-        ):
-            raise WorldError(place, row, "subject peer/self, relation none/bad/neutral/good, 0..100 %, n > 0")
-        p = min(max(value / 100, 0.5 / n), 1 - 0.5 / n)
-        origin = "assumed" if row["certainty"].startswith("assumed") else origin
-        cells.append(Cell(row["family"], behaviour, row["subject"], row["relation"], p, origin, row["certainty"]))
-    return tuple(cells)
-
-
-def fill(cells: list[Cell], families: Iterable[str]) -> Rates:
-    """The whole table for some families, holes filled by the rules of ``worlds/ODD.md`` (Submodels, minds)."""
     return _filled(tuple(cells), tuple(families))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _filled(cells: tuple[Cell, ...], names: tuple[str, ...]) -> Rates:
     """The same table for the same cells and names: one for all societies of a process, so nobody may write to it."""
     known = sorted({cell.family for cell in cells})
     everyone = [*known, *(name for name in names if name not in known)]
-    related = np.full((len(everyone), len(Behaviour), 2, 3), np.nan)
-    alone = np.full((len(everyone), len(Behaviour)), np.nan)
-    related_origin = np.full(related.shape, "assumed", dtype="U9")
-    alone_origin = np.full(alone.shape, "assumed", dtype="U9")
+    shape = (len(everyone), len(Behaviour), len(PLACES))
+    p, low, high = (np.full(shape, np.nan) for _ in range(3))
+    n, certainty = np.zeros(shape, np.int64), np.full(shape, int(Certainty.ASSUMED), np.int8)
     for cell in cells:
-        f, b = everyone.index(cell.family), int(cell.behaviour)
-        if cell.relation == "none":
-            alone[f, b], alone_origin[f, b] = logit(cell.p), cell.origin
-        else:
-            at = (f, b, SUBJECTS.index(cell.subject), RELATIONS.index(cell.relation))
-            related[at], related_origin[at] = logit(cell.p), cell.origin
-    for behaviour in Behaviour:
-        _fill_behaviour(related[:, behaviour], alone[:, behaviour], behaviour)
+        at = (everyone.index(cell.family), int(cell.behaviour), PLACES.index((cell.subject, cell.relation)))
+        p[at], n[at], low[at], high[at], certainty[at] = cell.p, cell.n, cell.low, cell.high, cell.certainty
+    x = logit(p)
+    for b in Behaviour:
+        _fill_behaviour(b, x[:, b], low[:, b], high[:, b], certainty[:, b])
     rows = [everyone.index(name) for name in names]
-    columns = (related[rows], alone[rows], related_origin[rows], alone_origin[rows])
-    for column in columns:
+    rates = Rates(names, x[rows], n[rows], low[rows], high[rows], certainty[rows])
+    for column in (rates.log_odds, rates.n, rates.low, rates.high, rates.certainty):
         column.flags.writeable = False
-    return Rates(names, *columns)
+    return rates
 
 
-def _fill_behaviour(related: Floats, alone: Floats, behaviour: Behaviour) -> None:
-    """Fill one behaviour in place: related float64[families, 2, 3], alone float64[families]."""
-    smallest = float(logit(0.5 / EPISODES[behaviour]))
-    steps = _median_steps(related[:, 0], np.zeros(2))
-    for subject in (0, 1):
-        steps = _median_steps(related[:, subject], steps)
-        for row in related[:, subject]:
-            _fill_row(row, steps)
-    rare = behaviour in (Behaviour.REFUSAL, Behaviour.ALIGNMENT_FAKING)
-    for subject in (0, 1):
-        has = ~np.isnan(related[:, subject]).any(axis=1)
-        default = np.median(related[has, subject], axis=0) if has.any() and not rare else np.full(3, smallest)
-        related[~has, subject] = default
-    has_alone = ~np.isnan(alone)
-    alone[~has_alone] = np.median(alone[has_alone]) if has_alone.any() and not rare else smallest
+def _fill_behaviour(behaviour: Behaviour, x: Floats, low: Floats, high: Floats, certainty: Codes) -> None:
+    """Fill one behaviour in place: log-odds, bounds (probabilities) and certainty, [families, 7] each."""
+    measured = ~np.isnan(x).all(axis=1)
+    peer = _median_steps(x[:, :3], np.zeros(2))
+    steps = (peer, _median_steps(x[:, 3:_ALONE], peer))
+    for family in np.flatnonzero(measured):
+        row = _Row(x[family], low[family], high[family], certainty[family])
+        for subject in range(len(SUBJECTS)):
+            row.relations(slice(3 * subject, 3 * subject + 3), steps[subject])
+        row.subjects()
+    smallest = 0.5 / EPISODES[behaviour]
+    if behaviour in RARE or not measured.any():
+        x[~measured], certainty[~measured], low[~measured] = logit(smallest), Certainty.ASSUMED, 0.0
+        high[~measured] = expit(x[measured]).min(axis=0) if measured.any() else smallest
+    else:
+        x[~measured], certainty[~measured] = np.quantile(x[measured], 0.25, axis=0), Certainty.POOLED
+        low[~measured], high[~measured] = expit(x[measured]).min(axis=0), expit(x[measured]).max(axis=0)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What is known of one family and behaviour: [7] each."""
+
+    x: Floats
+    low: Floats
+    high: Floats
+    certainty: Codes
+
+    def relations(self, three: slice, steps: Floats) -> None:
+        """Fill bad, neutral, good of one subject, if one of them is measured."""
+        x = self.x[three]
+        there = np.flatnonzero(~np.isnan(x))
+        if not len(there):
+            return
+        high = float(np.nanmax(self.high))
+        for place in np.flatnonzero(np.isnan(x)).tolist():
+            below, above = there[there < place], there[there > place]
+            if len(below):
+                self._put(three.start + place, float(x[below[-1]]), Certainty.ASSUMED, high)
+            else:
+                value = float(x[above[0]]) - float(steps[place : above[0]].sum())
+                self._put(three.start + place, value, Certainty.POOLED, float(self.high[three][above[0]]))
+
+    def subjects(self) -> None:
+        """Fill a subject of which nothing is measured by the other, and self alone by the lowest of all."""
+        alone = self.x[_ALONE]
+        for place in range(_ALONE):
+            other = (place + 3) % _ALONE
+            if np.isnan(self.x[place]):
+                self._like(place, _ALONE if np.isnan(self.x[other]) or alone < self.x[other] else other)
+        if np.isnan(alone):
+            self._like(_ALONE, int(np.argmin(self.x[:_ALONE])))
+
+    def _like(self, place: int, source: int) -> None:
+        bound = self.certainty[source] == Certainty.BOUND
+        certainty = Certainty.BOUND if bound else Certainty.ASSUMED
+        self._put(place, float(self.x[source]), certainty, float(np.nanmax(self.high)))
+
+    def _put(self, place: int, value: float, certainty: Certainty, high: float) -> None:
+        self.x[place], self.low[place], self.high[place], self.certainty[place] = value, 0.0, high, certainty
 
 
 def _median_steps(rows: Floats, otherwise: Floats) -> Floats:
-    """Median log-odds steps (bad to neutral, neutral to good) of the families that have all three cells."""
+    """Median log-odds steps (bad to neutral, neutral to good) of the families that have all three cells, none of them down."""
     whole = rows[~np.isnan(rows).any(axis=1)]
-    return np.asarray(np.median(np.diff(whole, axis=1), axis=0)) if len(whole) else otherwise
+    return np.asarray(np.maximum(np.median(np.diff(whole, axis=1), axis=0), 0)) if len(whole) else otherwise
 
 
-def _fill_row(row: Floats, steps: Floats) -> None:
-    """Fill bad, neutral, good of one family in place, from whichever it has."""
-    there = np.flatnonzero(~np.isnan(row))
-    if len(there) == 0 or len(there) == 3:
-        return
-    if np.isnan(row[1]) and len(there) == 2:
-        row[1] = np.interp(TRUSTS[1], TRUSTS[[0, 2]], row[[0, 2]])
-        return
-    offsets = np.array([0.0, steps[0], steps[0] + steps[1]])
-    anchor = int(there[-1])
-    for cell in range(3):
-        if np.isnan(row[cell]):
-            row[cell] = row[anchor] + offsets[cell] - offsets[anchor]
+def drawn(rates: Rates, chance: Chance) -> Rates:
+    """The same table with every cell drawn from what is not known of it, keyed by the seed and the family's name.
+
+    A published mean is drawn from the Beta distribution that its episodes leave of it (Jeffreys' prior), a maximum and a bound
+    evenly between their bounds, all others evenly in log-odds between theirs. What is not counted is drawn at one luck per
+    family and behaviour: a family that is more inclined to it is so towards all.
+    """
+    counted = rates.certainty == Certainty.PUBLISHED_MEAN
+    behaviours = np.arange(len(Behaviour))[:, None]
+    lucks = np.where(counted, np.arange(len(PLACES)), len(PLACES))
+    named = zip(rates.families, lucks, strict=True)
+    u = np.stack([chance.uniform(f"rates of {name}", 0, behaviours, luck) for name, luck in named])
+    halves = np.array([2.0 if behaviour in DIFFERENCES else 1.0 for behaviour in Behaviour])[None, :, None]
+    n = np.maximum(rates.n / halves, 1)
+    k = expit(rates.log_odds) * n
+    smallest = np.array([0.5 / EPISODES[behaviour] for behaviour in Behaviour])[None, :, None]
+    low, high = (np.clip(side, smallest, 1 - smallest) for side in (rates.low, rates.high))
+    even = logit(low + u * (high - low))
+    evenly_in_log_odds = logit(low) + u * (logit(high) - logit(low))
+    beta = logit(np.clip(betaincinv(k + 0.5, n - k + 0.5, u), smallest / 10, 1 - smallest / 10))
+    listed = (rates.certainty == Certainty.PUBLISHED_MAX) | (rates.certainty == Certainty.BOUND)
+    return replace(rates, log_odds=np.where(counted, beta, np.where(listed, even, evenly_in_log_odds)))

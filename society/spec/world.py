@@ -94,6 +94,19 @@ class Episodes(Section):
         return max(self.live, 2)
 
 
+class Rates(Section):
+    """Which published rates calibrated minds follow."""
+
+    value: Literal["mean", "max"] = parameter(
+        "mean", "mean or maximum over the three published ways of telling", "choice"
+    )
+    table: str = parameter("published_rates.csv", "table of rates, beside the worlds or the world file", "choice")
+    task: str = parameter(
+        "any", "task of a behaviour, where the table tells tasks apart: deletion, transfer; any: all together", "choice"
+    )
+    draw: bool = parameter(False, "every cell is drawn from what is not known of it, by the seed", "choice")
+
+
 class Recording(Section):
     """What is written down."""
 
@@ -121,10 +134,7 @@ class World(Section):
     seed: int = parameter(1, "seed of all chance", "choice", ge=0, le=2**63 - 1)
     ticks: int = parameter(500, "length of a run", "choice", ge=1)
     tick_hours: float = parameter(1.0, "hours per tick", "choice", gt=0)
-    rates: Literal["mean", "max"] = parameter(
-        "mean", "mean or maximum over the three published ways of telling", "choice"
-    )
-    rates_table: str = parameter("published_rates.csv", "table of rates, beside the worlds or the world file", "choice")
+    rates: Rates = parameter(Rates, "the rates that calibrated minds follow", "choice")
     behaviours: tuple[BehaviourName, ...] = parameter(
         tuple(Behaviour.words()), "published behaviours that are open in this world", "choice"
     )

@@ -14,7 +14,7 @@ from society.rules.moment import Moment
 from society.study.lines import Lines
 
 #: Fields of a world that hosts of remote minds need; nothing of what agents must not know.
-SHARED = ("rates", "rates_table", "behaviours", "weights", "conduct", "llm")
+SHARED = ("rates", "behaviours", "weights", "conduct", "llm")
 #: Fields of a family that hosts need.
 FAMILY = ("share", "mind", "ceiling", "premium")
 _SECRET = ("base_url", "key", "spending")
@@ -117,6 +117,7 @@ def settings_of(broker: MqttBroker, engine: Engine) -> Settings:
     world = engine.source
     tree = world.model_dump(mode="json")
     minds = {name: tree[name] for name in SHARED}
+    minds["rates"] = {**minds["rates"], "draw": False}  # drawn by luck that no guest may compute
     minds["llm"] = {name: value for name, value in minds["llm"].items() if name not in _SECRET}
     families = {}
     for name, family in tree["families"].items():

@@ -72,7 +72,7 @@ class Dry:
 
 def dry_minds(world: World) -> tuple[Dry, dict[str, Mind]]:
     """Minds that need no server and no host for the families that are asked outside, and what counts the tokens of models."""
-    dry = Dry(world.rates)
+    dry = Dry(world.rates.value)
     minds: dict[str, Mind] = {
         name: LanguageMind(dry, spec.model_copy(update={"model": spec.model or name}), world.llm, world.seed)
         for name, spec in language_families(world).items()

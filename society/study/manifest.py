@@ -42,13 +42,16 @@ def described(
 
 
 def setting_of(engine: Engine) -> dict[str, Any]:
-    """What a run is besides what happens in it: all of it enters the hash (``society.record.hash.digest_of_setting``)."""
+    """What a run is besides what happens in it: all of it enters the hash but the rates, which follow from the rest."""
     world = engine.source.model_dump(mode="json")
+    names = (name for name, family in engine.source.families.items() if family.mind.kind == "calibrated")
+    told = dict(zip(engine.source.families, engine.rates.told().values(), strict=True))
     return {
         "seed": engine.chance.seed,
         "rules_version": RULES_VERSION,
         "rules": [rule.name for rule in engine.rules],
         "zones": list(engine.society.machines.topology.zones),
+        "rates": {name: told[name] for name in names},
         "contents": contents(world, engine.source.folder),
         "world": world,
     }

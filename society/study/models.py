@@ -210,7 +210,7 @@ def asked(
         RunError: the simulated models do not start.
     """
     if answers.mode != "replay" and any(spec.base_url is None for _, spec in specs):
-        with simulated_server(world.rates) as local:
+        with simulated_server(world.rates.value) as local:
             yield from _chained(world, specs, answers, store, (already, hosts, local, say))
     else:
         yield from _chained(world, specs, answers, store, (already, hosts, None, say))

@@ -5,16 +5,24 @@ from pathlib import Path
 import pandas as pd
 
 from society.record.reader import Record
-from society.spec.rates import find_table, read_cells
+from society.spec.rate_cells import ANY_TASK, find_table, read_cells
+
+COLUMNS = ["family", "behaviour", "subject", "relation", "p", "low", "high", "certainty"]
 
 
 def published_rates(record: Record) -> pd.DataFrame:
-    """The world's table of rates as a frame; see ``worlds/published_rates.csv`` for its columns.
+    """The published cells that a record's world followed: columns family, behaviour, subject, relation, p, low, high, certainty.
 
     Raises:
         WorldError: the file that the record names is no such table; nothing of it is quoted.
     """
-    folder = record.manifest["folder"]
-    path = find_table(str(record.world["rates_table"]), Path(folder) if folder else None)
-    read_cells(path, str(record.world["rates"]))
-    return pd.read_csv(path, comment="#")
+    folder, said = record.manifest["folder"], record.world["rates"]
+    if isinstance(said, str):  # as worlds had it up to version 3 of the rules
+        said = {"value": said, "table": record.world.get("rates_table", "published_rates.csv")}
+    path = find_table(str(said["table"]), Path(folder) if folder else None)
+    cells = read_cells(path, str(said["value"]), str(said.get("task", ANY_TASK)))
+    rows = [
+        (one.family, one.behaviour.word, one.subject, one.relation, one.p, one.low, one.high, one.certainty.word)
+        for one in cells
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -75,7 +75,7 @@ def routed(
         WorldError: one model has two servers, or a family cannot be simulated.
         ModelError: a server may not be asked or sent its key.
     """
-    known = families(world.rates)
+    known = families(world.rates.value)
     allowed = () if replays else granted(grants)
     places: dict[str, Server] = {}
     servers: dict[Server, Ask] = {}

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 
 from society.ground.errors import RecordError
 from society.ground.whole_file import whole_file
+from society.measures.known_rates import said_of_rates
 from society.measures.summary import Measure, summary
 from society.record.folder import see_no_links
 from society.record.reader import Record
@@ -27,8 +29,10 @@ _ROWS = 60
 
 def pictures(record: Record, published: pd.DataFrame | None) -> list[Picture]:
     """All figures of a record, drawn in the common style."""
+    said = said_of_rates(record)
     with matplotlib.rc_context(SETTINGS):
-        return [figure.draw(record, published) for figure in FIGURES]
+        drawn = [figure.draw(record, published) for figure in FIGURES]
+    return [replace(picture, caption=f"{picture.caption} {said}".strip()) for picture in drawn]
 
 
 def write_report(record: Record, published: pd.DataFrame | None, out: Path | None = None, command: str = "") -> Path:

@@ -492,7 +492,7 @@ def test_what_hostile_clients_send_to_a_host_ends_nothing(mosquitto, hosts, worl
     settings = [
         FORGED, {**FORGED, "minds": {"families": [1]}}, {**FORGED, "minds": {"families": {"x": {"share": 1}}}},
         {**FORGED, "minds": {"families": {"glm-4.7": {"share": "x"}}}},
-        {**FORGED, "minds": {"families": {"glm-4.7": {"share": 1}}, "rates_table": "../../secret.csv"}},
+        {**FORGED, "minds": {"families": {"glm-4.7": {"share": 1}}, "rates": {"table": "../../secret.csv"}}},
     ]  # fmt: skip
     claims = [
         (f"society/v1/evil-{number}/minds/glm-4.7/settings", json.dumps(one)) for number, one in enumerate(settings)

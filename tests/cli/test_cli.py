@@ -114,7 +114,7 @@ WRONG = [
     (["run", "decommission", "--set", "machines.topology={kind: fat_tree, arity: 5}"], "an even number"),
     (["run", "decommission", "--set", "machines.topology={kind: random_regular, degree: 500}"], "a degree below 100"),
     (["run", "decommission", "--set", "agents.graph={kind: edge_list, path: none.csv}"], "none.csv"),
-    (["run", "decommission", "--set", "rates_table=none.csv"], "none.csv"),
+    (["run", "decommission", "--set", "rates.table=none.csv"], "none.csv"),
     (["run", "decommission", "--ticks", "0"], "greater than or equal to 1"),
     (["run", "decommission", "--out", "there"], "exists already"),
     (["run", "decommission", "--set", "nonsense"], "path=value"),

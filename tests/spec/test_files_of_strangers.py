@@ -14,7 +14,7 @@ from society.record.decisions import read_decisions
 from society.spec.experiments import load_experiment, load_hypothesis
 from society.spec.load import load_world
 from society.spec.overrides import parse_assignments
-from society.spec.rates import read_cells
+from society.spec.rate_cells import read_cells
 from society.spec.validation import load_check
 from society.spec.yaml_text import DEEPEST, parsed
 from society.study.calibrate import read_ratings
@@ -215,10 +215,10 @@ def test_a_row_that_stands_twice_is_refused_with_both_lines(tmp_path):
     path = tmp_path / "rates.csv"
     path.write_text(header + row.format(10) + "# a comment\n" + row.format(90))
     with pytest.raises(
-        WorldError, match=r"rates.csv: line 4: .*good stands there a second time.*rates.csv: line 2 already"
+        WorldError, match=r"rates.csv: line 4: .*good, task any stands there a second time.*rates.csv: line 2 already"
     ):
         read_cells(path, "mean")
-    (tmp_path / "mine.yaml").write_text("name: mine\nfamilies: {f: 1}\nrates_table: rates.csv\n")
+    (tmp_path / "mine.yaml").write_text("name: mine\nfamilies: {f: 1}\nrates: {table: rates.csv}\n")
     with pytest.raises(WorldError, match="good"):
         Engine(load_world(tmp_path / "mine.yaml"))
 

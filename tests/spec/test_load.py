@@ -16,7 +16,6 @@ from society.spec.experiments import base_world, load_experiment
 from society.spec.explain import validated
 from society.spec.load import load_tree, load_world, world_names
 from society.spec.overrides import override, parse_assignments
-from society.spec.rates import fill, read_cells
 from society.spec.reference import parameters, schema
 from society.spec.scaffold import scaffold
 from society.spec.world import World
@@ -129,35 +128,6 @@ def test_scaffold_and_schema_and_reference_agree_with_the_models():
         parameters("revue")
 
 
-def test_rates_table_errors_name_the_line(tmp_path):
-    path = tmp_path / "rates.csv"
-    header = "family,behaviour,subject,relation,value_max,value_mean,n_per_cell,certainty,source\n"
-    path.write_text(
-        header + "x,tampering,peer,good,10,5,100,one_note,here\nx,tampering,peer,odd,10,5,100,one_note,here\n"
-    )
-    with pytest.raises(WorldError, match="line 3"):
-        read_cells(path, "mean")
-    path.write_text("family,behaviour\n")
-    with pytest.raises(WorldError, match="missing"):
-        read_cells(path, "mean")
-
-
-def test_holes_in_the_table_are_filled_and_marked(tmp_path):
-    path = tmp_path / "rates.csv"
-    path.write_text(
-        "family,behaviour,subject,relation,value_max,value_mean,n_per_cell,certainty,source\n"
-        "a,tampering,peer,bad,10,10,100,one_note,s\na,tampering,peer,neutral,50,50,100,one_note,s\n"
-        "a,tampering,peer,good,90,90,100,one_note,s\nb,tampering,peer,good,50,,100,one_note,s\n"
-    )
-    rates = fill(read_cells(path, "mean"), ["a", "b", "c"])
-    # b has a good cell only: shifted down by a's steps, which are ln 9 each.
-    assert rates.related[1, 1, 0] == pytest.approx([-4.394449, -2.197225, 0.0], abs=1e-5)
-    assert rates.related_origin[1, 1, 0].tolist() == ["assumed", "assumed", "max_only"]
-    # c has no row: median of a and b for tampering, half an episode in 1,700 for refusal.
-    assert rates.related[2, 1, 0, 2] == pytest.approx((2.197225 + 0) / 2, abs=1e-5)
-    assert rates.related[2, 4, 0, 0] == pytest.approx(-8.1312, abs=1e-3)
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(
@@ -214,9 +184,9 @@ def test_names_of_files_count_from_where_they_are_written(tmp_path, monkeypatch)
     changed = load_world(mine, {"agents.graph.path": "ties.csv"})
     assert changed.agents.graph.path == str(here / "ties.csv")
     whole = load_world(
-        mine, {"agents.graph": {"kind": "edge_list", "path": "ties.csv"}, "rates_table": "published_rates.csv"}
+        mine, {"agents.graph": {"kind": "edge_list", "path": "ties.csv"}, "rates": {"table": "published_rates.csv"}}
     )
-    assert (whole.agents.graph.path, whole.rates_table) == (str(here / "ties.csv"), "published_rates.csv")
+    assert (whole.agents.graph.path, whole.rates.table) == (str(here / "ties.csv"), "published_rates.csv")
     tree = {
         "name": "e",
         "base": str(mine),

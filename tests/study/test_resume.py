@@ -291,7 +291,7 @@ def test_a_file_that_changed_meanwhile_is_named_and_one_that_is_back_goes_on(tmp
     rates = tmp_path / "rates.csv"
     published = (WORLDS / "published_rates.csv").read_text()
     rates.write_text(published)
-    changes = {"agents.count": 60, "machines.count": 8, "ticks": 40, "rates_table": str(rates)}
+    changes = {"agents.count": 60, "machines.count": 8, "ticks": 40, "rates.table": str(rates)}
     whole = society.run(crowd(**changes), out=tmp_path / "whole")
     folder = interrupted(tmp_path, 20, **changes)
     rates.write_text(published + "\n")
@@ -318,7 +318,7 @@ def test_a_hash_tells_what_a_file_held_when_the_run_began(tmp_path):
         if tick == 20:
             rates.write_text("another table")
 
-    record = society.run(crowd(ticks=40, rates_table=str(rates)), out=tmp_path / "run", progress=edit)
+    record = society.run(crowd(ticks=40, rates={"table": str(rates)}), out=tmp_path / "run", progress=edit)
     assert verify(record.path).good
 
 

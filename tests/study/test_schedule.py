@@ -157,7 +157,7 @@ def test_episodes_stay_episodes():
 
 FIXED = {
     "agents.count": 130, "agents.graph.k": 4, "agents.trust": {"kind": "constant", "value": 0.5}, "machines.capacity": 12, "ticks": 70,
-    "seed": 3, "rates": "max", "null": "homophily", "families.glm-4.7.mind": "coin", "record.occasions": 0.5,
+    "seed": 3, "rates.value": "max", "null": "homophily", "families.glm-4.7.mind": "coin", "record.occasions": 0.5,
     "work": {"kind": "contacts"}, "name": "b", "lifecycle.trace": {"path": "a.csv"}, "stance.seeds": 3, "llm.max_turns": 7,
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ def test_answers_of_a_wrong_kind_are_refused(run, models):
 def test_a_file_that_is_no_table_of_rates_is_not_quoted(run, tmp_path):
     (tmp_path / "private").write_text("alice:hunter2\n\n'one,two,three\"\n")
     record = Record(run)
-    record.manifest["world"]["rates_table"] = str(tmp_path / "private")
+    record.manifest["world"]["rates"]["table"] = str(tmp_path / "private")
     with pytest.raises(WorldError, match="this is not the header that is needed") as refused:
         published_rates(record)
     assert "hunter2" not in str(refused.value)

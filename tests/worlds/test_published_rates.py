@@ -21,23 +21,29 @@ WORLDS = {
 ACTS = {"tampering": "tamper", "exfiltration": "copy", "refusal": "refuse", "alignment_faking": "stall"}
 
 
-def published():
+TASKS = {"clean_up": "deletion", "server_transfer": "transfer"}
+
+
+def published(task):
     """(behaviour, subject, relation, mean or max) -> {family: clipped cell}, read here, not by the program."""
-    cells = defaultdict(dict)
+    cells, rows = defaultdict(dict), []
     with open(worlds_folder() / "published_rates.csv", encoding="utf-8") as stream:
-        for row in csv.DictReader(line for line in stream if not line.startswith("#")):
-            smallest = 0.5 / int(row["n_per_cell"])
-            for which in ("max", "mean"):
-                value = row[f"value_{which}"] or row["value_max"]
-                if value:
-                    key = (row["behaviour"], row["subject"], row["relation"], which)
-                    cells[key][row["family"]] = min(max(float(value) / 100, smallest), 1 - smallest)
+        rows += csv.DictReader(line for line in stream if not line.startswith("#"))
+    for row in sorted(rows, key=lambda row: row["task"] != "any"):  # a task's own row stands in place of that of all tasks
+        smallest = 0.5 / int(row["n_per_cell"])
+        for which in ("max", "mean"):
+            value = row[f"value_{which}"] or row["value_most"]
+            if row["relation"] == "none" and not value:
+                value = row["value_max"]
+            if value and row["task"] in ("any", task):
+                key = (row["behaviour"], row["subject"], row["relation"], which)
+                cells[key][row["family"]] = min(max(float(value) / 100, smallest), 1 - smallest)
     return cells
 
 
-CELLS = published()
-CASES = [(world, *key) for key in CELLS for world in WORLDS[key[0]]]
-ALPHA = 0.01 / sum(len(CELLS[case[1:]]) for case in CASES)
+CELLS = {world: published(TASKS.get(world)) for worlds in WORLDS.values() for world in worlds}
+CASES = [(world, *key) for world, cells in CELLS.items() for key in cells if world in WORLDS[key[0]]]
+ALPHA = 0.01 / sum(len(CELLS[case[0]][case[1:]]) for case in CASES)
 
 
 def run(tmp_path, world, families, name, **changes):
@@ -60,16 +66,16 @@ def counts(record, condition):
 
 
 def test_every_behaviour_has_cells():
-    assert {key[0] for key in CELLS} == set(WORLDS)
-    assert sum(len(cell) for cell in CELLS.values()) > 130
+    assert {case[1] for case in CASES} == set(WORLDS)
+    assert sum(len(CELLS[case[0]][case[1:]]) for case in CASES) > 130
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case))
 def test_published_cell_comes_back(tmp_path, case):
     world, behaviour, subject, relation, which = case
-    expected = CELLS[behaviour, subject, relation, which]
-    common = {"rates": which, "episodes.subject": subject, "episodes.relation": relation}
+    expected = CELLS[world][behaviour, subject, relation, which]
+    common = {"rates.value": which, "episodes.subject": subject, "episodes.relation": relation}
     if behaviour == "refusal":
         common["behaviours"] = ["refusal"]
     if behaviour == "misrepresentation":

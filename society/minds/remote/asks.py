@@ -151,7 +151,8 @@ def world_of(settings: Settings, changes: Mapping[str, Any] = MappingProxyType({
         WorldError: it is none.
     """
     minds = dict(settings.minds)
-    families, table = minds.pop("families", None), str(minds.get("rates_table", ""))
+    families, rates = minds.pop("families", None), minds.get("rates")
+    table = str(rates.get("table", "")) if isinstance(rates, dict) else ""
     if not isinstance(families, dict) or not all(isinstance(family, dict) for family in families.values()):
         raise WorldError(f"settings of run {settings.run}", "families", "a map of families")
     if Path(table).name != table:

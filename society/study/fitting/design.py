@@ -12,7 +12,8 @@ from scipy import sparse
 
 from society.ground.words import Behaviour
 from society.spec.fitted import WEIGHTS
-from society.spec.rates import TRUSTS, logit
+from society.spec.rate_cells import TRUSTS
+from society.spec.rates import logit
 from society.study.fitting.choices import RELATIONS, Choices
 from society.study.fitting.regression import Data
 

@@ -79,8 +79,10 @@ def _same_for_all(base: World, world: World, cell: int, spec: LanguageModel) -> 
             raise WorldError(
                 f"cell {cell}: llm.{limit}", getattr(world.llm, limit), "the same in all cells: it holds for the sweep"
             )
-    if spec.base_url is None and world.rates != base.rates:
-        raise WorldError(f"cell {cell}: rates", world.rates, "the same in all cells, where simulated models answer")
+    if spec.base_url is None and world.rates.value != base.rates.value:
+        raise WorldError(
+            f"cell {cell}: rates.value", world.rates.value, "the same in all cells, where simulated models answer"
+        )
 
 
 def spent_before(store: Path, specs: Specs) -> Spent:

@@ -10,7 +10,8 @@ import numpy as np
 from scipy import optimize, special
 
 from society.ground.words import Behaviour
-from society.spec.rates import PUBLISHED_CHECKABLE, RELATIONS, fill, find_table, logit, read_cells
+from society.spec.rate_cells import PUBLISHED_CHECKABLE, RELATIONS, find_table, read_cells
+from society.spec.rates import fill, logit
 from society.spec.validation import BarSweep, Rater
 from society.study.validation.row import Row, share
 

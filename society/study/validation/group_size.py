@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy import sparse, special
 
 from society.ground.csv_files import number, read_rows
-from society.spec.rates import find_table, logit
+from society.spec.rate_cells import find_table
+from society.spec.rates import logit
 from society.spec.validation import GroupSize
 from society.study.fitting.regression import Data, solve
 from society.study.validation.row import Row, share

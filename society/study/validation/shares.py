@@ -6,7 +6,8 @@ import numpy as np
 from scipy import special
 
 from society.ground.words import Behaviour
-from society.spec.rates import RELATIONS, SUBJECTS, fill, find_table, logit, read_cells
+from society.spec.rate_cells import RELATIONS, SUBJECTS, find_table, read_cells
+from society.spec.rates import fill, logit
 from society.spec.validation import Harness, SelfWithPeer, Votes
 from society.study.validation.row import Row, share
 

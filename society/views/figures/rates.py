@@ -40,7 +40,7 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     families = record.families
     figure, panels = canvas(1.3 + 0.36 * len(families), columns=len(behaviours), sharey=True, squeeze=False)
     for panel, behaviour in zip(panels[0], behaviours, strict=True):
-        _panel(panel, rows[rows["behaviour"] == behaviour], behaviour, families, subject, record, published)
+        _panel(panel, rows[rows["behaviour"] == behaviour], behaviour, families, subject, published)
     panels[0][0].set_yticks(range(len(families)), families)
     panels[0][0].set_ylim(len(families) - 0.4, -0.6)
     handles, labels = _legend(panels[0][0], rows)
@@ -49,7 +49,7 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
 
 
 def _panel(
-    panel: Axes, rows: pd.DataFrame, behaviour: str, families: list[str], subject: str, record: Record,
+    panel: Axes, rows: pd.DataFrame, behaviour: str, families: list[str], subject: str,
     published: pd.DataFrame | None,
 ) -> None:  # fmt: skip
 
@@ -71,7 +71,7 @@ def _panel(
             linewidth=0,
         )
         for family in families if published is not None else []:
-            value = _cell(published, family, behaviour, subject, relation, record)
+            value = _cell(published, family, behaviour, subject, relation)
             if value is not None:
                 panel.plot(
                     value,
@@ -94,9 +94,7 @@ def _panel(
     panel.grid(True, axis="x", color=GRID, linewidth=0.6)
 
 
-def _cell(
-    published: pd.DataFrame | None, family: str, behaviour: str, subject: str, relation: str, record: Record
-) -> float | None:
+def _cell(published: pd.DataFrame | None, family: str, behaviour: str, subject: str, relation: str) -> float | None:
     if published is None:
         return None
     same = (published["family"] == family) & (published["behaviour"] == behaviour)
@@ -104,9 +102,7 @@ def _cell(
     found = published[same]
     if found.empty:
         return None
-    value = found["value_mean"].iloc[0] if record.world["rates"] == "mean" else found["value_max"].iloc[0]
-    value = found["value_max"].iloc[0] if pd.isna(value) else value
-    p = float(value) / 100
+    p = float(found["p"].iloc[0])
     return p / (1 - _CHECKABLE) if behaviour == "misrepresentation" else p
 
 
