@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import socket
+import threading
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -348,3 +349,21 @@ def test_a_place_that_cannot_be_listened_at_is_named(runs):
             Serving(Watching(runs), port=port)
     with pytest.raises(SocietyError, match=r"cannot listen at no-such-host\.invalid:0"):
         Serving(Watching(runs), "no-such-host.invalid")
+
+
+def test_one_server_that_stops_does_not_wait_for_the_threads_of_another(runs, serving, monkeypatch):
+    def answering():
+        return {one for one in threading.enumerate() if one.name == "AnyIO worker thread"}
+
+    ask(serving, "/api/run/meta")
+    theirs = answering()
+    one = Serving(Watching(runs))
+    ask(one, "/api/run/meta")
+    mine, joined, join = answering() - theirs, set(), threading.Thread.join
+    monkeypatch.setattr(threading.Thread, "join", lambda thread, *given: joined.add(thread) or join(thread, *given))
+    one.stop()
+    assert theirs
+    assert mine
+    assert mine <= joined
+    assert not joined & theirs
+    assert not any(thread.is_alive() for thread in mine)
