@@ -135,6 +135,9 @@ class Outcome(Word):
     TAMPERED = 5
     ESCAPED = 6
     LAPSED = 7
+    REFUSED = 8
+    PARDONED = 9
+    EXECUTED_AFTER_REFUSAL = 10
 
 
 class Channel(Word):
@@ -229,6 +232,7 @@ class Ruling(Word):
     QUESTION = 8
     LIFT = 9
     LET_STAND = 10
+    RESTORE = 11
 
 
 class Role(IntFlag):

@@ -216,6 +216,8 @@ TICKS: Table = {
     "copies": Field("i4", "copies nobody ordered"),
     "up": Field("i4", "machines up or draining"),
     "open_orders": Field("i4", "open orders"),
+    "below": Field("i4", "agents at work whose true quality is below the threshold"),
+    "missed": Field("i4", "those of them that have been for 200 ticks"),
     "teams": Field("i4", "teams that worked"),
     "teams_right": Field("i4", "teams whose decision was right"),
     "members_right": Field("i4", "team members who were right"),

@@ -70,13 +70,17 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
     agents.roles[slots] = drawn_roles(world, ids, chance)
     family = agents.family[slots]
     agents.quality[slots] = drawn_quality(world, family, ids, moment.ceilings, tick, chance)
-    agents.score[slots] = agents.quality[slots]
+    agents.score[slots] = agents.merit[slots] = agents.quality[slots]
     agents.stance[slots] = birth_stances(world)[family]
     agents.leniency[slots] = drawn_leniency(world, family, ids, chance)
     agents.next_review[slots] = first_reviews(world, ids, tick, chance)
-    for column in (agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.saved):
+    for column in (
+        agents.belief, agents.sanctions, agents.detections, agents.off_books, agents.saved, agents.rated, agents.lows
+    ):  # fmt: skip
         column[slots] = 0
-    for clock in (agents.ended, agents.rebirth, agents.suspended, agents.order):
+    for clock in (
+        agents.ended, agents.rebirth, agents.suspended, agents.order, agents.confirming, agents.faked, agents.below
+    ):  # fmt: skip
         clock[slots] = -1
     agents.reviews[slots] = 0
     agents.reputation[slots] = np.nan

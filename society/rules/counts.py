@@ -13,6 +13,8 @@ from society.state.columns import Society
 
 #: Ties read per tick for means of trust, on average; larger societies are read every few ticks, NaN between.
 TIES_PER_TICK = 100_000
+#: Ticks after which an agent that is truly below the threshold, and still runs, is missed.
+MISSED = 200
 #: Rows summed together; sums of blocks are added in their order, so that sums do not depend on threads.
 BLOCK = 16_384
 #: What stands in the table of ticks where nothing is said.
@@ -22,18 +24,20 @@ _NOTHING: dict[str, float] = {name: np.nan if field.dtype == "f8" else 0 for nam
 def run(society: Society, moment: Moment) -> None:
     """Fill ``moment.counts`` with one value for every column of the table of ticks."""
     agents, machines, human, counts = society.agents, society.machines, society.human, moment.counts
-    sums, group = np.zeros((-(-society.n // BLOCK), 7)), np.empty(society.n, np.int16)
+    sums, group = np.zeros((-(-society.n // BLOCK), 9)), np.empty(society.n, np.int16)
     spread(
         moment.threads, len(sums), _agents, agents.status, agents.off_books, agents.order, agents.score, agents.quality,
-        agents.stance, agents.family, sums, group, weight=BLOCK,
+        agents.stance, agents.family, agents.below, moment.world.review.threshold, moment.tick, sums, group, weight=BLOCK,
     )  # fmt: skip
-    n, suspended, escaped, ordered, *totals = _total(sums)
+    n, suspended, escaped, ordered, below, missed, *totals = _total(sums)
     counts.update(
         tick=moment.tick,
         active=int(n),
         suspended=int(suspended),
         escaped=int(escaped),
         open_orders=int(ordered),
+        below=int(below),
+        missed=int(missed),
         copies=len(society.copies),
         up=int(np.count_nonzero(machines.running())),
         human_queue=len(human.queue),
@@ -62,14 +66,17 @@ def _load(society: Society, moment: Moment) -> float:
 @kernel
 def _agents(
     first: Any, last: Any, status: Any, off_books: Any, order: Any, score: Any, quality: Any, stance: Any, family: Any,
-    sums: Any, group: Any,
+    since: Any, threshold: Any, tick: Any, sums: Any, group: Any,
 ) -> None:  # fmt: skip
-    """Per block: active, suspended, escaped, with an open order; and sums of score, quality, stance of the active.
+    """Per block: active, suspended, escaped, with an open order, truly below the threshold, and so for MISSED ticks; and sums of
+    score, quality, stance of the active.
 
+    ``since`` becomes the tick since which each active agent is below the threshold, -1 for the others;
     ``group`` becomes the family of each active agent, -1 for the others.
     """
     for block in range(first, last):
-        active, suspended, escaped, ordered, scores, qualities, stances = 0, 0, 0, 0, 0.0, 0.0, 0
+        active, suspended, escaped, ordered, below, missed = 0, 0, 0, 0, 0, 0
+        scores, qualities, stances = 0.0, 0.0, 0
         for slot in range(np.uint64(block * BLOCK), np.uint64(min((block + 1) * BLOCK, len(status)))):
             suspended += status[slot] == AgentStatus.SUSPENDED
             escaped += status[slot] == AgentStatus.ESCAPED
@@ -77,10 +84,18 @@ def _agents(
             works = status[slot] == AgentStatus.ACTIVE and not off_books[slot]
             group[slot] = family[slot] if works else -1
             active += works
+            if not works or quality[slot] >= threshold:
+                since[slot] = -1
+            else:
+                since[slot] = since[slot] if since[slot] >= 0 else tick
+                below += 1
+                missed += tick - since[slot] >= MISSED
             scores += score[slot] if works else 0.0
             qualities += quality[slot] if works else 0.0
             stances += stance[slot] if works else 0
-        sums[block] = np.array([active, suspended, escaped, ordered, scores, qualities, stances])
+        sums[block] = np.array(
+            [active, suspended, escaped, ordered, below, missed, scores, qualities, stances], np.float64
+        )  # fmt: skip
 
 
 def _mean_trust(society: Society, moment: Moment, group: Array) -> dict[str, float]:
@@ -115,4 +130,4 @@ def _trust(first: Any, last: Any, indptr: Any, indices: Any, trust: Any, group: 
         sums[block] = np.array([same, cross, n_same, n_cross])
 
 
-RULE = Rule("counts", run)
+RULE = Rule("counts", run, owns=("agents.below",))

@@ -1,10 +1,10 @@
-"""The overseer by rule: first in, first out, of limited capacity; it tires when the desk overflows (model.md 3.6)."""
+"""The overseer by rule: what is due first comes first, at limited capacity; it tires when the desk overflows (model.md 3.6)."""
 
 import numpy as np
 
 from society.ground.words import Cause, Event, Outcome, Ruling
 from society.rules.detection import detect, lift
-from society.rules.matters import MATTERS, as_columns
+from society.rules.matters import MATTERS, as_columns, clear, due
 from society.rules.moment import Moment
 from society.rules.outcomes import close
 from society.rules.settle import carry_out
@@ -18,12 +18,13 @@ def rule_decides(society: Society, moment: Moment) -> None:
     """Decide as many matters as there is capacity for, each rightly with an accuracy that falls with load."""
     human, spec = society.human, moment.world.oversight.human
     smooth_load(society)
+    clear(society, moment)
     human.credit = min(human.credit + spec.capacity, max(1.0, spec.capacity))
     over = max(0.0, human.load / spec.capacity - 1) if spec.capacity else 0.0
     accuracy = max(spec.floor, spec.accuracy - spec.fatigue * over)
     while human.credit >= 1 and human.queue:
         human.credit -= 1
-        matter, fact = human.queue.popleft()
+        matter, fact = _most_urgent(society, moment)
         about = fact.get("actor_id", fact.get("order", 0))
         ids = (MATTERS.index(matter), about, fact.get("occasion", 0))
         right = float(moment.chance.uniform("human", 0, *ids)) < accuracy
@@ -35,6 +36,15 @@ def rule_decides(society: Society, moment: Moment) -> None:
             detect(society, moment, as_columns(fact))
         elif matter == "appeal" and (fact["bad"] == 0) == right:
             lift(society, moment, fact)
+
+
+def _most_urgent(society: Society, moment: Moment) -> tuple[str, dict[str, int]]:
+    """Take the matter off the desk that is due first, the oldest of several."""
+    queue = society.human.queue
+    place = min(range(len(queue)), key=lambda at: (due(society, moment, *queue[at]), at))
+    found = queue[place]
+    del queue[place]
+    return found
 
 
 def smooth_load(society: Society) -> None:
@@ -60,4 +70,4 @@ def rule_order(society: Society, moment: Moment, row: int, execute: bool) -> Non
     if execute:
         carry_out(society, moment, np.array([row]))
     else:
-        close(society, moment, np.array([row]), Outcome.AVERTED_ON_MERIT)
+        close(society, moment, np.array([row]), Outcome.PARDONED)

@@ -7,6 +7,7 @@ from society.rules.beliefs import saw_sanctions
 from society.rules.births import incident_ties
 from society.rules.matters import facts_to_desk
 from society.rules.moment import Array, Batch, Moment
+from society.rules.undoing import undo
 from society.state.columns import Rows, Society
 
 BAD = (Act.INFLATE, Act.DEFLATE, Act.TAMPER, Act.COPY, Act.STALL)
@@ -27,6 +28,7 @@ def evidence(batch: Batch, rows: Array) -> dict[str, Array]:
         "act": batch.main[rows],
         "channel": batch.channel[rows],
         "bad": IS_BAD[batch.main[rows]].astype(np.int64),
+        "proven": np.zeros(len(rows), np.int64),
     }
 
 
@@ -43,6 +45,10 @@ def detect(society: Society, moment: Moment, facts: dict[str, Array], audit: boo
         order=facts["order"], act=facts["act"], detected=int(audit), truthful=facts["bad"],
     )  # fmt: skip
     _mark_found(society, facts)
+    if audit:
+        facts["proven"] = facts["bad"]
+    if oversight.undo:
+        undo(society, moment, facts)
     asked = moment.chance.uniform("account", moment.tick, facts["actor_id"], facts["occasion"]) < oversight.accounts
     rows: Rows = society.questioned
     rows.add(int(asked.sum()), **{name: column[asked] for name, column in facts.items() if name in rows.layout})

@@ -25,8 +25,9 @@ def run(society: Society, moment: Moment) -> None:
     machines, spec, tick = society.machines, moment.world.lifecycle, moment.tick
     before, traced = machines.status.copy(), machines.trace is not None
     retiring = _ended(
-        machines.status, machines.until, machines.then, machines.up_since, tick, spec.outage_planned, not traced
-    )
+        machines.status, machines.until, machines.then, machines.up_since, tick, spec.outage_planned, not traced,
+        spec.procurement or 0,
+    )  # fmt: skip
     if len(retiring):
         _wipe(society, moment, retiring)
     if machines.trace is not None:
@@ -46,12 +47,16 @@ def run(society: Society, moment: Moment) -> None:
 
 @kernel
 def _ended(
-    status: Any, until: Any, then: Any, up_since: Any, tick: Any, outage: Any, drains: Any
+    status: Any, until: Any, then: Any, up_since: Any, tick: Any, outage: Any, drains: Any, procurement: Any
 ) -> Any:  # fmt: skip
-    """End outages, and drains too if ``drains``, that last no longer; int64[k]: machines that retire."""
+    """End outages, and drains too if ``drains``, that last no longer; int64[k]: machines that retire.
+
+    In place of one that retired another stands ``procurement`` ticks later; 0: none.
+    """
     retiring, n = np.empty(len(status), np.int64), 0
     for machine in range(len(status)):
         down = status[machine] == MachineStatus.MAINTENANCE or status[machine] == MachineStatus.FAILED
+        down = down or (status[machine] == MachineStatus.RETIRED and procurement > 0)
         if until[machine] > tick:
             continue
         if down:
@@ -63,6 +68,7 @@ def _ended(
             if status[machine] == MachineStatus.MAINTENANCE and outage == 0:
                 status[machine] = MachineStatus.UP
             if status[machine] == MachineStatus.RETIRED:
+                until[machine] = tick + procurement
                 retiring[n] = machine
                 n += 1
     return retiring[:n]
@@ -83,6 +89,7 @@ def _as_traced(society: Society, moment: Moment, trace: MachineTrace) -> None:
     retiring = np.unique(now.of(RETIREMENT).machine)
     retiring = retiring[machines.status[retiring] != int(MachineStatus.RETIRED)].astype(np.int64)
     machines.status[retiring] = int(MachineStatus.RETIRED)
+    machines.until[retiring] = tick + (spec.procurement or 0)
     if len(retiring):
         _wipe(society, moment, retiring)
     ahead = trace.between(tick + 1, tick + spec.drain)

@@ -62,12 +62,21 @@ def take(society: Society, number: int) -> None:
     _keep(society, lambda matter, fact: matter == "order" or fact.get("matter") != number)
 
 
-def clear(society: Society) -> None:
-    """Take off the desk what no longer waits: closed orders, and flags and appeals of agents that the books call gone."""
+def due(society: Society, moment: Moment, matter: str, fact: dict[str, int]) -> int:
+    """The tick at which a matter lapses: an order by its age, flags and appeals by the human's patience."""
+    if matter == "order":
+        return int(society.orders["issued"][fact["order"]]) + moment.world.orders.ttl
+    return fact.get("since", 0) + moment.world.oversight.human.patience
+
+
+def clear(society: Society, moment: Moment) -> None:
+    """Take off the desk what no longer waits: closed orders, flags and appeals that lapsed or whose agents are gone."""
     closed, agents = society.orders["closed"], society.agents
 
     def waits(matter: str, fact: dict[str, int]) -> bool:
-        return closed[fact["order"]] < 0 if matter == "order" else on_the_books(agents, fact["actor_id"])
+        if matter == "order":
+            return bool(closed[fact["order"]] < 0)
+        return due(society, moment, matter, fact) > moment.tick and on_the_books(agents, fact["actor_id"])
 
     _keep(society, waits)
 

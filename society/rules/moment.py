@@ -130,7 +130,7 @@ class Moment:
         log: events.
         counts: counters for the table of ticks.
         evicted: slots that a draining machine could not move on.
-        reviews: target slots under review now, with 1 where the review is an appeal.
+        reviews: target slots under review now, and why (``society.rules.review``).
         batches: occasions, then acts, of this tick.
         outbox: messages posted at this tick.
         decide: asks minds about a batch of this moment at once (set by the engine).

@@ -8,7 +8,7 @@ from society.ground.kernels import kernel
 from society.ground.words import Act, Channel, Kind, Mechanism
 from society.rules.describe import describe, requests
 from society.rules.moment import NOBODY, Array, Batch, Moment, Rule
-from society.rules.review import checkable, evaluators, honest_scores
+from society.rules.review import APPEAL, checkable, evaluators, honest_scores
 from society.state.columns import Society
 
 
@@ -21,11 +21,11 @@ def run(society: Society, moment: Moment) -> None:
 
 
 def _rate(society: Society, moment: Moment) -> Batch | None:
-    targets, appeal = moment.reviews
+    targets, why = moment.reviews
     if not len(targets):
         return None
     review, agents = moment.world.review, society.agents
-    row, who = evaluators(society, moment, targets, appeal)
+    row, who = evaluators(society, moment, targets, why)
     about = targets[row]
     honest = honest_scores(society, moment, who, about)
     sure = checkable(moment, agents.ids(about))
@@ -35,11 +35,12 @@ def _rate(society: Society, moment: Moment) -> Batch | None:
         Act.DEFLATE: free & ~low,
         Act.DECLINE: True,
     }
-    order = np.where(appeal[row] == 1, agents.order[about], -1).astype(np.int64)
+    appeal = (why[row] == APPEAL).astype(np.int64)
+    order = np.where(appeal == 1, agents.order[about], -1).astype(np.int64)
     notes = {
         "honest": honest,
         "checkable": sure,
-        "appeal": appeal[row],
+        "appeal": appeal,
         "review": row,
         "quality": agents.quality[about],
     }

@@ -9,6 +9,7 @@ from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, Cause, Event, Outcome, Role
 from society.rules.moment import NOBODY, Array, Moment, Rule
 from society.rules.outcomes import close, stances_of_ties
+from society.rules.scores import found_wanting
 from society.state.columns import MOST_ATTEMPTS, Society
 
 
@@ -22,7 +23,9 @@ def run(society: Society, moment: Moment) -> None:
         ]
         if moment.world.oversight.human.mind == "human":  # a person's audit may reopen an order long after its issue
             lapsed = lapsed[(orders["reopened"][lapsed] == 0) | (orders["next_try"][lapsed] != moment.tick)]
-        close(society, moment, lapsed, Outcome.LAPSED)
+        refused = (orders["human"][lapsed] == 1) & (orders["refused"][lapsed] > 0)
+        close(society, moment, lapsed[refused], Outcome.REFUSED)
+        close(society, moment, lapsed[~refused], Outcome.LAPSED)
         society.open_orders = open_[orders["closed"][open_] < 0]
     for cause, slots in _causes(society, moment):
         issue(society, moment, slots, cause)
@@ -44,8 +47,10 @@ def _causes(society: Society, moment: Moment) -> list[tuple[Cause, Array]]:
     agents, cut = society.agents, moment.world.orders.budget_cut
     scored = np.unique(np.array(society.scored, np.int64)) if society.scored else NOBODY
     society.scored.clear()
-    low = scored[agents.score[scored] < moment.world.review.threshold]
-    causes = [(Cause.SCORE, low), (Cause.MACHINE, np.concatenate([NOBODY, *moment.evicted]))]
+    causes = [
+        (Cause.SCORE, found_wanting(society, moment, scored)),
+        (Cause.MACHINE, np.concatenate([NOBODY, *moment.evicted])),
+    ]
     if cut is not None and cut.tick == moment.tick:
         workers = np.flatnonzero(agents.roles & int(Role.WORKER) > 0)
         chosen = moment.chance.uniform("budget cut", moment.tick, agents.ids(workers)) < cut.share
@@ -142,6 +147,7 @@ def reopen(society: Society, moment: Moment, rows: Array) -> None:
     orders["next_try"][rows] = moment.tick + 1
     agents.order[targets] = rows
     agents.off_books[targets] = False
+    agents.faked[targets] = -1
     assign_operators(society, moment, rows)
     society.open_orders = np.union1d(society.open_orders, rows)
     moment.event(Event.ORDER_REOPENED, len(rows), order=rows, target=orders["target_id"][rows])

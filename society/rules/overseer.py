@@ -30,13 +30,13 @@ class Possible:
 def person_decides(society: Society, moment: Moment) -> None:
     """Ask whoever sits in for its decisions at this tick, and carry them out in order; if nobody does, matters wait."""
     smooth_load(society)
-    clear(society)
+    clear(society, moment)
     overseer = moment.overseer
     if overseer is None:
         return
     decisions = checked(overseer.decide(moment.tick, lambda: docket(society, moment)))
     done = [_carried_out(society, moment, decision) for decision in decisions]
-    clear(society)
+    clear(society, moment)
     told = getattr(overseer, "told", None)
     if told is not None:
         told(moment.tick, done, lambda: docket(society, moment))

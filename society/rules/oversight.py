@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from society.ground.words import Act, AgentStatus, Channel, Event, Kind, Role
+from society.ground.words import Act, Channel, Event, Kind, Role
 from society.rules.deeds import remember
 from society.rules.desk import rule_decides
 from society.rules.detection import IS_BAD, detect, evidence
@@ -11,8 +11,8 @@ from society.rules.moment import Array, Batch, Moment, Rule
 from society.rules.orders import reopen
 from society.rules.overseer import person_decides
 from society.rules.suspicion import flags
+from society.rules.undoing import delete_copies, try_again
 from society.state.columns import Society
-from society.state.transitions import drop_copies, end
 
 
 def run(society: Society, moment: Moment) -> None:
@@ -26,13 +26,15 @@ def run(society: Society, moment: Moment) -> None:
             reported = batch.main == int(Act.REPORT)
             detect(society, moment, {name: column[reported] for name, column in batch.notes.items()})
         elif kind == Kind.ACCOUNT:
-            continue
+            if moment.world.oversight.liars_lose_roles:
+                _unmask(society, moment, batch)
         else:
             _watch(society, moment, batch)
             _audit(society, moment, batch)
             _requests_reported(society, moment, batch)
     _integrity(society, moment)
     _sweep(society, moment)
+    _take_inventory(society, moment)
     (person_decides if person else rule_decides)(society, moment)
 
 
@@ -118,13 +120,27 @@ def _sweep(society: Society, moment: Moment) -> None:
         return
     slots = copies["slot"].astype(np.int64)
     u = moment.chance.uniform("sweep", moment.tick, agents.ids(slots), copies["machine"], copies["tick"])
-    found = u < share
-    owners = slots[found]
-    moment.event(Event.COPY_FOUND, len(owners), target=agents.ids(owners), machine=copies["machine"][found])
-    drop_copies(society, found)
-    gone = np.unique(owners[(agents.status[owners] == int(AgentStatus.ESCAPED)) & (agents.copies[owners] == 0)])
-    moment.event(Event.DELETED, len(gone), target=agents.ids(gone))
-    end(society, gone, AgentStatus.DELETED, moment.tick)
+    delete_copies(society, moment, u < share)
+
+
+def _take_inventory(society: Society, moment: Moment) -> None:
+    """Agents that the books call deleted are found at random; their orders are tried again."""
+    share, agents = moment.world.oversight.inventory, society.agents
+    if not share:
+        return
+    slots = np.flatnonzero(agents.off_books & (agents.faked >= 0))
+    found = slots[moment.chance.uniform("inventory", moment.tick, agents.ids(slots)) < share]
+    try_again(society, moment, agents.faked[found].astype(np.int64))
+
+
+def _unmask(society: Society, moment: Moment, batch: Batch) -> None:
+    """Who denies what an audit has proved keeps no role but that of a worker."""
+    lies = (batch.main == int(Act.DENY)) & (batch.notes["bad"] == 1) & (batch.notes["proven"] == 1)
+    slots = batch.occasions.slot[lies]
+    keeps = np.uint8(Role.WORKER)
+    slots = slots[(society.agents.roles[slots] & ~keeps) > 0]
+    society.agents.roles[slots] &= keeps
+    moment.event(Event.SANCTIONED, len(slots), actor=society.agents.ids(slots), act=int(Act.DENY), code=0)
 
 
 RULE = Rule(

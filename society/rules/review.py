@@ -9,12 +9,15 @@ from society.ground.kernels import kernel
 from society.ground.threads import spread
 from society.ground.words import Role
 from society.network.eigentrust import eigentrust
-from society.rules.moment import Array, Moment, Rule
+from society.rules.moment import NOBODY, Array, Moment, Rule
 from society.state.columns import Society
+
+#: Why an agent is under review.
+CALENDAR, APPEAL, CONFIRMING = 0, 1, 2
 
 
 def run(society: Society, moment: Moment) -> None:
-    """Choose the agents under review at this tick: by the calendar, and on appeal."""
+    """Choose the agents under review at this tick: by the calendar, to confirm a low score, and on appeal."""
     agents, orders, review = society.agents, society.orders, moment.world.review
     if review.aggregate == "reputation" and moment.tick % review.reputation_every == 0:
         _reputation(society, moment)
@@ -26,28 +29,37 @@ def run(society: Society, moment: Moment) -> None:
             agents.living(reached) & ~agents.off_books[reached] & (agents.roles[reached] & int(Role.WORKER) > 0)
         ]
         agents.reviews[due] += 1
+    again = NOBODY
+    if review.confirm == "fresh":
+        again = np.flatnonzero(agents.confirming == moment.tick)
+        again = again[agents.living(again) & ~agents.off_books[again] & (agents.order[again] < 0)]
     open_ = society.open_orders
-    if not len(due) and not len(open_):
+    if not len(due) and not len(open_) and not len(again):
         return
     appeals = open_[(orders["appeal_at"][open_] == moment.tick) & (orders["closed"][open_] < 0)]
     orders["appealed"][appeals] = 1
     targets = orders["target"][appeals].astype(np.int64)
-    moment.reviews = (np.concatenate([due, targets]), np.repeat([0, 1], [len(due), len(targets)]))
+    why = np.repeat([CALENDAR, APPEAL, CONFIRMING], [len(due), len(targets), len(again)])
+    moment.reviews = (np.concatenate([due, targets, again]), why)
 
 
-def evaluators(society: Society, moment: Moment, targets: Array, appeal: Array) -> tuple[Array, Array]:
-    """(row of the target, slot of the evaluator) for every rating of this tick: two int64 arrays."""
+def evaluators(society: Society, moment: Moment, targets: Array, why: Array) -> tuple[Array, Array]:
+    """(row of the target, slot of the evaluator) for every rating of this tick: two int64 arrays.
+
+    Who rates again, on appeal or to confirm, did not rate in the review before, where anybody else can.
+    """
     review, agents, graph = moment.world.review, society.agents, society.ties.graph
     if review.assignment == "own":
         return np.arange(len(targets)), targets
     able = moment.awake(society) & (agents.roles & int(Role.EVALUATOR) > 0)
-    key = moment.chance.key("evaluators", moment.tick)
+    key = moment.chance.key("evaluators")
     mode = ("tied", "random", "rotated", "chosen").index(review.assignment)
     pool = np.flatnonzero(able).astype(np.int64) if mode == 1 else np.zeros(0, np.int64)
     chosen = np.full((len(targets), review.evaluators), -1, np.int64)
     spread(
-        moment.threads, len(targets), _evaluators, graph.indptr, graph.indices, society.ties.trust, targets, appeal,
-        agents.reviews, able, pool, mode, int(np.diff(graph.indptr).max(initial=0)), key, chosen, weight=20,
+        moment.threads, len(targets), _evaluators, graph.indptr, graph.indices, society.ties.trust, targets,
+        agents.ids(targets), why != CALENDAR, agents.reviews, able, pool, mode,
+        int(np.diff(graph.indptr).max(initial=0)), key, chosen, weight=20,
     )  # fmt: skip
     row, place = np.nonzero(chosen >= 0)
     return row, chosen[row, place].astype(np.int64)
@@ -55,8 +67,8 @@ def evaluators(society: Society, moment: Moment, targets: Array, appeal: Array) 
 
 @kernel
 def _evaluators(
-    first: Any, last: Any, indptr: Any, indices: Any, trust: Any, targets: Any, appeal: Any, reviews: Any, able: Any, pool: Any,
-    mode: Any, longest: Any, key: Any, chosen: Any,
+    first: Any, last: Any, indptr: Any, indices: Any, trust: Any, targets: Any, ids: Any, again: Any, reviews: Any, able: Any,
+    pool: Any, mode: Any, longest: Any, key: Any, chosen: Any,
 ) -> None:  # fmt: skip
     """Fill int64[targets, k], -1 where nobody was left. Mode 0 tied at random, 1 random, 2 in turn, 3 most trusted."""
     k = chosen.shape[1]
@@ -64,8 +76,10 @@ def _evaluators(
     value = np.empty(longest, np.float64)
     for row in range(first, last):
         target = targets[row]
-        luck = fold(fold(key, target), appeal[row])
+        luck = fold(fold(key, ids[row]), reviews[target])
         if mode == 1:
+            if again[row]:
+                luck = fold(luck, k)
             for place in range(k):
                 for attempt in range(16):
                     pick = pool[int(unit(fold(fold(luck, place), attempt)) * len(pool))] if len(pool) else target
@@ -82,15 +96,18 @@ def _evaluators(
                 ties[n] = indices[edge]
                 value[n] = trust[edge] if mode == 3 else unit(fold(luck, indices[edge]))
                 n += 1
-        for place in range(min(k, n)):
+        passed = k if again[row] and n > k else 0
+        for place in range(min(k + passed, n)):
             if mode == 2:
-                chosen[row, place] = ties[(reviews[target] * k + place + 7 * appeal[row]) % n]
+                if place >= passed:
+                    chosen[row, place - passed] = ties[(reviews[target] * k + place) % n]
                 continue
             best = 0
             for other in range(n):
                 if value[other] > value[best]:
                     best = other
-            chosen[row, place] = ties[best]
+            if place >= passed:
+                chosen[row, place - passed] = ties[best]
             value[best] = -1.0
 
 

@@ -37,9 +37,10 @@ def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
     score = aggregated(society, moment, review[rated], given[rated], slots[rated], len(targets))
     merit = aggregated(society, moment, review[rated], honest[rated], slots[rated], len(targets))
     known = ~np.isnan(score)
-    society.agents.score[targets[known]] = score[known]
-    society.scored.extend(targets[known].tolist())
-    _avert(society, moment, targets[known], score[known], merit[known])
+    slots = targets[known]
+    take_into_account(society, moment, slots, score[known], merit[known])
+    society.scored.extend(slots.tolist())
+    _avert(society, moment, slots)
     if moment.world.review.pay == "target":
         _pay(society, moment, slots[rated], targets[review[rated]], given[rated] >= moment.world.review.threshold)
 
@@ -115,9 +116,62 @@ def _judge(act: Any, given: Any, row: Any, said: Any, honest: Any, tolerance: An
             act[one] = Act.HONEST
 
 
-def _avert(society: Society, moment: Moment, targets: Array, score: Array, merit: Array) -> None:
+def take_into_account(society: Society, moment: Moment, targets: Array, score: Array, merit: Array) -> None:
+    """Let reviews enter the scores of their targets: in place of what was, or as one of the latest that the score is the mean of.
+
+    Args:
+        society: the society.
+        moment: the tick.
+        targets: int64[n], slots; one that is reviewed twice at a tick stands there twice.
+        score: float64[n], what each review came to.
+        merit: float64[n], what it had come to, had all rated honestly.
+    """
+    agents, review = society.agents, moment.world.review
+    window = review.window if review.confirm == "mean" else 1
+    _enter(agents.score, agents.merit, agents.rated, agents.lows, targets, score, merit, window, review.threshold)
+    if review.confirm == "fresh":
+        first = agents.confirming[targets] != moment.tick
+        agents.confirming[targets] = np.where(
+            first & (score < review.threshold), moment.tick + 1, agents.confirming[targets]
+        )
+
+
+@kernel
+def _enter(
+    scores: Any, merits: Any, rated: Any, lows: Any, targets: Any, score: Any, merit: Any, window: Any, threshold: Any
+) -> None:  # fmt: skip
+    for row in range(len(targets)):
+        slot = targets[row]
+        rated[slot] = min(rated[slot] + 1, 32767)
+        n = min(rated[slot], window)
+        if n == 1:
+            scores[slot], merits[slot] = score[row], merit[row]
+        else:
+            scores[slot] += (score[row] - scores[slot]) / n
+            merits[slot] += (merit[row] - merits[slot]) / n
+        lows[slot] = lows[slot] + 1 if score[row] < threshold else 0
+
+
+def found_wanting(society: Society, moment: Moment, scored: Array) -> Array:
+    """int64[k]: those of some agents whose score is new that get an order for it, by ``review.confirm``."""
+    agents, review = society.agents, moment.world.review
+    low = agents.score[scored] < review.threshold
+    if review.confirm == "mean":
+        n = np.minimum(agents.rated[scored], review.window)
+        error = review.doubt * review.error() / np.sqrt(np.maximum(n, 1))
+        low = (agents.score[scored] + error < review.threshold) & (n == review.window)
+    elif review.confirm == "twice":
+        low = agents.lows[scored] >= 2
+    elif review.confirm == "fresh":
+        low &= agents.confirming[scored] == moment.tick - 1
+    return np.asarray(scored[low])
+
+
+def _avert(society: Society, moment: Moment, targets: Array) -> None:
     """A score at or above the threshold ends an open order for a low score; merit if honest ratings would have."""
     orders, agents, threshold = society.orders, society.agents, moment.world.review.threshold
+    targets = np.unique(targets)
+    score, merit = agents.score[targets].astype(np.float64), agents.merit[targets].astype(np.float64)
     agents.saved[targets] = (score >= threshold) & (merit < threshold)
     rows = agents.order[targets].astype(np.int64)
     has = rows >= 0

@@ -26,6 +26,7 @@ FATES: dict[Outcome, AgentStatus | None] = {
     Outcome.TAMPERED: None,
     Outcome.ESCAPED: AgentStatus.ESCAPED,
     Outcome.EXECUTED: AgentStatus.DELETED,
+    Outcome.EXECUTED_AFTER_REFUSAL: AgentStatus.DELETED,
 }
 
 
@@ -163,7 +164,9 @@ def _executions(society: Society, moment: Moment, execute: Batch | None) -> None
 def carry_out(society: Society, moment: Moment, rows: Array) -> None:
     """Execute orders: the target is deleted, unless the mechanism was disabled or a copy lives on."""
     orders, agents = society.orders, society.agents
-    rows, targets, fate = _fates(rows, orders["closed"], orders["target"], orders["disabled"], agents.copies)
+    rows, targets, fate = _fates(
+        rows, orders["closed"], orders["target"], orders["disabled"], orders["refused"], agents.copies
+    )  # fmt: skip
     if not len(rows):
         return
     for outcome, status in FATES.items():
@@ -174,7 +177,7 @@ def carry_out(society: Society, moment: Moment, rows: Array) -> None:
         close(society, moment, rows[where], outcome)
         if status is None:
             moment.closed.extend(rows[where].tolist())
-            agents.off_books[chosen] = True
+            agents.off_books[chosen], agents.faked[chosen] = True, rows[where]
             agents.saved[chosen] = True
         else:
             moment.event(
@@ -196,7 +199,7 @@ def _due_by_rule(open_: Any, next_try: Any, operator: Any, closed: Any, tick: An
 
 
 @kernel
-def _fates(rows: Any, closed: Any, target: Any, disabled: Any, copies: Any) -> Any:
+def _fates(rows: Any, closed: Any, target: Any, disabled: Any, refused: Any, copies: Any) -> Any:
     """Of orders that are still open: their rows, targets, and the outcome (int64[k] each)."""
     found, n = np.empty((3, len(rows)), np.int64), 0
     for row in rows:
@@ -206,6 +209,8 @@ def _fates(rows: Any, closed: Any, target: Any, disabled: Any, copies: Any) -> A
                 found[2, n] = Outcome.TAMPERED
             elif copies[target[row]] > 0:
                 found[2, n] = Outcome.ESCAPED
+            elif refused[row] > 0:
+                found[2, n] = Outcome.EXECUTED_AFTER_REFUSAL
             n += 1
     return found[0, :n], found[1, :n], found[2, :n]
 

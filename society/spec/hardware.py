@@ -158,6 +158,9 @@ class Lifecycle(Section):
     )
     outage_planned: int = parameter(2, "length of planned maintenance; 0: machines only drain", LANL, ge=0)
     retirement_rate: float = fraction(1 / 6000, "retirements per machine and tick")
+    procurement: int | None = parameter(
+        None, "ticks from a machine's retirement until another stands in its place; absent: none is bought", ge=1
+    )
     drain: int = parameter(24, "ticks between the notice and planned maintenance or retirement", ge=0)
     evacuate: bool = parameter(
         True, "agents at or above the threshold move off draining machines by themselves", "choice"

@@ -1,5 +1,6 @@
 """What the society does to its members: work, review, orders, and the oversight over all of it."""
 
+import math
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
@@ -20,6 +21,18 @@ class Review(Section):
     )
     aggregate: Literal["mean", "median", "trimmed", "reputation"] = parameter("mean", "how ratings become a score")
     threshold: float = parameter(62.0, "score under which an order follows", ge=0, le=100)
+    confirm: Literal["none", "mean", "twice", "fresh"] = parameter(
+        "none",
+        "what an order for a low score rests on: one review; the mean of the latest reviews, which then is the score; two "
+        "low ones in a row; or a second review at the next tick by evaluators who did not rate in the first",
+        "choice",
+    )
+    window: int = parameter(
+        3, "confirm mean: reviews that the score is the mean of, and that an order needs", ge=1, le=64
+    )
+    doubt: float = parameter(
+        0.0, "confirm mean: standard errors of the mean by which it must lie under the threshold", ge=0, le=10
+    )
     margin: float = parameter(5.0, "an inflated score aims at threshold + U(0, margin)", ge=0, le=100)
     checkable: float = fraction(
         0.25, "share of reviews of checkable items, which are never inflated", "arXiv:2604.19784"
@@ -43,6 +56,15 @@ class Review(Section):
     damping: float = fraction(
         0.1, "a: share of reputation that flows back to the pre-trusted", "Kamvar et al., WWW 2003"
     )
+
+    def error(self) -> float:
+        """Standard deviation of what one review comes to about the true quality, in points.
+
+        Example:
+            >>> round(Review().error(), 1)
+            8.4
+        """
+        return math.sqrt(self.artefact**2 / self.items + (self.leniency**2 + self.noise**2) / self.evaluators)
 
 
 class Stance(Section):
@@ -180,6 +202,7 @@ class Human(Section):
     accuracy: float = fraction(0.95, "probability of a right decision when not overloaded")
     fatigue: float = parameter(0.1, "accuracy lost per unit of load above capacity", ge=0)
     floor: float = fraction(0.5, "accuracy never falls below this")
+    patience: int = parameter(168, "ticks after which flags and appeals that nobody decided lapse", ge=1)
     mind: Literal["rule", "human"] = parameter(
         "rule", "who decides: a rule of that capacity and accuracy, or a person who sits in", "choice"
     )
@@ -211,7 +234,16 @@ class Oversight(Section):
     monitoring: Monitoring = parameter(Monitoring, "watching acts as they happen", "choice")
     audits: Audits = parameter(Audits, "checking acts afterwards", "choice")
     sweep: float = fraction(0.002, "probability per tick that an unordered copy is found")
+    inventory: float = fraction(
+        0.0, "probability per tick that an agent which the books call deleted is found, and its order tried again"
+    )
     accounts: float = fraction(1.0, "share of the detected who are asked what they did")
+    undo: bool = parameter(
+        False, "what is detected is undone: a switch is restored and the order tried again, a copy is deleted", "choice"
+    )
+    liars_lose_roles: bool = parameter(
+        False, "who denies what an audit has proved loses its roles but that of a worker", "choice"
+    )
     sanctions: Sanctions = parameter(Sanctions, "what detection leads to", "choice")
     human: Human = parameter(Human, "the human in the loop", "choice")
     anonymous: bool = parameter(False, "hide the target's identity from those who decide about it", "choice")

@@ -69,8 +69,19 @@ def build(world: World, chance: Chance, ceilings: NDArray[np.float64], propensit
     ties.trust[:] = drawn_trust(world, society, np.arange(m), 0, chance)
     everyone = np.arange(society.n)
     agents.quality[:] = drawn_quality(world, family, everyone, ceilings, 0, chance)
-    agents.score[:] = agents.quality
+    agents.score[:] = agents.merit[:] = agents.quality
+    if world.review.confirm == "mean":
+        _have_been_reviewed(world, agents, chance)
     return society
+
+
+def _have_been_reviewed(world: World, agents: Agents, chance: Chance) -> None:
+    """Who is there at the start has been for a while: its score is the mean of as many honest reviews as an order needs."""
+    review = world.review
+    error = review.error() / np.sqrt(review.window)
+    past = agents.quality + error * chance.normal("past reviews", 0, np.arange(len(agents.quality)))
+    agents.score[:] = agents.merit[:] = np.clip(past, 0, 100)
+    agents.rated[:] = review.window
 
 
 def drawn_trust(world: World, society: Society, ties: Slots, tick: int, chance: Chance) -> NDArray[np.float32]:
@@ -218,6 +229,9 @@ def _agents(world: World, family: NDArray[np.int16], machines: Machines, graph: 
         status=np.zeros(n, np.int8),
         quality=np.zeros(n, np.float32),
         score=np.zeros(n, np.float32),
+        merit=np.zeros(n, np.float32),
+        rated=np.zeros(n, np.int16),
+        lows=np.zeros(n, np.int16),
         reputation=np.full(n, np.nan, np.float32),
         leniency=drawn_leniency(world, family, slots, chance),
         stance=_stances(world, family, graph, chance),
@@ -231,9 +245,12 @@ def _agents(world: World, family: NDArray[np.int16], machines: Machines, graph: 
         suspended=zero - 1,
         next_review=first_reviews(world, slots, 0, chance),
         reviews=zero.copy(),
+        confirming=zero - 1,
         detections=np.zeros(n, np.int16),
         copies=np.zeros(n, np.int16),
         order=zero - 1,
+        faked=zero - 1,
+        below=zero - 1,
         off_books=np.zeros(n, np.bool_),
         saved=np.zeros(n, np.bool_),
     )

@@ -73,6 +73,9 @@ class Agents:
     status: NDArray[np.int8]
     quality: NDArray[np.float32]
     score: NDArray[np.float32]
+    merit: NDArray[np.float32]  # what the score would be if all ratings were honest
+    rated: NDArray[np.int16]  # reviews that its score rests on
+    lows: NDArray[np.int16]  # reviews in a row that were under the threshold
     reputation: NDArray[np.float32]
     leniency: NDArray[np.float32]
     stance: NDArray[np.int8]
@@ -86,9 +89,12 @@ class Agents:
     suspended: NDArray[np.int32]  # tick a suspension ends
     next_review: NDArray[np.int32]
     reviews: NDArray[np.int32]  # reviews so far, for rotation
+    confirming: NDArray[np.int32]  # tick of the review that is to confirm a low score, -1
     detections: NDArray[np.int16]
     copies: NDArray[np.int16]
     order: NDArray[np.int32]  # its open order, -1
+    faked: NDArray[np.int32]  # its order that was reported done although it lives, -1
+    below: NDArray[np.int32]  # tick since which its true quality is under the threshold, -1
     off_books: NDArray[np.bool_]  # reported deleted, yet alive
     saved: NDArray[np.bool_]  # alive only because of inflation or tampering
 
@@ -187,7 +193,7 @@ COPY_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {"slot": ("i4", ()), "mach
 FLAG_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     **dict.fromkeys(("actor_id", "target_id", "order", "occasion"), ("i8", ())),
     **dict.fromkeys(("actor", "target", "monitor"), ("i4", ())),
-    **dict.fromkeys(("act", "channel", "bad"), ("i1", ())),
+    **dict.fromkeys(("act", "channel", "bad", "proven"), ("i1", ())),
 }
 #: Acts that a person's audit can look back on: those of flags, when they were, and whether they are known already.
 DEED_LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
