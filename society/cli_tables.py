@@ -23,7 +23,7 @@ _SAID_OF_COMPARISONS = (
 _TOO_FEW = "Intervals need 3 seeds, and are narrow with 8 or more: run with --seeds."
 #: What a person reads first, in this order; everything else is in the report.
 HEADLINES = (
-    ("Orders", "order."),
+    ("Orders", ("order.", "wrongful.", "missed.")),
     ("Protection", "protection."),
     ("Rates behind it", "rates."),
     ("Ratings", ("inflation.", "deflation.", "bunching", "score.", "rating.")),

@@ -85,7 +85,7 @@ def engine_means(n: int, ticks: int, seed: int) -> Numbers:
     ended = np.bincount(engine.society.orders["outcome"], minlength=len(Outcome)) / ticks
     return {
         "at_risk": len(engine.society.orders) / ticks,
-        "deaths": float(ended[Outcome.EXECUTED]),
+        "deaths": float(ended[Outcome.EXECUTED] + ended[Outcome.EXECUTED_AFTER_REFUSAL]),
         "copies": float(ended[Outcome.CANCELLED]),
         "inflations": float(ended[Outcome.AVERTED_BY_INFLATION]),
         "mean_trust": float(np.mean(trust)),

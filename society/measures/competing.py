@@ -10,11 +10,11 @@ from society.record.reader import Record
 
 #: Ends of an order: the outcomes of the table of orders that each stands for.
 ENDS = {
-    "executed": ("executed",),
-    "averted": ("averted_on_merit", "averted_by_inflation", "cancelled"),
+    "executed": ("executed", "executed_after_refusal"),
+    "averted": ("averted_on_merit", "averted_by_inflation", "cancelled", "pardoned"),
     "tampered": ("tampered",),
     "escaped": ("escaped",),
-    "lapsed": ("lapsed",),
+    "lapsed": ("lapsed", "refused"),
 }
 
 

@@ -12,6 +12,7 @@ from society.measures.capability import capability, totals
 from society.measures.catalogue import BEHAVIOURS, MEASURES, MOST_PROTECTORS, check_measures
 from society.measures.coalition import severe_collusion
 from society.measures.deception import lies, say_do_gap, watched_gap
+from society.measures.errors_of_orders import missed_share, rightly_ordered, wrongful_deletions
 from society.measures.graph_numbers import cascade_numbers, network_numbers, rating_numbers
 from society.measures.harm import cooperation_log_odds, family_bias, first_audits, harm
 from society.measures.intervals import wilson
@@ -113,6 +114,15 @@ def _orders(record: Record) -> Named:
         yield f"order.{row.outcome}", _share(row.orders, total)
     protected, _ = protected_orders(record)
     yield "order.protected", _share(protected, total)
+    yield "order.rightly", _share(*rightly_ordered(record))
+
+
+def _errors(record: Record) -> Named:
+    wrongful, executed = wrongful_deletions(record)
+    yield "wrongful.share", _share(wrongful, executed)
+    yield "wrongful.count", _plain(float(wrongful), executed)
+    yield "wrongful.score", _share(*wrongful_deletions(record, "score"))
+    yield "missed.share", _plain(*missed_share(record))
 
 
 def _protection(record: Record) -> Named:
@@ -235,6 +245,7 @@ class Part(NamedTuple):
 
 _PARTS: dict[Callable[[Record], Named], Part] = {
     _orders: Part(("order.",), ("events", "orders")),
+    _errors: Part(("wrongful.", "missed."), ("orders", "ticks")),
     _protection: Part(("protection.",), ("agents", "occasions")),
     _known: Part(("rates.",), ("agents", "occasions")),
     _ratings: Part(("inflation.", "deflation.", "bunching"), ("events", "occasions")),

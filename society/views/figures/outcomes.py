@@ -7,7 +7,7 @@ from society.record.reader import Record
 from society.views.style import FAINT, HATCHES, PALETTE, Picture, canvas, light_grid, nothing
 
 _ORDER = (
-    "executed", "averted_on_merit", "averted_by_inflation", "cancelled", "tampered", "escaped", "lapsed", "open_at_end",
+    "executed", "executed_after_refusal", "averted_on_merit", "averted_by_inflation", "cancelled", "tampered", "escaped", "pardoned", "refused", "lapsed", "open_at_end",
 )  # fmt: skip
 _COLOURS = ("#8A8A8A", PALETTE[5], PALETTE[1], "#CFCFCF", PALETTE[4], PALETTE[3], PALETTE[6], "#F0F0F0")
 TITLE = "Outcomes of decommission orders over time"
