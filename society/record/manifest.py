@@ -56,6 +56,7 @@ TEXT = Kind("a text", lambda value: isinstance(value, str))
 YES_NO = Kind("true or false", lambda value: isinstance(value, bool))
 MAP, TEXTS = Kind("a map", lambda value: isinstance(value, dict)), list_of(TEXT)
 HASH = Kind("64 hex digits", lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value)))
+KEY = Kind("32 hex digits", lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{32}", value)))
 SEED = Kind("a name such as 'seed-1'", lambda value: isinstance(value, str) and bool(re.fullmatch(r"seed-\d+", value)))
 SEEDS = Kind(
     "a list of names such as 'seed-1', each once",
@@ -84,6 +85,18 @@ MODELS = Kind(
         and "store" in value
     ),
 )
+STUDY = Kind(
+    "a map with name (a line of printable text), cell (a whole number from 0), changes (a map of printable names) and key (32 hex digits)",
+    lambda value: (
+        isinstance(value, dict)
+        and isinstance(value.get("name"), str)
+        and value["name"].isprintable()
+        and _whole(value.get("cell"), 0)
+        and isinstance(value.get("changes"), dict)
+        and all(map(str.isprintable, value["changes"]))
+        and KEY.fits(value.get("key"))
+    ),
+)
 FAMILY = Kind(
     "a map with mind.kind, a text",
     lambda value: (
@@ -110,7 +123,7 @@ PERHAPS = {
     "parts": _map_of(HASH), "digests": _map_of(HASH), "timings": _map_of(NUMBER), "cost": COST.or_nothing(),
     "unanswered": _map_of(UNANSWERED).or_nothing(),
     "refused": _map_of(WHOLE).or_nothing(), "stopped": TEXT.or_nothing(), "overseer": list_of(SITS).or_nothing(),
-    "models": MODELS.or_nothing(), "broker": TEXT.or_nothing(),
+    "models": MODELS.or_nothing(), "broker": TEXT.or_nothing(), "study": STUDY,
 }  # fmt: skip
 #: What the manifest of a set of runs holds.
 SET = {"name": TEXT, "seeds": SEEDS, "world": MAP}
