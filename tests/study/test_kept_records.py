@@ -21,14 +21,15 @@ from society.ground.versions import RULES_VERSION
 from society.measures.catalogue import MEASURES
 from society.record.folder import read_manifest, write_manifest
 from society.record.hash import digest_of_setting, sealed
+from society.record.lock import Lock
 from society.record.verify import verify
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world
 from society.study.models import Models
 from society.study.sweep.cells import jobs_of
-from society.study.sweep.driver import sweep
-from society.study.sweep.kept import PART, keep, place_of, trusted
-from society.study.sweep.table import ROWS
+from society.study.sweep.driver import _Runs, sweep
+from society.study.sweep.kept import PART, clear_parts, keep, place_of, trusted
+from society.study.sweep.table import ROWS, Rows
 from society.study.sweep.viewed import Studies
 
 TREE = {
@@ -249,6 +250,31 @@ def test_a_run_that_does_not_end_leaves_nothing(tmp_path):
     with pytest.raises(SocietyError, match="not good"):
         keep(place, base, {"name": "kept", "cell": 0, "changes": {}, "key": job.key}, check=refuse)
     assert list(place.parent.iterdir()) == []
+
+
+class Elsewhere:
+    """A client whose workers do not see what is on this machine."""
+
+    def run(self, function, *arguments):
+        return {"tcp://10.0.0.2:9": False}
+
+
+def test_workers_that_do_not_see_the_folder_cannot_keep_records_in_it(tmp_path):
+    one = Experiment(**TREE)
+    runs = _Runs(one, base_world(one), Rows(tmp_path, ""), Models(), tmp_path, (1, None), None, 4)
+    runs.rows.close()
+    with pytest.raises(SocietyError, match=r"workers do not see this folder.*--out a folder that all machines share"):
+        runs._keeping(Elsewhere())
+
+
+def test_what_is_still_being_written_is_not_cleared_away(tmp_path):
+    left, written = ((tmp_path / "runs" / f"{'a' * 32}.{n}{PART}") for n in (1, 2))
+    for folder in (left, written):
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text("{}")
+    with Lock(written):
+        clear_parts(tmp_path)
+    assert (left.exists(), written.exists()) == (False, True)
 
 
 @pytest.mark.slow

@@ -96,7 +96,8 @@ def keep(
                 raise error
             if check is not None:
                 check()
-        _put(aside, place)
+        with Lock(aside):  # nobody clears it away as left over meanwhile
+            _put(aside, place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return Result(place)
