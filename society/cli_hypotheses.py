@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from society.cli_options import answer
+from society.cli_options import KeepRecordsOption, answer
 from society.ground.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def hypotheses(
     out: Annotated[Path, typer.Option(help="Folder of studies and pages; the same one goes on.")] = Path("studies"),
     workers: Annotated[int | None, typer.Option(help="Processes on this machine; absent: its cores.", min=1)] = None,
     on: Annotated[str | None, typer.Option(help="Address of a dask scheduler: tcp://HOST:8786.")] = None,
+    keep_records: KeepRecordsOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Results as lines of JSON.")] = False,
 ) -> None:  # fmt: skip
     """Try hypotheses: run what is missing, test every claim, print verdicts and write pages."""
@@ -42,7 +43,8 @@ def hypotheses(
     results, pages = [], []
     for one in loaded:
         with Bar(quiet=as_json, unit=f"runs of {one.id}") as bar:
-            result, _ = tried(one, chosen, out / f"{one.id}-{profile}", workers, on, None if as_json else bar)
+            progress = None if as_json else bar
+            result, _ = tried(one, chosen, out / f"{one.id}-{profile}", workers, on, progress, keep_records)
         results.append(result)
         pages.append(_write(result, out))
         if not as_json and not all_:

@@ -12,6 +12,9 @@ WorldArgument = Annotated[str, typer.Argument(help="Name of a world (see society
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
 ThreadsOption = Annotated[int, typer.Option(help="Threads; worth it from 100,000 agents on.", min=1, max=64)]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override a field: path=value. Repeatable.")]
+KeepRecordsOption = Annotated[
+    bool, typer.Option("--keep-records", help="Keep the record of every run, to measure more without running again.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from society.cli_models import GrantOption, OfflineOption, chosen_models
-from society.cli_options import answer
+from society.cli_options import KeepRecordsOption, answer
 from society.ground.errors import RunError
 from society.ground.whole_file import whole_file
 
@@ -33,6 +33,7 @@ def sweep(
         Path | None, typer.Option(help="File of kept answers; absent: answers.sqlite of the study.")
     ] = None,
     grant: GrantOption = None,
+    keep_records: KeepRecordsOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as lines of JSON.")] = False,
 ) -> None:
     """Run an experiment; what is finished is never run again, so the same command goes on after a crash."""
@@ -55,7 +56,7 @@ def sweep(
     begin = time.perf_counter()
     try:
         with Bar(quiet=as_json, unit="runs") as bar:
-            result = swept(loaded, out, workers, on, told if as_json else bar, models)
+            result = swept(loaded, out, workers, on, told if as_json else bar, models, keep_records)
     except KeyboardInterrupt:
         raise SocietyError("interrupted; what is finished is kept: the same command goes on") from None
     if as_json:
@@ -72,7 +73,8 @@ def sweep(
 
 def _plain(result: Any, path: Path) -> dict[str, Any]:
     return {
-        "table": str(path), "runs": result.runs, "fresh": result.fresh, "failed": result.failed, "stopped": result.stopped,
+        "table": str(path), "runs": result.runs, "fresh": result.fresh, "from_records": result.measured,
+        "failed": result.failed, "stopped": result.stopped,
         "workers_s": round(result.workers_s, 3), "run_s": round(result.run_s, 3),
     }  # fmt: skip
 
@@ -113,7 +115,8 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
     if whole and has_phases(experiment):
         _draw_phases(experiment, table, path.with_name("phase"))
     typer.echo(
-        f"{experiment.name}: {len(table):,} of {result.runs:,} runs, {result.fresh:,} of them now; {experiment.about}"
+        f"{experiment.name}: {len(table):,} of {result.runs:,} runs, {result.fresh:,} of them run now, "
+        f"{result.measured:,} computed from kept records; {experiment.about}"
     )
     if result.stopped:
         typer.echo(f"stopped  {result.stopped}; the same command goes on")

@@ -44,6 +44,8 @@ def print_summary(record: Record, page: Path | None) -> None:
         f"version {manifest['world_version']}, seed {manifest['seed']}, "
         f"{record.ticks:,} ticks, {manifest['timings']['run_s']:.1f} s",
     )
+    if record.origin:
+        console.print(f"study {record.origin}", markup=False, highlight=False)
     if world["about"]:
         console.print(world["about"], markup=False, highlight=False)
     for title, prefix in HEADLINES:

@@ -13,6 +13,7 @@ import mesa
 from society.bench.mesa_reference import MesaSociety
 from society.ground.errors import RunError
 from society.spec.experiment import Experiment
+from society.study.sweep.cells import measured_by
 from society.study.sweep.driver import sweep
 from society.study.sweep.prepare import prepared
 from society.study.sweep.table import Rows
@@ -85,7 +86,7 @@ def scan(runs: int = 10_000) -> Numbers:
     many = Experiment(**{**tree, "axes": {"review.threshold": values}})
     with tempfile.TemporaryDirectory() as folder:
         _, jobs, place = prepared(many, Path(folder) / "study")
-        rows = Rows(place)
+        rows = Rows(place, measured_by(many))
         measures = {"trust.mean": 0.5, "score.mean": 50.0}
         rows.add(
             {"cell": job.cell, "seed": job.seed, "key": job.key, "changes": job.changes, "hash": "0" * 64, "error": "",

@@ -37,7 +37,9 @@ def missed_share(record: Record) -> tuple[float, int]:
 
     The mean over ticks is weighted by the agents below; NaN where there are none.
     """
-    rows = record.sql("select sum(missed)::bigint as missed, sum(below)::bigint as below, count(*)::int as n from ticks")
+    rows = record.sql(
+        "select sum(missed)::bigint as missed, sum(below)::bigint as below, count(*)::int as n from ticks"
+    )
     below = int(rows["below"].fillna(0)[0])
     return (int(rows["missed"][0]) / below if below else float("nan")), int(rows["n"][0])
 

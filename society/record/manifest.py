@@ -57,6 +57,7 @@ TEXT = Kind("a text", lambda value: isinstance(value, str))
 YES_NO = Kind("true or false", lambda value: isinstance(value, bool))
 MAP, TEXTS = Kind("a map", lambda value: isinstance(value, dict)), list_of(TEXT)
 HASH = Kind("64 hex digits", lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value)))
+KEY = Kind("32 hex digits", lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{32}", value)))
 SEED = Kind("a name such as 'seed-1'", lambda value: isinstance(value, str) and bool(re.fullmatch(r"seed-\d+", value)))
 SEEDS = Kind(
     "a list of names such as 'seed-1', each once",
@@ -102,6 +103,18 @@ TABLE_OF_RATES = Kind(
         and set(value["known"]) <= {*Certainty.words()}
     ),
 )
+STUDY = Kind(
+    "a map with name (a line of printable text), cell (a whole number from 0), changes (a map of printable names) and key (32 hex digits)",
+    lambda value: (
+        isinstance(value, dict)
+        and isinstance(value.get("name"), str)
+        and value["name"].isprintable()
+        and _whole(value.get("cell"), 0)
+        and isinstance(value.get("changes"), dict)
+        and all(map(str.isprintable, value["changes"]))
+        and KEY.fits(value.get("key"))
+    ),
+)
 FAMILY = Kind(
     "a map with mind.kind, a text",
     lambda value: (
@@ -129,6 +142,7 @@ PERHAPS = {
     "unanswered": _map_of(UNANSWERED).or_nothing(),
     "refused": _map_of(WHOLE).or_nothing(), "stopped": TEXT.or_nothing(), "overseer": list_of(SITS).or_nothing(),
     "models": MODELS.or_nothing(), "rates": _map_of(_map_of(TABLE_OF_RATES)), "broker": TEXT.or_nothing(),
+    "study": STUDY,
 }  # fmt: skip
 #: What the manifest of a set of runs holds.
 SET = {"name": TEXT, "seeds": SEEDS, "world": MAP}

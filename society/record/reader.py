@@ -1,6 +1,7 @@
 """Reading a record: tables as pandas frames, questions in SQL, from the folder alone."""
 
 import copy
+import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -83,6 +84,15 @@ class Record:
                 f"{self.path}: has no hash of its history: it was written in record format 1, or is not finished"
             )
         return str(self.manifest["digests"]["history"])
+
+    @property
+    def origin(self) -> str:
+        """Of a run of a study: which study, which cell, what that changes; "" of other runs."""
+        study = self.manifest.get("study")
+        if study is None:
+            return ""
+        changes = (f"{path} {json.dumps(value)}" for path, value in study["changes"].items())
+        return f"{study['name']}, cell {study['cell']}" + (f": {', '.join(changes)}" if study["changes"] else "")
 
     @property
     def families(self) -> list[str]:

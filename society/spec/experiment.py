@@ -78,6 +78,9 @@ class Experiment(Section):
     ticks: bool | tuple[str, ...] = parameter(
         False, "keep the counters of every tick too: all, or those that are named", "choice"
     )
+    keep_records: bool = parameter(
+        False, "keep the record of every run, so that other measures are computed without running again", "choice"
+    )
     analysis: Analysis | None = parameter(None, "what is computed from the whole of it", "choice")
     stop: Stop = parameter(Stop, "when to stop before all is run", "choice")
 

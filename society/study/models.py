@@ -41,6 +41,8 @@ class Models:
             answers if absent. With the same secret and seed a run has the same luck again.
         grants: servers that may be asked and keys they may be sent, besides those of the user's file of endpoints; they
             are the user's of this machine, so no record holds them.
+        ask: who answers for all language models in place of their servers, as the driver of a sweep does for its workers;
+            the store is theirs then.
     """
 
     mode: Literal["record", "replay", "live"] = "record"
@@ -48,6 +50,7 @@ class Models:
     offline: bool = False
     secret: Path | None = None
     grants: Sequence[Grant] = ()
+    ask: Ask | None = None
 
     def plain(self) -> dict[str, Any]:
         """As JSON-ready data, for the manifest: a run goes on as it was started."""
@@ -169,13 +172,19 @@ def connected(
         RunError: the simulated models do not start.
     """
     specs, hosts = specs_of(world, answers.offline), _hosts(world, answers, broker, say)
+    minds: dict[str, LanguageMind | RemoteMind]
     if not specs and hosts is None:
         yield Connection({})
         return
     offline = bool(specs) and all(spec.base_url is None for spec in specs.values())
+    if answers.ask is not None and hosts is None:
+        counted = Budget(answers.ask, prices=priced([(name, named(name, spec)) for name, spec in specs.items()], False))
+        minds = {**language_minds(world, counted, answers.offline)}
+        yield Connection(minds, counted, offline, world.llm.most_unanswered)
+        return
     store = answers.store or folder / STORE
     with asked(world, list(specs.items()), answers, store, _already(spent), hosts, say) as (ask, budget):
-        minds: dict[str, LanguageMind | RemoteMind] = {**language_minds(world, ask, answers.offline)}
+        minds = {**language_minds(world, ask, answers.offline)}
         tell = hosts.tell if isinstance(hosts, Hosts) else untold
         for name, one in remote_families(world).items():
             seed, by_rule = world.seed if one.shares_seed else None, one.silent == "rule"

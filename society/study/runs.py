@@ -1,6 +1,7 @@
 """One run of a world, from its file to its record; the same world over several seeds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +69,51 @@ def run(
         RecordError: the folder exists already or cannot be made.
         RunError: a mind or a rule did what it must not, or the disk is full.
     """
-    world, address = load_world(world, None if seed is None else {"seed": seed}), address_of(broker)
+    with begun(
+        load_world(world, None if seed is None else {"seed": seed}), None if out is None else Path(out), minds, rules,
+        overwrite, progress, threads, models, broker, say, watch, overseer, decisions,
+    ) as running:  # fmt: skip
+        return running.to_the_end()
+
+
+@contextmanager
+def begun(
+    world: World,
+    out: Path | None,
+    minds: Mapping[str, Mind] | None = None,
+    rules: Iterable[Rule] | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    threads: int = 1,
+    models: Models | None = None,
+    broker: str | Address = "memory",
+    say: Say = to_stderr,
+    watch: Watch | None = None,
+    overseer: Overseer | None = None,
+    decisions: str | Path | None = None,
+    study: Mapping[str, Any] | None = None,
+) -> Iterator[Running]:
+    """A run at tick 0 with its folder, broker and minds; all of them are let go of afterwards.
+
+    Args:
+        world: the world.
+        out, minds, rules, overwrite, progress, threads, models, broker, say, watch, overseer, decisions: as of ``run``.
+        study: of a run of a study, its name, and cell, changes and key of the run: the manifest says them.
+
+    Raises:
+        SocietyError: as ``run`` before its first tick.
+    """
+    address = address_of(broker)
     shift = independent_shift(world, minds, rules) if world.null == "independent" else None
     secret = secret_for(world, models := models or Models())
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads, secret=secret)
     manifest = described(engine, world, minds, shift)
+    if study is not None:
+        manifest["study"] = dict(study)
     took_seat(manifest, taken := seat(world, overseer, decisions, say), 0)
     manifest.update(models=models.plain() if asks(world) else None, broker=address.full, secret=bool(secret))
     with (
-        opened(world.name, manifest["world"], None if out is None else Path(out), overwrite) as folder,
+        opened(world.name, manifest["world"], out, overwrite) as folder,
         carried(address, folder, say) as carrier,
         connected(world, folder, models, broker=carrier, say=say) as connection,
     ):
@@ -85,7 +122,7 @@ def run(
         keep_secret(secret, folder, models)
         recording = Recording(engine, writer := Writer(folder), manifest)
         write_manifest(folder, manifest)
-        return Running(engine, recording, writer, manifest, connection, progress, watch).to_the_end()
+        yield Running(engine, recording, writer, manifest, connection, progress, watch)
 
 
 def run_seeds(

@@ -31,6 +31,19 @@ Progress = Callable[[int, int], None]
 CHECKPOINT_S = 20.0
 
 
+@dataclass(frozen=True)
+class End:
+    """How a run ended.
+
+    Attributes:
+        status: as the manifest has it.
+        error: what ended it before its last tick, or kept it from being written.
+    """
+
+    status: str
+    error: KeyboardInterrupt | SocietyError | None = None
+
+
 @dataclass
 class Running:
     """A run under way.
@@ -63,7 +76,26 @@ class Running:
             ModelsFailed: a server of models refuses or is gone, or too many occasions have no answer.
             RunError: the disk is full.
         """
-        watch, begin, status, why = self.watch or Unwatched(), time.perf_counter(), "failed", ""
+        folder, end = self.writer.folder, self.ended()
+        at = f"at tick {self.engine.tick} of {self.engine.world.ticks}; go on with: society resume {folder}"
+        if isinstance(end.error, RecordError):
+            raise RunError(
+                f"{end.error}; what was written before is intact: society resume {folder} goes on"
+            ) from end.error
+        if end.status == "failed":
+            raise ModelsFailed(f"{end.error}; failed {at}")
+        if end.status == "interrupted":
+            why = str(end.error)
+            raise BrokerError(f"{why}; interrupted {at}") if why else SocietyError(f"interrupted {at}")
+        return Result(folder)
+
+    def ended(self) -> End:
+        """Tick to the end; whatever ends a run is told, and the manifest says so.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed while the end was written; the run is done.
+        """
+        watch, begin, end = self.watch or Unwatched(), time.perf_counter(), End("failed")
         folder, held, whole = self.writer.folder, list[State](), False
         shown = Shown(self.engine.broker, self.engine)
         # what only the end knows is written whole, whoever presses Ctrl-C meanwhile
@@ -76,37 +108,32 @@ class Running:
             self.connection.check()
             with watch.lock, ending:
                 self.recording.finish()
-            status, whole = "done", True
+            end, whole = End("done"), True
         except (KeyboardInterrupt, BrokerError) as error:
-            status, why = "interrupted", str(error)
+            end = End("interrupted", error)
             whole = self._rest(held)
         except ModelsFailed as error:
-            why = self.manifest["failed"] = str(error)
+            end, self.manifest["failed"] = End("failed", error), str(error)
             self.manifest["unanswered"] = self.connection.unanswered()
             whole = self._rest(held)
             if self.engine.tick == self.engine.world.ticks:  # all that has no answer is to be asked again
                 checkpoint.drop(folder)
         except BudgetSpent as error:
-            status, self.manifest["stopped"] = "stopped", str(error)
+            end, self.manifest["stopped"] = End("stopped", error), str(error)
             whole = self._rest(held)
         except RecordError as error:
-            raise RunError(f"{error}; what was written before is intact: society resume {folder} goes on") from error
+            end = End("failed", error)
         finally:
-            self._describe(status, whole, time.perf_counter() - begin)
-            shown.close(status)
-            with contextlib.suppress(RecordError) if status == "failed" else contextlib.nullcontext():
+            self._describe(end.status, whole, time.perf_counter() - begin)
+            shown.close(end.status)
+            with contextlib.suppress(RecordError) if end.status == "failed" else contextlib.nullcontext():
                 write_manifest(folder, self.manifest)
-            watch.ended(status)
-        if status == "failed":
-            where = f"failed at tick {self.engine.tick} of {self.engine.world.ticks}"
-            raise ModelsFailed(f"{why}; {where}; go on with: society resume {folder}")
-        if status == "interrupted":
-            said = f"interrupted at tick {self.engine.tick} of {self.engine.world.ticks}; go on with: society resume {folder}"
-            raise BrokerError(f"{why}; {said}") if why else SocietyError(said)
-        if status == "done":
+            watch.ended(end.status)
+        if end.status == "done":
             checkpoint.drop(folder)
-        ending.check()
-        return Result(folder)
+        if end.status in ("done", "stopped"):
+            ending.check()
+        return end
 
     def _ticks(self, held: list[State], shown: Shown, watch: Watch) -> None:
         """All ticks that are left. With minds that are waited for, ``held`` is the state before the tick under way."""

@@ -108,6 +108,7 @@ def _page(record: Record, sections: list[str], command: str) -> str:
         ("world version", manifest["world_version"]),
         ("event hash", record.hash),
         ("status", manifest["status"]),
+        *([("study", record.origin)] if record.origin else []),
         ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
     ]
     return PAGE.format(

@@ -76,7 +76,7 @@ def test_a_wrong_value_in_a_row_is_told_by_its_line(study, name):
         lines = [rows[0], {**rows[1], name: value}, *rows[2:]]
         (study / ROWS).write_text("".join(json.dumps(row) + "\n" for row in lines))
         with pytest.raises(RecordError, match=r"rows\.jsonl: line 2 is damaged"):
-            Rows(study)
+            Rows(study, "")
     (study / TABLE).unlink()
     with pytest.raises(RecordError, match=r"rows\.jsonl: line 2 is damaged"):
         Studies().look(study)

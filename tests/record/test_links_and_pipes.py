@@ -111,4 +111,4 @@ def test_rows_of_a_study_are_not_cut_off_through_a_link(tmp_path, precious):
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / ROWS).symlink_to(precious)
     with pytest.raises(RecordError, match=rf"{ROWS}: is a link"):
-        Rows(tmp_path / "study")
+        Rows(tmp_path / "study", "")

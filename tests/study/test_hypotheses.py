@@ -13,6 +13,7 @@ from society.cli import app
 from society.cli_hypotheses import _print_all
 from society.ground.errors import SocietyError, WorldError
 from society.measures.catalogue import check_measures
+from society.record.folder import read_manifest
 from society.spec.experiments import base_world, hypothesis_names, load_hypothesis
 from society.spec.hypothesis import Hypothesis
 from society.study.hypotheses.formulas import FUNCTIONS, Formula
@@ -182,7 +183,8 @@ def test_the_command_runs_what_is_missing_and_writes_a_page(tmp_path):
     path = tmp_path / "H99.yaml"
     path.write_text(yaml.safe_dump(SMALL, sort_keys=False))
     out = tmp_path / "studies"
-    done = CliRunner().invoke(app, ["hypotheses", str(path), "--out", str(out), "--workers", "1", "--json"])
+    words = ["hypotheses", str(path), "--out", str(out), "--workers", "1", "--json", "--keep-records"]
+    done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["id"] == "H99"
@@ -193,6 +195,8 @@ def test_the_command_runs_what_is_missing_and_writes_a_page(tmp_path):
     assert "undecided" in page
     assert "data:image/png;base64," in page
     rows = (out / "H99-quick" / "rows.jsonl").read_text()
+    kept = [read_manifest(path)["study"] for path in (out / "H99-quick" / "runs").iterdir()]
+    assert sorted(one["key"] for one in kept) == sorted(json.loads(line)["key"] for line in rows.splitlines())
     again = CliRunner().invoke(app, ["hypotheses", str(path), "--out", str(out), "--workers", "1"])
     assert again.exit_code == 0
     assert "verdict" in again.stdout

@@ -36,9 +36,9 @@ def test_the_second_ctrl_c_is_raised_at_once():
 def test_ctrl_c_that_would_be_lost_is_raised_later():
     before = signal.signal(signal.SIGINT, interrupted)
     try:
+        one = LetGo()
+        del one
         with pytest.raises(KeyboardInterrupt):
-            one = LetGo()
-            del one
             threading.Event().wait(60)  # ended by it
     finally:
         signal.signal(signal.SIGINT, before)

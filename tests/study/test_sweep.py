@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -21,12 +22,13 @@ from society.ground.errors import RecordError, RunError, WorldError
 from society.measures.summary import _PARTS, summary
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world, experiment_names, load_experiment
-from society.study.sweep.cells import Job, jobs_of
+from society.study.sweep.cells import Job, code_of_measures, jobs_of, measured_by
 from society.study.sweep.designs import cells_of
 from society.study.sweep.driver import sweep
 from society.study.sweep.table import ROWS, Rows
 from society.study.sweep.worker import run_jobs
 
+MEASURES = Path(society.__file__).parent / "measures"
 AXES = {"review.threshold": [58, 64], "oversight.monitoring.share": [0, 1]}
 TREE = {
     "name": "small", "base": "decommission", "set": {"agents.count": 60, "machines.count": 8, "ticks": 40}, "axes": AXES, "seeds": 3,
@@ -91,7 +93,7 @@ def test_designs_that_draw_are_the_same_every_time():
         assert again[0] == again[1]
 
 
-def test_a_run_is_known_by_all_that_can_change_it():
+def test_a_run_is_known_by_all_that_can_change_it_and_by_nothing_else(monkeypatch):
     def keys(**changes):
         one = experiment(**changes)
         return [job.key for job in jobs_of(one, base_world(one))]
@@ -103,11 +105,36 @@ def test_a_run_is_known_by_all_that_can_change_it():
     assert set(keys(axes={**AXES, "review.threshold": [58, 64, 70]})) > set(base)
     for change in (
         {"set": {**TREE["set"], "ticks": 41}},
-        {"measures": ["order."]},
-        {"ticks": True},
         {"base": "million"},
     ):
         assert not set(keys(**change)) & set(base)
+    for change in ({"measures": ["order."]}, {"ticks": True}, {"keep_records": True}):
+        assert keys(**change) == base
+    monkeypatch.setattr("society.study.sweep.cells.RULES_VERSION", 99)
+    assert not set(keys()) & set(base)
+
+
+def test_what_is_measured_is_known_apart_from_runs():
+    known = measured_by(experiment())
+    assert known == measured_by(experiment(seeds=9, measures=["trust.mean", "order."], keep_records=True))
+    for change in ({"measures": ["order."]}, {"ticks": True}, {"ticks": ["active"]}):
+        assert measured_by(experiment(**change)) != known
+
+
+def test_only_what_measures_compute_changes_what_they_are_known_by(tmp_path):
+    def code(name, before, after):
+        folder = tmp_path / name
+        shutil.copytree(MEASURES, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        text = (folder / "work.py").read_text()
+        assert before in text
+        (folder / "work.py").write_text(text.replace(before, after, 1))
+        return code_of_measures(folder)
+
+    known = code_of_measures()
+    assert code("same", "import", "import") == known
+    assert code("comment", "\nimport", "  # a comment\n\n\nimport") == known
+    assert code("docstring", '"""', '"""Said otherwise. ') == known
+    assert code("expression", "return ", "return 2 * ") != known
 
 
 def test_rows_are_what_single_runs_give(whole, tmp_path):
@@ -214,7 +241,7 @@ def test_a_line_that_a_crash_left_unfinished_is_run_again(whole, tmp_path):
     same(again.table, whole.table)
     (tmp_path / "study" / ROWS).write_bytes(data[:100] + b"\n" + data)
     with pytest.raises(RecordError, match="line 1 is damaged"):
-        Rows(tmp_path / "study")
+        Rows(tmp_path / "study", "")
 
 
 def _children(pid):
@@ -296,7 +323,7 @@ def test_the_command_says_how_far_it_is_and_what_came_of_it(tmp_path):
     assert lines[-2]["done"] == lines[-2]["total"] == 4
     assert lines[-1]["fresh"] == 4
     said = CliRunner().invoke(app, words).output
-    assert "4 of 4 runs, 0 of them now" in said
+    assert "4 of 4 runs, 0 of them run now, 0 computed from kept records" in said
     assert "runs.parquet" in said
 
 

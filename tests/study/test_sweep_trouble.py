@@ -24,7 +24,7 @@ SMALL = {
 
 
 def test_a_full_disk_is_named_and_keeps_what_is_finished(tmp_path):
-    rows = Rows(tmp_path)
+    rows = Rows(tmp_path, "")
     rows.add([ROW])
     full = open("/dev/full", "wb")  # noqa: SIM115
     rows._file.close()
@@ -32,7 +32,7 @@ def test_a_full_disk_is_named_and_keeps_what_is_finished(tmp_path):
     with pytest.raises(RecordError, match=r"rows.jsonl: No space left on device; finished runs are kept"):
         rows.add([{**ROW, "key": "b"}])
     rows.close()
-    again = Rows(tmp_path)
+    again = Rows(tmp_path, "")
     again.close()
     assert set(again.done) == {"a"}
 

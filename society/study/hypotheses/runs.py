@@ -13,7 +13,7 @@ from society.study.sweep.driver import Progress, sweep
 
 def tried(
     hypothesis: Hypothesis, profile: Literal["quick", "full"], out: Path | None = None, workers: int | None = None,
-    on: str | None = None, progress: Progress | None = None,
+    on: str | None = None, progress: Progress | None = None, keep_records: bool = False,
 ) -> tuple[Result, Path]:  # fmt: skip
     """Run what is missing, test every claim.
 
@@ -21,7 +21,7 @@ def tried(
         hypothesis: the hypothesis.
         profile: how much is run.
         out: the study's folder; ``studies/<id>_<profile>-<digest>`` if absent.
-        workers, on, progress: as ``society.study.sweep.driver.sweep``.
+        workers, on, progress, keep_records: as ``society.study.sweep.driver.sweep``.
 
     Returns:
         The result, and the study's folder.
@@ -34,7 +34,7 @@ def tried(
     check_whole_names(hypothesis.values.values())
     for claim in hypothesis.claims:
         Formula(hypothesis, claim.value).check()
-    swept = sweep(hypothesis.experiment(profile), out, workers, on, progress)
+    swept = sweep(hypothesis.experiment(profile), out, workers, on, progress, keep_records=keep_records)
     if swept.failed:
         first = swept.table[swept.table["error"] != ""].iloc[0]
         raise RunError(f"{hypothesis.id}: {swept.failed} runs failed; cell {first.cell}: {first.error}")

@@ -1,5 +1,6 @@
-"""What a run is known by: the hash of all that can change its result."""
+"""What a run is known by: the hash of all that can change its result; and apart from it, what its measures are known by."""
 
+import ast
 import hashlib
 import json
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import society
+from society.ground.versions import RULES_VERSION
 from society.spec.contents import contents
 from society.spec.experiment import Experiment
 from society.spec.world import World
@@ -17,11 +19,8 @@ from society.study.sweep.designs import Changes, cells_of
 
 #: Fields of ``llm`` that change when a run ends, or how soon, but not how.
 LIMITS = ("spending", "concurrency", "per_minute", "most_unanswered", "longest_wait", "gone_after")
-#: Parts of the package that compute results.
-COMPUTES = (
-    "ground", "spec", "network", "state", "rules", "minds", "measures", "record", "broker", "llm", "engine.py",
-    "study/recording.py", "study/nulls.py", "study/sweep/worker.py",
-)  # fmt: skip
+#: Libraries that numbers of a run come from: the same run is promised on one set of them.
+LIBRARIES = ("numpy", "numba", "scipy")
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Job:
     Attributes:
         cell: number of the cell.
         seed: its seed.
-        key: 32 hexadecimal digits: base world, changes, seed, versions, what is measured.
+        key: 32 hexadecimal digits: base world, changes, seed, versions of rules and libraries; not what is measured.
         changes: of the base world.
     """
 
@@ -50,9 +49,7 @@ def jobs_of(experiment: Experiment, base: World, answers: Sequence[str] = ()) ->
         answers: what changes the answers of language models and stands in no world.
     """
     world = without_limits(base.model_dump(mode="json"))
-    fixed = digest(
-        [world, code(), contents(world, base.folder), sorted(experiment.measures), experiment.ticks, list(answers)]
-    )
+    fixed = digest([world, versions(), contents(world, base.folder), list(answers)])
     seeds = [base.seed + number for number in range(experiment.seeds)]
     jobs: list[Job] = []
     for cell, changes in enumerate(cells_of(experiment)):
@@ -73,14 +70,40 @@ def digest(value: Any) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+def measured_by(experiment: Experiment) -> str:
+    """A hash of what is kept of each run and of how it is computed: rows of another one are computed anew.
+
+    Example:
+        >>> one = Experiment(name="e", base="decommission", axes={"review.threshold": [60]})
+        >>> measured_by(one) == measured_by(one.model_copy(update={"seeds": 9}))
+        True
+        >>> measured_by(one) == measured_by(one.model_copy(update={"measures": ("trust.mean",)}))
+        False
+    """
+    return digest([code_of_measures(), sorted(experiment.measures), experiment.ticks])
+
+
+def versions() -> list[str]:
+    """What a run's result depends on besides its world: the version of rules and minds, and those of libraries."""
+    return [f"rules {RULES_VERSION}", *(f"{name} {metadata.version(name)}" for name in LIBRARIES)]
+
+
 @cache
-def code() -> str:
-    """A hash of everything that computes results: the package's own sources and the versions of what it stands on."""
-    package = Path(society.__file__).parent
-    found = hashlib.blake2b(digest_size=16)
-    for name in COMPUTES:
-        place = package / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            found.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
-    versions = [f"{name} {metadata.version(name)}" for name in ("plural-society", "numba", "numpy", "scipy")]
-    return digest([found.hexdigest(), *versions])
+def code_of_measures(folder: Path = Path(society.__file__).parent / "measures") -> str:
+    """A hash of what the sources of the measures compute: no comment, docstring or layout changes it.
+
+    Args:
+        folder: of the sources.
+    """
+    return digest({path.relative_to(folder).as_posix(): _computes(path) for path in sorted(folder.rglob("*.py"))})
+
+
+def _computes(path: Path) -> str:
+    """A source as Python reads it, without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node
+        ):
+            del node.body[0]
+    return ast.dump(tree)

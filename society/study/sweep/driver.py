@@ -1,9 +1,9 @@
 """Runs an experiment: what is finished is never run again, what a crash interrupted is simply run."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,18 @@ from society.record.lock import Lock
 from society.spec.experiment import Experiment
 from society.spec.experiments import load_experiment
 from society.spec.world import World
-from society.study.carrying import to_stderr
-from society.study.interruption import Interruption
+from society.study.carrying import Say, to_stderr
 from society.study.models import STORE, Models, asked
 from society.study.servers import Specs
 from society.study.sweep.asking import Desk
-from society.study.sweep.cells import Job
-from society.study.sweep.deaths import Deaths, silent_tracker, start_deaf_to_ctrl_c
+from society.study.sweep.cells import Job, measured_by
+from society.study.sweep.deaths import Deaths
 from society.study.sweep.designs import Changes
+from society.study.sweep.kept import Keeping, clear_parts, keys_kept
 from society.study.sweep.prepare import checked, prepared, spent_before
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
-from society.study.sweep.worker import run_jobs, warm
+from society.study.sweep.worker import measure_jobs, run_jobs, warm
+from society.study.sweep.workers import workers_of
 
 #: Seconds that a batch of runs should take, at least and at most: few enough to lose little, enough to make sending it cheap.
 BATCH_S = (0.06, 0.5)
@@ -42,7 +43,8 @@ class Swept:
     Attributes:
         folder: the study's folder.
         table: a row per finished run: cell, seed, key, hash, seconds, error, axes, measures.
-        runs: runs of the whole experiment; fresh: those run by this call.
+        runs: runs of the whole experiment; fresh: those run by this call; measured: those that this call computed from kept
+            records, without running them again.
         workers_s, run_s: seconds until workers were up, and from then to the end.
         changes: of each cell.
         stopped: why not all of it was run, "" if all was.
@@ -56,6 +58,7 @@ class Swept:
     run_s: float
     changes: list[Changes]
     stopped: str = ""
+    measured: int = 0
 
     @property
     def failed(self) -> int:
@@ -65,9 +68,10 @@ class Swept:
 
 def sweep(
     experiment: str | Path | Mapping[str, Any] | Experiment, out: str | Path | None = None, workers: int | None = None,
-    on: str | None = None, progress: Progress | None = None, models: Models | None = None,
+    on: str | None = None, progress: Progress | None = None, models: Models | None = None, keep_records: bool = False,
+    say: Say = to_stderr,
 ) -> Swept:  # fmt: skip
-    """Run what is missing of an experiment.
+    """Run what is missing of an experiment; what was run and is only measured otherwise comes from its kept record.
 
     Args:
         experiment: an experiment, its name, its file, or a dict.
@@ -76,6 +80,8 @@ def sweep(
         on: address of a dask scheduler, in place of processes here.
         progress: called with (runs done, runs in all).
         models: where answers of language models come from; asked for and kept in the study's folder if absent.
+        keep_records: keep the record of every run that is run, as the experiment's own ``keep_records`` does.
+        say: is told what of an earlier call does not count any more.
 
     Raises:
         WorldError: a cell is no world, or asks hosts.
@@ -88,6 +94,8 @@ def sweep(
         found.table.groupby("review.threshold")["order.executed"].mean()
     """
     experiment, models = load_experiment(experiment), models or Models()
+    if keep_records:
+        experiment = experiment.model_copy(update={"keep_records": True})
     base, jobs, folder = prepared(experiment, None if out is None else Path(out), models)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,21 +107,139 @@ def sweep(
             None if base.folder is None else str(base.folder.resolve())
         )  # files that the world names are looked for there
         write_json(folder / MANIFEST, {**described, "beside": beside})
-        rows = Rows(folder)
+        clear_parts(folder)
+        rows = Rows(folder, measured_by(experiment))
+        runs = _Runs(experiment, base, rows, models, folder, (workers, on), progress, len({job.key for job in jobs}))
         try:
-            missing = list({job.key: job for job in jobs if not rows.good(job.key)}.values())
-            specs = checked(base, missing, models)
-            with _answering(base, specs, models, folder) as ask:
-                runs = _Runs(experiment, base, missing, rows, models.offline, ask)
-                times, stopped = runs.all((workers, on), progress, len({job.key for job in jobs}))
+            fresh, measured, times, stopped = runs.missing(jobs, say)
         finally:
             rows.close()
             table = write_tables(
-                folder, [{**rows.done[job.key], "cell": job.cell} for job in jobs if job.key in rows.done]
+                folder, [{**rows.done[job.key], "cell": job.cell} for job in jobs if rows.current(job.key)]
             )
     changes = list({job.cell: job.changes for job in jobs}.values())
-    fresh = sum(1 for job in missing if job.key in rows.done)
-    return Swept(folder, table, len(jobs), fresh, *times, changes, stopped)
+    return Swept(folder, table, len(jobs), fresh, *times, changes, stopped, measured)
+
+
+def tell(say: Say, rows: Rows, missing: Sequence[Job], kept: Collection[str]) -> None:
+    """Say which finished runs do not count any more, and what becomes of them."""
+    if missing and rows.old:
+        say(
+            f"{rows.path}: {rows.old:,} rows are of an earlier version of the program, which knew runs by other keys: they do "
+            "not count, and their runs are run again"
+        )
+    again = [job for job in missing if rows.hash(job.key) and not rows.current(job.key)]
+    if again:
+        whole = sum(1 for job in again if job.key in kept)
+        say(
+            f"what is measured has changed since: of {len(again):,} finished runs {whole:,} are computed from kept records, "
+            f"{len(again) - whole:,} have none and are run again"
+        )
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """How the runs that are missing come to rows, and where those go."""
+
+    experiment: Experiment
+    base: World
+    rows: Rows
+    models: Models
+    folder: Path
+    where: tuple[int | None, str | None]
+    progress: Progress | None
+    total: int
+
+    def missing(self, jobs: Sequence[Job], say: Say) -> tuple[int, int, tuple[float, float], str]:
+        """Bring what is missing of all runs to the rows, from kept records where there are any.
+
+        Returns:
+            runs that were run, runs that were computed from records, seconds (workers up, run), and why it stopped.
+        """
+        missing = list({job.key: job for job in jobs if not self.rows.good(job.key)}.values())
+        specs = checked(self.base, missing, self.models)
+        kept = keys_kept(self.folder)
+        tell(say, self.rows, missing, kept)
+        measured = self.from_records([job for job in missing if job.key in kept], say)
+        left = [job for job in missing if job.key not in measured]
+        if measured:  # whoever answers for those alone is not needed
+            specs = checked(self.base, left, self.models)
+        with _answering(self.base, specs, self.models, self.folder) as ask:
+            times, stopped = self.all(left, ask)
+        return sum(1 for job in left if self.rows.current(job.key)), len(measured), times, stopped
+
+    def from_records(self, jobs: Sequence[Job], say: Say) -> set[str]:
+        """Compute rows of runs from their kept records; returns the keys of those whose records are theirs."""
+        if not jobs:
+            return set()
+        found: set[str] = set()
+        done = self.total - len(jobs)
+        with workers_of(*self.where, most=len(jobs)) as client:
+            given = self._given(client)
+            known = [(job, self.rows.hash(job.key)) for job in jobs]
+            study = str(self.folder.resolve())
+            for rows in _batches(client, measure_jobs, known, lambda some: (*given(some), study)):
+                for row in rows:
+                    if why := row.pop("untrusted", ""):
+                        say(f"refused: {why}; the run is run again")
+                    else:
+                        found.add(row["key"])
+                self.rows.add([row for row in rows if row["key"] in found])
+                if self.progress:
+                    self.progress(done + len(found), self.total)
+        return found
+
+    def all(self, jobs: Sequence[Job], ask: Ask | None) -> tuple[tuple[float, float], str]:
+        """Send batches to workers and keep what comes back; returns seconds (workers up, run) and why it stopped."""
+        if not jobs:
+            return (0.0, 0.0), ""
+        begin = time.perf_counter()
+        with workers_of(*self.where, most=len(jobs)) as client, _desk(client, ask) as desk:
+            given, keeping = self._given(client), self._keeping(client)
+
+            def arguments(some: Sequence[Job]) -> tuple[Any, ...]:
+                return (*given(some), desk, self.models.offline, keeping)
+
+            client.run(warm)
+            client.submit(run_jobs, *arguments([]), pure=False).result()
+            ready = time.perf_counter()
+            stopped, done = "", self.total - len(jobs)
+            for rows in _batches(client, run_jobs, jobs, arguments):
+                fresh = [row for row in rows if "stopped" not in row]
+                self.rows.add(fresh)
+                done += len(fresh)
+                if self.progress:
+                    self.progress(done, self.total)
+                if refused := next((row["refused"] for row in rows if "refused" in row), ""):
+                    raise ModelsFailed(f"{refused}; what is finished is kept: the same command goes on")
+                stopped = next((row["stopped"] for row in rows if "stopped" in row), "")
+                stopped = stopped or _stop(self.experiment, self.rows, time.perf_counter() - ready)
+                if stopped:
+                    break
+            return (ready - begin, time.perf_counter() - ready), stopped
+
+    def _given(self, client: Any) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+        """What a worker is given for a batch of runs; the base world reaches each worker once."""
+        (tree,) = client.scatter([self.base.model_dump(mode="json")], broadcast=True)
+        folder = None if self.base.folder is None else str(self.base.folder.resolve())
+        return lambda jobs: (tree, folder, jobs, self.experiment.measures, self.experiment.ticks)
+
+    def _keeping(self, client: Any) -> Keeping | None:
+        """Where workers keep records; None where they keep none.
+
+        Raises:
+            SocietyError: workers elsewhere do not see the study's folder.
+        """
+        if not self.experiment.keep_records:
+            return None
+        folder = self.folder.resolve()
+        if not all(client.run(Path.is_file, folder / MANIFEST).values()):
+            raise SocietyError(
+                f"{folder}: workers do not see this folder, so they cannot keep records in it: give --out a folder that all "
+                "machines share, or keep no records"
+            )
+        models = Models(self.models.mode, self.models.store or folder / STORE, self.models.offline)
+        return Keeping(str(folder), self.experiment.name, models)
 
 
 @contextmanager
@@ -125,52 +251,6 @@ def _answering(base: World, specs: Specs, models: Models, folder: Path) -> Itera
     store = models.store or folder / STORE
     with asked(base, specs, models, store, spent_before(store, specs), say=to_stderr) as (ask, _):
         yield ask
-
-
-@dataclass(frozen=True)
-class _Runs:
-    """The runs that are missing, and where their rows go."""
-
-    experiment: Experiment
-    base: World
-    jobs: Sequence[Job]
-    rows: Rows
-    offline: bool
-    ask: Ask | None
-
-    def all(
-        self, where: tuple[int | None, str | None], progress: Progress | None, total: int
-    ) -> tuple[tuple[float, float], str]:
-        """Send batches to workers and keep what comes back; returns seconds (workers up, run) and why it stopped."""
-        if not self.jobs:
-            return (0.0, 0.0), ""
-        begin = time.perf_counter()
-        with _cluster(*where, most=len(self.jobs)) as client, _desk(client, self.ask) as desk:
-            arguments = self._arguments(client, desk)
-            client.run(warm)
-            client.submit(run_jobs, *arguments([]), pure=False).result()
-            ready = time.perf_counter()
-            stopped, done = "", total - len(self.jobs)
-            for rows in _batches(client, self.jobs, arguments):
-                fresh = [row for row in rows if "stopped" not in row]
-                self.rows.add(fresh)
-                done += len(fresh)
-                if progress:
-                    progress(done, total)
-                if refused := next((row["refused"] for row in rows if "refused" in row), ""):
-                    raise ModelsFailed(f"{refused}; what is finished is kept: the same command goes on")
-                stopped = next((row["stopped"] for row in rows if "stopped" in row), "")
-                stopped = stopped or _stop(self.experiment, self.rows, time.perf_counter() - ready)
-                if stopped:
-                    break
-            return (ready - begin, time.perf_counter() - ready), stopped
-
-    def _arguments(self, client: Any, desk: str | None) -> Callable[[Sequence[Job]], tuple[Any, ...]]:
-        """What a worker is given for a batch of runs; the base world reaches each worker once."""
-        (tree,) = client.scatter([self.base.model_dump(mode="json")], broadcast=True)
-        folder = None if self.base.folder is None else str(self.base.folder.resolve())
-        kept, ticks = self.experiment.measures, self.experiment.ticks
-        return lambda jobs: (tree, folder, jobs, kept, ticks, desk, self.offline)
 
 
 @contextmanager
@@ -187,7 +267,10 @@ def _desk(client: Any, ask: Ask | None) -> Iterator[str | None]:
 
 
 def _batches(
-    client: Any, jobs: Sequence[Job], arguments: Callable[[Sequence[Job]], tuple[Any, ...]]
+    client: Any,
+    work: Callable[..., list[Any]],
+    jobs: Sequence[Any],
+    arguments: Callable[[Sequence[Any]], tuple[Any, ...]],
 ) -> Iterator[list[Any]]:
     """Rows of finished batches: a share of what is left, so that workers end together, if that takes as long as it should."""
     from distributed import KilledWorker, as_completed
@@ -198,7 +281,7 @@ def _batches(
         while at < len(jobs) and pending.count() < AHEAD * workers:
             batch = jobs[at : at + size]
             at += len(batch)
-            pending.add(client.submit(run_jobs, *arguments(batch), pure=False))
+            pending.add(client.submit(work, *arguments(batch), pure=False))
         try:
             rows = next(pending).result()
         except (CancelledError, KilledWorker) as error:
@@ -210,45 +293,12 @@ def _batches(
 
 
 def _stop(experiment: Experiment, rows: Rows, seconds: float) -> str:
-    failed = sum(1 for row in rows.done.values() if row["error"])
+    failed = sum(1 for key, row in rows.done.items() if row["error"] and rows.current(key))
     if failed > experiment.stop.failed:
         return f"{failed} runs failed, more than stop.failed ({experiment.stop.failed})"
     if experiment.stop.seconds is not None and seconds > experiment.stop.seconds:
         return f"stop.seconds ({experiment.stop.seconds:g}) are over"
     return ""
-
-
-@contextmanager
-def _cluster(workers: int | None, on: str | None, most: int) -> Iterator[Any]:
-    """A client of workers with one thread each: on this machine, or those of a scheduler."""
-    try:
-        import dask
-        from distributed import Client, LocalCluster
-        from distributed.utils import get_mp_context
-    except ImportError:
-        raise SocietyError("society sweep needs distributed: pip install 'plural-society[sweep]'") from None
-    import os
-
-    if on is not None:
-        with Client(on, timeout=30) as client:
-            yield client
-        return
-    count = min(workers or os.cpu_count() or 1, most)
-    settings = {
-        "distributed.worker.daemon": True, "distributed.admin.log-format": "%(message)s",
-        "distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "500 ms",  # a tenth of the time
-        "distributed.worker.multiprocessing-method": "forkserver",  # modules are loaded once for all workers
-    }  # fmt: skip
-    with dask.config.set(settings), silent_tracker(), ExitStack() as opened:
-        get_mp_context().set_forkserver_preload([run_jobs.__module__, "distributed.nanny"])
-        with Interruption(lambda: False) as pressed:  # workers that are half started cannot be ended in order
-            start_deaf_to_ctrl_c()
-            cluster = LocalCluster(
-                n_workers=count, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
-            )
-            client = opened.enter_context(Client(opened.enter_context(cluster)))
-        pressed.check()
-        yield client
 
 
 def table_path(folder: Path) -> Path:

@@ -10,7 +10,9 @@ from society.spec.experiment import Experiment
 from society.spec.world import World
 from society.study.estimate import estimate
 from society.study.models import Models, specs_of
-from society.study.sweep.cells import Job
+from society.study.sweep.cells import Job, measured_by
+from society.study.sweep.driver import tell
+from society.study.sweep.kept import keys_kept
 from society.study.sweep.prepare import checked, prepared
 from society.study.sweep.table import ROWS, Rows
 from society.study.sweep.worker import run_jobs, warm
@@ -24,33 +26,40 @@ QUICK_S = 10.0
 def dry_run(
     experiment: Experiment, out: Path | None, workers: int | None, models: Models | None = None
 ) -> dict[str, Any]:
-    """Runs, finished ones among them, seconds, and what models would be asked and charge.
+    """Runs, those that stand in the table and those of which a record is kept, seconds, and what models would be asked and charge.
 
     Raises:
         WorldError: the experiment or one of its cells is wrong.
     """
     models = models or Models()
     base, jobs, folder = prepared(experiment, out, models)
-    left = list({job.key: job for job in jobs}.values())
+    left, said = list({job.key: job for job in jobs}.values()), list[str]()
+    kept = keys_kept(folder)
     if (folder / ROWS).exists():
-        rows = Rows(folder)
+        rows = Rows(folder, measured_by(experiment))
         rows.close()
         left = [job for job in left if not rows.good(job.key)]
+        tell(said.append, rows, left, kept)
     checked(base, left, models)
+    finished = len(jobs) - len({job.key for job in left})
+    records, left = len(left), [job for job in left if job.key not in kept]
+    records -= len(left)
     count, cells = workers or os.cpu_count() or 1, len({job.cell for job in jobs})
     found = {
         "cells": cells,
         "runs": len(jobs),
-        "finished": len(jobs) - len({job.key for job in left}),
+        "finished": finished,
+        "from_records": records,
         "folder": str(folder),
     }
     asks = _asked(base, left, models)
     took = "" if asks["calls"] else _took(experiment, base, left, count, found)
     price = "no price: no model is asked" if not asks["calls"] else _priced(asks)
     text = (
-        f"{experiment.name}: {cells:,} cells x {experiment.seeds} seeds = {len(jobs):,} runs, {found['finished']:,} finished\n"
-        f"{took}{price}\nstudy   {folder}"
+        f"{experiment.name}: {cells:,} cells x {experiment.seeds} seeds = {len(jobs):,} runs: {finished:,} in the table, "
+        f"{records:,} computed from kept records, {len(left):,} to run\n{took}{price}\nstudy   {folder}"
     )
+    text = "\n".join([*said, text])
     return {**found, **asks, "text": text}
 
 

@@ -27,6 +27,7 @@ HEAD_KINDS = {"cell": WHOLE, "seed": WHOLE, "key": TEXT, "hash": TEXT, "seconds"
 _INSIDE = {
     "changes": Kind("a map of printable names", lambda value: isinstance(value, dict) and all(map(str.isprintable, value))),
     "measures": Kind("a map of numbers by name", lambda value: _are_numbers(value)),
+    "measured": Kind("a text, or null", lambda value: value is None or TEXT.fits(value)),
     "ticks": Kind("columns of numbers by name", lambda value: value is None or _are_columns(value)),
 }  # fmt: skip
 _KEPT = "finished runs are kept: make room and say the same again"
@@ -35,17 +36,21 @@ _KEPT = "finished runs are kept: make room and say the same again"
 class Rows:
     """Finished runs of a study, by key.
 
-    A row is one line of JSON; a line that a crash left unfinished is cut off when the file is opened again.
+    A row is one line of JSON; a line that a crash left unfinished is cut off when the file is opened again. Of two rows of one
+    run the later one holds.
 
     Args:
         folder: the study's folder; made if it is not there.
+        measured: what is measured now, and how (``society.study.sweep.cells.measured_by``).
 
     Raises:
         RecordError: it cannot be made, read or written.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / ROWS
+    def __init__(self, folder: Path, measured: str) -> None:
+        self.path, self.measured = folder / ROWS, measured
+        #: Rows of an earlier version of the program, which knew runs by other keys.
+        self.old = 0
         self.done: dict[str, dict[str, Any]] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -65,10 +70,11 @@ class Rows:
                 self._file.close()
                 raise
             self.done[row["key"]] = row
+            self.old += "measured" not in row
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Keep finished runs; when this returns they are on the disk."""
-        fresh = [dict(row) for row in rows if not self.good(row["key"])]
+        fresh = [{**row, "measured": self.measured} for row in rows if not self.good(row["key"])]
         lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in fresh)
         try:
             self._file.write(lines.encode())
@@ -79,8 +85,16 @@ class Rows:
         self.done.update({row["key"]: row for row in fresh})
 
     def good(self, key: str) -> bool:
-        """Whether a run is finished and did not fail."""
-        return key in self.done and not self.done[key]["error"]
+        """Whether a run is finished, did not fail, and has all that is measured now."""
+        return self.current(key) and not self.done[key]["error"]
+
+    def current(self, key: str) -> bool:
+        """Whether the row of a run is of what is measured now."""
+        return key in self.done and self.done[key].get("measured") == self.measured
+
+    def hash(self, key: str) -> str:
+        """The hash that a run had, whatever was measured; "" if it is not known."""
+        return self.done[key]["hash"] if key in self.done and not self.done[key]["error"] else ""
 
     def close(self) -> None:
         """Close the file; what it could not take was told by ``add``."""

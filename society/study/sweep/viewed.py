@@ -1,4 +1,4 @@
-"""A study as a page shows it: cells, means with intervals, paired differences, and any of its runs, run again."""
+"""A study as a page shows it: cells, means with intervals, paired differences, and any of its runs, kept or run again."""
 
 import json
 import math
@@ -14,25 +14,23 @@ import pandas as pd
 from society.ground.errors import RecordError, SocietyError
 from society.measures.seed_means import estimate_for_table
 from society.record.database import read_parquet
-from society.record.folder import MANIFEST as RUN
-from society.record.folder import read_manifest
+from society.record.manifest import KEY
 from society.spec.experiment import Experiment
 from society.spec.explain import validated
 from society.spec.world import World
 from society.study.models import STORE, Models, language_families
-from society.study.runs import run
+from society.study.sweep.cells import Job
 from society.study.sweep.designs import cells_of
+from society.study.sweep.kept import Keeping, keep, kept_record, place_of
 from society.study.sweep.table import HEAD, HEAD_KINDS, MANIFEST, ROWS, TABLE, parsed
 
-#: Folder of a study for runs that were looked at.
-RUNS = "runs"
 #: Agents times ticks up to which a run is run again at a click.
 MOST = 50_000_000
 
 
 @dataclass
 class Opening:
-    """A run of a study that is being run again, or was.
+    """A run of a study whose record was kept, or that is being run again, or was.
 
     Attributes:
         state: ``running``, ``ready`` or ``failed``.
@@ -109,7 +107,7 @@ class Studies:
         return _means(less["cell"], less["less"], cells, differences=True)
 
     def open(self, folder: Path, cell: int, seed: int) -> dict[str, Any]:
-        """Begin to run a run again, or say how far that is.
+        """Open the record of a run that was kept, begin to run it again where none was, or say how far that is.
 
         Raises:
             RecordError: the study has no such run.
@@ -121,9 +119,12 @@ class Studies:
             if opening is None or opening.state == "failed":
                 if any(one.state == "running" for one in self._openings.values()):
                     raise SocietyError("another run of a study is being run again: wait for it")
-                world, wanted = _world(folder, cell, seed)
-                opening = self._openings[key] = Opening(ticks=world.ticks, run=f"{RUNS}/cell-{cell}-seed-{seed}")
-                threading.Thread(target=_run_again, args=(folder, world, wanted, opening), daemon=True).start()
+                name, job, world, wanted = _run_of(folder, cell, seed)
+                run = place_of(folder, job.key).relative_to(folder).as_posix()
+                opening = self._openings[key] = Opening(ticks=world.ticks, run=run)
+                models = Models("replay", folder / STORE) if language_families(world) else Models()
+                keeping = Keeping(str(folder), name, models)
+                threading.Thread(target=_opened, args=(keeping, job, world, wanted, opening), daemon=True).start()
         return {name: getattr(opening, name) for name in ("state", "done", "ticks", "run", "same", "error")}
 
 
@@ -193,12 +194,12 @@ def _values(values: list[Any]) -> list[Any]:
     return sorted(plain) if numbers else plain
 
 
-def _world(folder: Path, cell: int, seed: int) -> tuple[World, str]:
-    """The world of a run, and the event hash it should have.
+def _run_of(folder: Path, cell: int, seed: int) -> tuple[str, Job, World, str]:
+    """The name of the experiment, a run of it with its world, and the event hash it should have.
 
     Raises:
         RecordError: there is no such run.
-        SocietyError: it is too large.
+        SocietyError: no record of it is kept, and it is too large.
     """
     experiment, base = _experiment(folder)
     cells = cells_of(experiment)
@@ -206,25 +207,29 @@ def _world(folder: Path, cell: int, seed: int) -> tuple[World, str]:
     mine = table[(table["cell"] == cell) & (table["seed"] == seed)]
     if not len(mine):
         raise RecordError(f"{folder.name}: no finished run of cell {cell} with seed {seed}")
+    key, wanted = str(mine["key"].iloc[0]), str(mine["hash"].iloc[0])
+    if not KEY.fits(key):
+        raise RecordError(f"{folder}: its table of runs is damaged: key is not {KEY.called} in every row")
     world = base.override({**cells[cell], "seed": seed})
-    if (size := world.agents.count * world.ticks) > MOST:
+    if (size := world.agents.count * world.ticks) > MOST and not place_of(folder, key).exists():
         raise SocietyError(f"this run has {size:,} agent-steps, too many for a click (at most {MOST:,})")
-    return world, str(mine["hash"].iloc[0])
+    return experiment.name, Job(cell, seed, key, cells[cell]), world, wanted
 
 
-def _run_again(folder: Path, world: World, wanted: str, opening: Opening) -> None:
-    """Run it as ``society run`` would; language models are not asked, only what they answered is read."""
-    out = folder / opening.run
+def _opened(keeping: Keeping, job: Job, world: World, wanted: str, opening: Opening) -> None:
+    """Open its record, or run it as ``society run`` would; language models are not asked, only what they answered is read."""
+    place = place_of(keeping.folder, job.key)
 
     def told(done: int, ticks: int) -> None:
         opening.done = done
 
     opening.error = "it stopped; the terminal of society view says why"
     try:
-        if not (out / RUN).is_file() or read_manifest(out)["status"] != "done":
-            models = Models("replay", folder / STORE) if language_families(world) else None
-            run(world, out=out, overwrite=out.exists(), progress=told, models=models, say=lambda text: None)
-        opening.same = not wanted or read_manifest(out)["hash"] == wanted
+        try:
+            record = kept_record(place, job.key)
+        except RecordError:
+            record = keep(place, world, keeping.told(job), keeping.models, told)
+        opening.same = not wanted or record.hash == wanted
         opening.state, opening.error = "ready", ""
     except SocietyError as error:
         opening.error = str(error)

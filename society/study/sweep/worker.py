@@ -1,8 +1,9 @@
-"""One run of a sweep, in a worker: no record on disk, only the measures that are kept."""
+"""One run of a sweep, in a worker: measured in memory where no record of it is kept, else from its record."""
 
 import gc
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from society.study.models import language_minds
 from society.study.nulls import independent_shift
 from society.study.recording import Recording
 from society.study.sweep.asking import Line, line_to
+from society.study.sweep.cells import Job
+from society.study.sweep.kept import Keeping, keep, place_of, trusted
 
 Row = dict[str, Any]
 
@@ -32,13 +35,13 @@ def warm() -> None:
     """Load compiled kernels, and what measures need, before anything is timed."""
     for name, ticks in (("decommission", 5), ("reference", 20)):
         world = load_world(name, {"agents.count": 50, "machines.count": 10, "ticks": ticks})
-        _run(world, ("order.", "trust."), False)
+        measured(_in_memory(world, ("order.", "trust."), False), ("order.", "trust."), False)
     gc.freeze()  # what was loaded stays: looking through it again and again takes a hundredth of the time
 
 
 def run_jobs(
-    tree: dict[str, Any], folder: str | None, jobs: Sequence[Any], measures: Sequence[str], ticks: bool | Sequence[str],
-    desk: str | None = None, offline: bool = False,
+    tree: dict[str, Any], folder: str | None, jobs: Sequence[Job], measures: Sequence[str], ticks: bool | Sequence[str],
+    desk: str | None = None, offline: bool = False, keeping: Keeping | None = None,
 ) -> list[Row]:  # fmt: skip
     """Rows of some runs; one that fails has an error and no measures, one that may not go on says so in ``stopped``, and
     in ``refused`` if no run can, as a server refuses or is gone.
@@ -46,25 +49,28 @@ def run_jobs(
     Args:
         tree: the base world.
         folder: where files that it names are.
-        jobs: ``society.study.sweep.cells.Job``.
+        jobs: the runs.
         measures: names of measures, or what they begin with.
         ticks: keep the counters of every tick, all or those that are named.
         desk: who answers for language models.
         offline: simulated models answer for all of them.
+        keeping: where the record of every run is kept; nowhere if absent.
     """
-    rows, base = [], validated(World, tree, "base world").at(None if folder is None else Path(folder))
+    rows, base = [], _base(tree, folder)
     cell, world = -1, base
     for job in jobs:
-        begin = time.perf_counter()
-        row: Row = {"cell": job.cell, "seed": job.seed, "key": job.key, "changes": job.changes, "hash": "", "error": "",
-                    "measures": {}, "seconds": 0.0}  # fmt: skip
+        begin, row = time.perf_counter(), _row(job)
         try:
             if job.cell != cell:
                 cell, world = job.cell, base.override(job.changes)
             with line_to(desk) as line:
-                row.update(_run(world.seeded(job.seed), measures, ticks, line, offline))
-                if line is not None and line.unanswered:
-                    row["error"] = f"{line.unanswered} questions that no server answered; run it again for them"
+                run = world.seeded(job.seed)
+                record = (
+                    _in_memory(run, measures, ticks, line, offline)
+                    if keeping is None
+                    else _kept(run, job, keeping, line)
+                )
+                row.update(measured(record, measures, ticks))
         except TooManyUnanswered as error:
             row["error"] = str(error)
         except ModelsFailed as error:
@@ -80,29 +86,86 @@ def run_jobs(
     return rows
 
 
-def _run(
+def measure_jobs(
+    tree: dict[str, Any], folder: str | None, jobs: Sequence[tuple[Job, str]], measures: Sequence[str],
+    ticks: bool | Sequence[str], study: str,
+) -> list[Row]:  # fmt: skip
+    """Rows of some runs, computed from their records; nothing is run. A record that is not that of its run says so in ``untrusted``.
+
+    Args:
+        tree, folder, measures, ticks: as of ``run_jobs``.
+        jobs: the runs, each with the hash that it had, or "".
+        study: the folder in which the records are kept.
+    """
+    rows, base = [], _base(tree, folder)
+    for job, known in jobs:
+        begin, row = time.perf_counter(), _row(job)
+        try:
+            world = base.override(job.changes).seeded(job.seed)
+            record = trusted(place_of(study, job.key), job, world, known)
+            row.update(measured(record, measures, ticks), seconds=record.manifest["timings"]["run_s"])
+        except SocietyError as error:
+            row.update(untrusted=str(error), seconds=round(time.perf_counter() - begin, 4))
+        rows.append(row)
+    return rows
+
+
+def measured(record: Record, measures: Sequence[str], ticks: bool | Sequence[str]) -> Row:
+    """What a row holds of a run: its hash, its measures, and the counters of its ticks that are wanted."""
+    found = summary(record, tuple(measures))
+    row: Row = {"hash": record.hash, "measures": {name: _number(one.value) for name, one in found.items()}}
+    if ticks:
+        table = record.table("ticks")
+        names = list(TICKS) if ticks is True else list(ticks)
+        row["ticks"] = {name: [_number(float(value)) for value in table[name]] for name in names}
+    return row
+
+
+def _kept(world: World, job: Job, keeping: Keeping, line: Line | None) -> Record:
+    """Run a world, and keep its record."""
+    models = keeping.models if line is None else replace(keeping.models, ask=line)
+    place = place_of(keeping.folder, job.key)
+    return keep(place, world, keeping.told(job), models, check=lambda: _check_answered(line))
+
+
+def _in_memory(
     world: World, measures: Sequence[str], ticks: bool | Sequence[str], line: Line | None = None, offline: bool = False
-) -> Row:
+) -> Record:
+    """Run a world; the tables that measures need stay in memory."""
     shift = independent_shift(world, None, None) if world.null == "independent" else None
     minds: dict[str, LanguageMind] = {}
-    engine, gathered = Engine(world, shift=shift), Gathered(tables_read(tuple(measures)))
+    tables = tables_read(tuple(measures)) | ({"ticks"} if ticks else set())
+    engine, gathered = Engine(world, shift=shift), Gathered(tables)
     if line is not None:
         engine.give_minds(minds := language_minds(world, line, offline))
     manifest = {"families": list(world.families), "name": world.name, **setting_of(engine)}
-    recording, counters = Recording(engine, gathered, manifest), []
+    recording = Recording(engine, gathered, manifest)
     for _ in range(world.ticks):
-        moment = engine.step()
-        recording.take(moment)
-        counters.append(moment.counts)
+        recording.take(engine.step())
     check_unanswered(minds, world.llm.most_unanswered)
     recording.finish()
     manifest.update(hash=recording.hash, ticks_done=engine.tick)
-    found = summary(Record.of(manifest, gathered), tuple(measures))
-    row: Row = {"hash": manifest["hash"], "measures": {name: _number(one.value) for name, one in found.items()}}
-    if ticks:
-        kept = [name for name in TICKS if name in counters[0]] if ticks is True else list(ticks or ())
-        row["ticks"] = {name: [_number(float(one[name])) for one in counters] for name in kept}
-    return row
+    _check_answered(line)
+    return Record.of(manifest, gathered)
+
+
+def _check_answered(line: Line | None) -> None:
+    """A run some of whose questions met no server is to be run again.
+
+    Raises:
+        SocietyError: it is one.
+    """
+    if line is not None and line.unanswered:
+        raise SocietyError(f"{line.unanswered} questions that no server answered; run it again for them")
+
+
+def _base(tree: dict[str, Any], folder: str | None) -> World:
+    return validated(World, tree, "base world").at(None if folder is None else Path(folder))
+
+
+def _row(job: Job) -> Row:
+    return {"cell": job.cell, "seed": job.seed, "key": job.key, "changes": job.changes, "hash": "", "error": "",
+            "measures": {}, "seconds": 0.0}  # fmt: skip
 
 
 def _number(value: float) -> float | None:

@@ -113,7 +113,7 @@ class Replay:
         return {
             "name": manifest["name"], "version": manifest["world_version"], "about": world["about"],
             "seed": None if self.veiled else manifest["seed"], "hash": "" if self.veiled else manifest["hash"],
-            "status": manifest["status"], "ticks": ticks, "planned": world["ticks"],
+            "study": "" if self.veiled else self.record.origin, "status": manifest["status"], "ticks": ticks, "planned": world["ticks"],
             "tick_hours": world["tick_hours"], "agents": self.n, "machines": len(self.states.fixed["id"]),
             "families": self.record.families, "zones": self.record.zones, "colours": list(PALETTE),
             "threshold": world["review"]["threshold"], "span": self.span, "bins": BINS, "marks": list(MARKS),

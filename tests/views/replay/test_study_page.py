@@ -85,6 +85,10 @@ def test_differences_are_paired_by_seed(client, table):
     assert [found[name][2] for name in ("mean", "low", "high", "n")] == [0, None, None, 3]  # nothing less itself
 
 
+def key_of(table, cell, seed):
+    return table[(table["cell"] == cell) & (table["seed"] == seed)]["key"].iloc[0]
+
+
 def opened(client, cell, seed):
     def told():
         said = client.post("/studies/watched/open", json={"cell": cell, "seed": seed}).json()
@@ -100,6 +104,7 @@ def test_a_point_opens_the_very_run(client, study, table):
     assert read_manifest(study / told["run"])["hash"] == wanted
     meta = client.get(f"/api/watched/{told['run']}/meta").json()
     assert (meta["hash"], meta["seed"], meta["agents"], meta["ticks"]) == (wanted, 2, 60, 40)
+    assert meta["study"] == "watched, cell 4: review.threshold 70, oversight.monitoring.share 0.5"
     page = client.get(f"/run/watched/{told['run']}")
     assert page.status_code == 200
     assert "script-src 'self'" in page.headers["content-security-policy"]
@@ -128,12 +133,12 @@ def test_there_are_only_the_runs_of_the_table(client, study, asked):
     assert sorted(path.name for path in study.glob("runs/*")) == before
 
 
-def test_what_runs_again_comes_from_the_page_alone(client, study):
+def test_what_runs_again_comes_from_the_page_alone(client, study, table):
     assert client.get("/studies/watched/open?cell=5&seed=1").status_code == 405
     elsewhere = {"Origin": "http://elsewhere.example", "Content-Type": "application/json"}
     body = b'{"cell": 5, "seed": 1}'
     assert client.post("/studies/watched/open", content=body, headers=elsewhere).status_code == 403
-    assert not (study / "runs" / "cell-5-seed-1").exists()
+    assert not (study / "runs" / key_of(table, 5, 1)).exists()
 
 
 @pytest.mark.parametrize("name", ["%2e%2e", "watched%2f%2e%2e", "%2e%2e/%2e%2e", "/etc", "watched%00", "x" * 5000])
@@ -178,6 +183,16 @@ def test_a_study_that_has_just_begun_shows_what_there_is(study, tmp_path):
         Studies().look(part)
 
 
+def test_a_key_that_leads_elsewhere_opens_nothing(study, tmp_path):
+    other = shutil.copytree(study, tmp_path / "other", ignore=shutil.ignore_patterns("runs"))
+    with duckdb.connect() as connection:
+        rows = f"select * replace ('../../elsewhere' as key) from '{study}/runs.parquet'"
+        connection.execute(f"copy ({rows}) to '{other}/runs.parquet' (format parquet)")
+    with pytest.raises(RecordError, match="damaged: key is not 32 hex digits"):
+        Studies().open(other, 0, 1)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_run_too_large_for_a_click_says_so(study, tmp_path):
     large = shutil.copytree(study, tmp_path / "large", ignore=shutil.ignore_patterns("runs"))
     tree = json.loads((large / "experiment.json").read_text())
@@ -208,7 +223,8 @@ def test_a_reader_goes_from_a_field_of_the_heat_map_to_the_run(page, table):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Cell 5")).to_be_visible()
     page.get_by_role("button", name="watch this run").nth(1).click()
-    page.wait_for_url("**/run/watched/runs/cell-5-seed-2")
+    page.wait_for_url(f"**/run/watched/runs/{key_of(table, 5, 2)}")
+    expect(page.locator("header")).to_contain_text("; study watched, cell 5: review.threshold 70")
     expect(page.locator("header")).to_contain_text("seed 2, 60 agents on 8 machines")
     page.locator(".charts figure").nth(4).wait_for()
     page.locator(".panel h2").first.wait_for()

@@ -68,7 +68,7 @@ export class App {
     });
     root.classList.add("society-view");
     fill(root,
-      h("header", {}, h("h1", {}, meta.name), h("span", { class: "faint" }, `version ${meta.version}, ${meta.seed === null ? "" : `seed ${meta.seed}, `}${number(meta.agents)} agents on ${number(meta.machines)} machines`), this.status,
+      h("header", {}, h("h1", {}, meta.name), h("span", { class: "faint" }, `version ${meta.version}, ${meta.seed === null ? "" : `seed ${meta.seed}, `}${number(meta.agents)} agents on ${number(meta.machines)} machines${meta.study ? `; study ${meta.study}` : ""}`), this.status,
         h("span", { class: "spring" }), source instanceof Server ? h("a", { class: "link", href: "/" }, "studies and runs") : null, h("button", { type: "button", title: "What happened (Escape)", onclick: () => { this.select([]); this.panel.overview(); } }, "overview"),
         h("button", { type: "button", title: "All events, to be filtered", onclick: () => this.panel.events("Events", { last: this.society.tick }) }, "events"),
         h("button", { type: "button", title: "High contrast (H)", onclick: () => this.contrast() }, "contrast"), h("button", { type: "button", title: "Dark or light (T)", onclick: () => this.theme() }, "theme"),

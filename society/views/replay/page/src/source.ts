@@ -3,7 +3,7 @@
 import { Table, unpack, type Column } from "./columns";
 
 export interface Meta {
-  name: string; version: number; about: string; seed: number | null; hash: string; status: string; ticks: number; planned: number;
+  name: string; version: number; about: string; study: string; seed: number | null; hash: string; status: string; ticks: number; planned: number;
   tick_hours: number; agents: number; machines: number; families: string[]; zones: string[]; colours: string[];
   threshold: number; span: number; bins: number; marks: string[]; ties: number; tie_ticks: number[]; episodes: boolean;
   transcripts: boolean; minds: Record<string, string>; words: Record<string, string[]>; simulated: boolean; veiled: boolean;

@@ -11,7 +11,7 @@ export function named(name: unknown, most = 60): string {
 
 export function metaOf(meta: Meta): Meta {
   return {
-    ...meta, name: named(meta.name), about: named(meta.about, 1200), status: named(meta.status), families: meta.families.map((one) => named(one)),
+    ...meta, name: named(meta.name), about: named(meta.about, 1200), study: named(meta.study, 120), status: named(meta.status), families: meta.families.map((one) => named(one)),
     zones: meta.zones.map((one) => named(one)), minds: Object.fromEntries(Object.entries(meta.minds).map(([family, mind]) => [named(family), named(mind)])),
   };
 }
