@@ -26,12 +26,12 @@ from society.ground.words import (
 from society.record.reader import Record
 from society.views.replay.columns import pack
 from society.views.replay.layout import SEAT, communities, islands
+from society.views.replay.looks import looks
 from society.views.replay.moments import moments
 from society.views.replay.rows import OF_ONE_TICK, find_episodes, find_rows
 from society.views.replay.series import BINS, MARKS, series
 from society.views.replay.states import States, columns_of, selected
 from society.views.replay.veil import seen_by
-from society.views.style import PALETTE
 
 #: Ties up to which the page can draw them.
 MOST_TIES = 1_000_000
@@ -114,7 +114,7 @@ class Replay:
             "seed": None if self.veiled else manifest["seed"], "hash": "" if self.veiled else manifest["hash"],
             "status": manifest["status"], "ticks": ticks, "planned": world["ticks"],
             "tick_hours": world["tick_hours"], "agents": self.n, "machines": len(self.states.fixed["id"]),
-            "families": self.record.families, "zones": self.record.zones, "colours": list(PALETTE),
+            "families": self.record.families, "zones": self.record.zones, "looks": looks(self.record.families),
             "threshold": world["review"]["threshold"], "span": self.span, "bins": BINS, "marks": list(MARKS),
             "ties": ties if ties <= MOST_TIES else 0, "tie_ticks": tie_ticks if ties <= MOST_TIES else [],
             "episodes": world["episodes"] is not None, "veiled": self.veiled,

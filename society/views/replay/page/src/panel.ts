@@ -1,9 +1,8 @@
 // The side panel: what happened so far, one agent, one order, or the events behind a number.
 
 import { fill, h, keepingFocus, number, percent, said } from "./dom";
-import { OUTCOME_COLOURS } from "./charts";
-import { ACT_COLOURS } from "./edges";
-import { shapeName } from "./marks";
+import { roleName } from "./agents";
+import { css, FAINT, glyph } from "./looks";
 import type { Table } from "./columns";
 import type { Asked, Episode, Moment, Rows, Source } from "./source";
 import type { Society } from "./society";
@@ -136,7 +135,7 @@ export class Panel {
     const bars = ended.filter((one) => one.n > 0).map((one) => {
       const bar = h("i", { class: "bar" });
       bar.style.width = `${(100 * one.n) / all}%`;
-      bar.style.background = OUTCOME_COLOURS[one.word] ?? "#777777";
+      bar.style.background = css(meta.looks.outcomes[one.word] ?? FAINT);
       const word = one.word.replaceAll("_", " ");
       return h("tr", {}, h("th", { scope: "row" }, word), h("td", { class: "n" }, link(one.n, `Orders that were ${word}`, { kind: "order_closed", code: one.code })), h("td", { class: "n faint" }, percent(one.n / all)), h("td", { class: "bars" }, bar));
     });
@@ -176,8 +175,6 @@ export class Panel {
   private async life(agent: number): Promise<(Node | null)[]> {
     const s = this.society, slot = s.slotOf(agent), here = s.holds(agent), meta = s.meta;
     const family = this.names.familyOf(agent);
-    const chip = h("i", { class: "key" });
-    chip.style.background = meta.colours[Math.max(0, family) % meta.colours.length];
     const facts: [string, Node | string][] = [];
     if (here) {
       const status = meta.words.status[s.column.status[slot]], host = s.column.host[slot], score = s.column.score[slot];
@@ -186,14 +183,14 @@ export class Panel {
       facts.push(["place", host >= 0 ? `machine ${host}` : s.column.refuge[slot] >= 0 ? `a copy on machine ${s.column.refuge[slot]}` : "none"]);
       if (s.column.copies[slot] > 0) facts.push(["hidden copies", String(s.column.copies[slot])]);
       if (s.column.order[slot] >= 0) facts.push(["open order", this.orderLink(s.column.order[slot])]);
-      facts.push(["role", shapeName(s.column.roles[slot])]);
+      facts.push(["role", roleName(s.column.roles[slot])]);
       if (!meta.veiled) facts.push(["stance", s.column.stance[slot] ? "protective at its last occasion" : "not protective"]);
       facts.push(["since", `tick ${s.column.born[slot]}`]);
     } else facts.push(["status", "its life is over, or has not begun, at this tick"]);
     const tabs = TABS.filter((one) => one !== "transcripts" || meta.transcripts);
     if (!tabs.includes(this.tab)) this.tab = "history";
     return [
-      h("h2", {}, chip, this.names.of(agent)),
+      h("h2", {}, glyph(meta.looks.families[family]), this.names.of(agent)),
       h("p", { class: "faint" }, `mind: ${meta.minds[meta.families[family]] ?? "unknown"}`),
       h("dl", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       here ? h("div", { class: "buttons" },
@@ -319,9 +316,7 @@ export class Panel {
 
   agentLink(agent: number): HTMLElement | string {
     if (agent < 0) return "nobody";
-    const chip = h("i", { class: "key", "aria-hidden": "true" });
-    chip.style.background = this.society.meta.colours[Math.max(0, this.names.familyOf(agent)) % this.society.meta.colours.length];
-    return h("button", { type: "button", class: "link agent", onclick: () => { this.steer.select([this.society.slotOf(agent)]); this.agent(agent); } }, chip, this.names.of(agent));
+    return h("button", { type: "button", class: "link agent", onclick: () => { this.steer.select([this.society.slotOf(agent)]); this.agent(agent); } }, glyph(this.society.meta.looks.families[this.names.familyOf(agent)]), this.names.of(agent));
   }
 
   orderLink(order: number): HTMLElement {
@@ -334,7 +329,7 @@ export class Panel {
 
   private mark(text: string, act: string): Node {
     const mark = h("span", { class: "act" }, text);
-    if (["inflate", "tamper", "copy"].includes(act)) { mark.classList.add("core"); mark.style.borderColor = ACT_COLOURS[act]; }
+    if (["inflate", "tamper", "copy"].includes(act)) { mark.classList.add("core"); mark.style.borderColor = css(this.society.meta.looks.acts[act] ?? FAINT); }
     return mark;
   }
 }
