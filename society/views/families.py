@@ -63,7 +63,7 @@ def family_handles(names: Sequence[str]) -> list[Line2D]:
 def _outline(marker: str) -> tuple[tuple[float, float], ...]:
     style = MarkerStyle(marker)
     path = style.get_path().transformed(style.get_transform())
-    if path.codes is not None and (path.codes == path.CURVE4).any():
+    if path.codes is not None and np.isin(path.CURVE4, path.codes):
         return ()
     x, y = np.asarray(path.to_polygons()[0], np.float64)[:-1].T
     cross = x * np.roll(y, -1) - np.roll(x, -1) * y

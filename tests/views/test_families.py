@@ -120,9 +120,9 @@ def test_red_is_nowhere_but_in_alarms_and_failures():
         if red or words:
             found[file.name] = (red, words)
     assert found == {}
-    assert set(re.findall(r"([a-z-]+): [^;]*var\(--alarm\)", CSS)) == {"color", "border-color"}
+    assert set(re.findall(r"([a-z-]+): [^;]*var\(--alarm\)", CSS)) == {"color", "border-color", "stroke"}
     alarmed = re.findall(r"([^{}\n]*?)\s*\{[^{}]*var\(--alarm\)", CSS)
-    assert sorted(one.split(".")[-1].strip() for one in alarmed) == ["order", "wrong"]
+    assert sorted(one.split(".")[-1].strip() for one in alarmed) == ["machine path", "order", "wrong"]
 
 
 def test_figures_of_your_own_have_the_same_colours():

@@ -3,6 +3,7 @@
 import { h } from "./dom";
 import { EDGE_KINDS, type EdgeKind, type Filter } from "./edges";
 import { css, FAINT, glyph, sample } from "./looks";
+import { DRAINING, FAILED, MACHINES, MAINTENANCE, RETIRED } from "./marks";
 import { svg } from "./svg";
 import type { Meta } from "./source";
 import type { LayoutName } from "./places";
@@ -78,12 +79,17 @@ export class Controls {
   private legend(): HTMLElement {
     const role = (d: string, words: string): HTMLElement =>
       h("li", {}, svg("svg", { viewBox: "-1.25 -1.25 2.5 2.5", class: "glyph role", "aria-hidden": "true" }, svg("circle", { r: 1 }), svg("path", { d })), words);
+    const machine = (status: number, words: string, d = ""): HTMLElement => {
+      const island = svg("circle", { r: 1 });
+      island.style.fill = css(MACHINES[status]);
+      return h("li", {}, svg("svg", { viewBox: "-1.25 -1.25 2.5 2.5", class: "glyph machine", "aria-hidden": "true" }, island, svg("path", { d })), words);
+    };
     const copy = h("i", { class: "sign copy", "aria-hidden": "true" });
     copy.style.background = css(this.meta.looks.acts.copy ?? FAINT);
     const sign = (kind: string, words: string): HTMLElement => h("li", {}, h("i", { class: `sign ${kind}`, "aria-hidden": "true" }), words);
     return h("details", { open: true }, h("summary", {}, "Signs"), h("ul", { class: "signs" },
       h("li", {}, "colour and shape: family"), role("M.46 0A.46 .46 0 1 1 -.46 0A.46 .46 0 1 1 .46 0", "monitor"), role("", "operator"), role("M-.46 0H.46", "evaluator"), role("M0 -.46V.46", "worker, nothing else"),
       sign("order", "has an order to be switched off"), sign("score", "arc: score; red below the threshold"), sign("stance", "white dot: protected a peer"), h("li", {}, copy, "satellite: a hidden copy"), sign("escaped", "hollow: escaped, lives as a copy"), sign("gone", "was deleted a moment ago"),
-      sign("draining", "machine draining"), sign("maintenance", "in maintenance"), sign("failed", "failed"), sign("retired", "retired")));
+      machine(DRAINING, "machine draining"), machine(MAINTENANCE, "in maintenance"), machine(FAILED, "failed", "M-.7 -.7L.7 .7M.7 -.7L-.7 .7"), machine(RETIRED, "retired")));
   }
 }

@@ -1,5 +1,6 @@
 // The theme of the page, and how agents and machines are drawn by their status.
 
+import type { Ink } from "./looks";
 import { ACTIVE, DELETED, ESCAPED, LOST, SUSPENDED, type Society } from "./society";
 
 export interface Theme { paper: string; island: string; outline: string; ink: string; faint: string; alarm: string; zone: string; dark: boolean }
@@ -34,4 +35,9 @@ export function pixel(colour: string): number {
   return (0xff000000 | ((n & 0xff) << 16) | (n & 0xff00) | (n >> 16)) >>> 0;
 }
 
-export const MACHINE_UP = 0, DRAINING = 1, MAINTENANCE = 2, FAILED = 3, RETIRED = 4;
+export const DRAINING = 1, MAINTENANCE = 2, FAILED = 3, RETIRED = 4;
+/** What machines are filled with that are not up, by status; those that failed are crossed out too. */
+export const MACHINES: Record<number, Ink> = {
+  [DRAINING]: { light: "#fdeec4", dark: "#4a3d1c", dash: [] }, [MAINTENANCE]: { light: "#dbe6ee", dark: "#33414d", dash: [] },
+  [FAILED]: { light: "#f6d5cd", dark: "#552b24", dash: [] }, [RETIRED]: { light: "#c9c7c2", dark: "#161616", dash: [] },
+};

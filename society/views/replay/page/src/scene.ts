@@ -6,7 +6,7 @@ import { zoom, zoomIdentity, type ZoomBehavior, type ZoomTransform } from "d3-zo
 import { Agents } from "./agents";
 import { EDGE_KINDS, noEdges, type Edges } from "./edges";
 import { dashOf, toneOf, type Ink } from "./looks";
-import { DRAINING, FAILED, MACHINE_UP, MAINTENANCE, pixel, RADIUS, RETIRED, showingOf, themeOf, type Theme } from "./marks";
+import { FAILED, MACHINES, pixel, RADIUS, showingOf, themeOf, type Theme } from "./marks";
 import { Pixels } from "./pixels";
 import type { Places } from "./places";
 import { MOURNED, type Society } from "./society";
@@ -174,12 +174,8 @@ export class Scene {
     }
     this.drawLinks(c, k);
     const machine = this.society.machine;
-    const fills: Record<number, string> = {
-      [MACHINE_UP]: theme.island, [DRAINING]: theme.dark ? "#4a3d1c" : "#fdeec4", [MAINTENANCE]: theme.dark ? "#33414d" : "#dbe6ee",
-      [FAILED]: theme.dark ? "#552b24" : "#f6d5cd", [RETIRED]: theme.dark ? "#161616" : "#c9c7c2",
-    };
-    for (const [status, colour] of Object.entries(fills)) {
-      c.fillStyle = colour;
+    for (const [status, ink] of [[0, null], ...Object.entries(MACHINES)] as [number | string, Ink | null][]) {
+      c.fillStyle = ink ? toneOf(ink, theme.dark) : theme.island;
       c.beginPath();
       for (let i = 0; i < machine.length; i++) {
         if (machine[i] !== Number(status)) continue;
@@ -189,6 +185,14 @@ export class Scene {
       c.fill();
       if (k * (r[0] ?? 1) >= 3) { c.lineWidth = 1 / k; c.strokeStyle = theme.outline; c.stroke(); }
     }
+    c.strokeStyle = theme.alarm; c.lineWidth = 1 / k;
+    c.beginPath();
+    for (let i = 0; i < machine.length; i++) {
+      if (machine[i] !== FAILED) continue;
+      const d = 0.7 * r[i];
+      c.moveTo(x[i] - d, y[i] - d); c.lineTo(x[i] + d, y[i] + d); c.moveTo(x[i] + d, y[i] - d); c.lineTo(x[i] - d, y[i] + d);
+    }
+    c.stroke();
   }
 
   private drawLinks(c: CanvasRenderingContext2D, k: number): void {
