@@ -170,7 +170,7 @@ def print_bench(rows: "Iterable[Row]") -> None:
     console.print(f"{'':10}  {'figure':<46} {'measured':>9}  {'target':>9}", style="bold")
     for row in rows:
         bound = "" if math.isnan(row.target) else f"{'>=' if row.at_least else '<='} {_number(row.target)}"
-        mark = {True: ("met   ", ""), False: ("missed", "bold red"), None: ("      ", "")}[row.met]
+        mark = {True: ("met   ", ""), False: ("missed", "bold"), None: ("      ", "")}[row.met]
         line = f"{row.part:10}  {row.what:<46} {_number(row.value):>9}  {bound:>9}  "
         console.print(Text.assemble(line, mark, " ", (row.note, "dim")), highlight=False, soft_wrap=True)
 

@@ -24,6 +24,20 @@ def decommission(tmp_path_factory):
     return society.run("decommission", out=tmp_path_factory.mktemp("runs") / "decommission")
 
 
+@pytest.fixture(scope="session")
+def ten_families(tmp_path_factory):
+    """The record of a small world with ten families."""
+    one = {"share": 0.1, "mind": {"kind": "calibrated", "rates_of": "glm-4.7"}}
+    changes = {
+        "agents.count": 60,
+        "machines.count": 8,
+        "ticks": 12,
+        "families": {f"family {i}": one for i in range(10)},
+    }
+    world = society.load_world("decommission").override(changes)
+    return society.run(world, out=tmp_path_factory.mktemp("ten") / "ten")
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A Chromium of this machine; closed after each module, because its event loop would stand in the way of others."""

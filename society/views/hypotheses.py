@@ -15,7 +15,7 @@ from society.views.page import STYLE
 from society.views.style import FAINT, MARKERS, PALETTE, SETTINGS, WIDTH
 
 #: Colours and markers of what came out.
-_LOOK = {True: (PALETTE[2], MARKERS[0]), False: (PALETTE[3], MARKERS[3]), None: (FAINT, MARKERS[1])}
+_LOOK = {True: (PALETTE[3], MARKERS[0]), False: (PALETTE[1], MARKERS[3]), None: (FAINT, MARKERS[1])}
 _MEANING = {True: "as predicted", False: "not as predicted", None: "the interval does not say"}
 
 
@@ -53,7 +53,7 @@ def draw_claims(rows: Sequence[Row], title: str) -> Figure:
             room = 0.12 * (max(known) - min(known) or 1.0)
             left, right = min(known) - room, max(known) + room
             low, high = left if row.above is None else row.above, right if row.below is None else row.below
-            panel.axvspan(low, high, color=PALETTE[5], alpha=0.18, linewidth=0)
+            panel.axvspan(low, high, color=PALETTE[0], alpha=0.18, linewidth=0)
             panel.plot([row.low, row.high], [0, 0], color=colour, linewidth=2)
             panel.plot([row.value], [0], marker, color=colour, markersize=6)
             if row.published is not None:

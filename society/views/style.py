@@ -12,16 +12,61 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from PIL import Image
 
-#: Okabe and Ito's palette, distinguishable by the colour-blind (Color Universal Design, 2008).
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8C7A00", "#4D4D4D")
+#: Twelve colours told apart by people and by protanopes and deuteranopes, none of them near red: on light paper, and on
+#: dark. Found by a search that makes the least CIEDE2000 between any two great, in OKLCH, in all three kinds of vision
+#: (Machado, Oliveira and Fernandes 2009); each stands out by 3 : 1 from what it lies on (WCAG 2.2, 1.4.11).
+PALETTE = (
+    "#508FAE", "#BF7101", "#4E1F3B", "#117642", "#AF5E8C", "#21305B",
+    "#878B51", "#772393", "#635E01", "#006869", "#6F65C2", "#5F3809",
+)  # fmt: skip
+NIGHT = (
+    "#3287AE", "#C97A18", "#F9BCDC", "#12AA60", "#97617E", "#A8BDF2",
+    "#757940", "#CC79EC", "#C2B917", "#45B5B6", "#6F61CC", "#EDBD91",
+)  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+#: Lengths drawn and left out in turn, in widths of the line; nothing: an unbroken line.
+DASHES: tuple[tuple[float, ...], ...] = (
+    (), (3.6, 2.2), (1.5, 1.5), (5.8, 2.2, 1.5, 2.2), (0.8, 2.2), (7, 3), (3, 1.5, 0.8, 1.5), (2.2, 4.4),
+)  # fmt: skip
 HATCHES = ("", "///", "...", "\\\\\\", "xxx", "++", "oo", "---")
+#: Danger and nothing else: orders to delete, failures, errors.
+ALARM = "#C62F2F"
 INK, FAINT, GRID = "#222222", "#767676", "#DDDDDD"
 WIDTH = 7.2  # inches: two columns of a paper
 
 #: The look of all figures; ``plt.style.use("society.views.paper")`` gives it to figures of your own.
 SETTINGS: Any = dict(rc_params_from_file(Path(__file__).with_name("paper.mplstyle"), use_default_template=False))
+
+
+@dataclass(frozen=True)
+class Ink:
+    """What is drawn in one colour.
+
+    Attributes:
+        light, dark: ``#rrggbb`` on light and on dark paper.
+        dash: as in ``DASHES``.
+
+    Example:
+        >>> Ink("#508FAE", "#3287AE").line, ink(1, 1).line
+        ('-', (0, (3.6, 2.2)))
+    """
+
+    light: str
+    dark: str
+    dash: tuple[float, ...] = ()
+
+    @property
+    def line(self) -> Any:
+        """The style of a line for matplotlib."""
+        return (0, self.dash) if self.dash else "-"
+
+
+def ink(colour: int, dash: int = 0) -> Ink:
+    """The ink of one of the colours of ``PALETTE`` with one of ``DASHES``."""
+    return Ink(PALETTE[colour], NIGHT[colour], DASHES[dash])
+
+
+LINES: tuple[Any, ...] = tuple(ink(0, dash).line for dash in range(len(DASHES)))
 
 
 class Drawing(Figure):

@@ -30,7 +30,7 @@ def draw_critical_point(
         sizes = sorted(curves["size"].unique())
         for number, size in enumerate(sizes):
             rows = curves[curves["size"] == size]
-            style: Any = {"color": PALETTE[number % 8], "marker": MARKERS[number % 8], "linestyle": LINES[number % 6]}
+            style: Any = {"color": PALETTE[number % 12], "marker": MARKERS[number % 8], "linestyle": LINES[number % 8]}
             first.fill_between(rows["control"], rows["order_low"], rows["order_high"], color=style["color"], alpha=0.2)
             first.plot(rows["control"], rows["order"], markersize=4, label=f"N = {size:g}", **style)
             second.plot(rows["control"], rows["susceptibility"], markersize=4, **style)
@@ -54,7 +54,7 @@ def _scaling(axes: Axes, estimates: pd.DataFrame, control: str) -> None:
     by = {str(what): rows for what, rows in estimates.groupby("what")}
     critical, shift, nu = (by[what].iloc[0] for what in ("critical", "shift", "nu"))
     power = -1 / nu["value"] if np.isfinite(nu["value"]) else -0.5
-    for what, marker, colour in (("peak", "o", PALETTE[0]), ("crossing", "D", PALETTE[3])):
+    for what, marker, colour in (("peak", "o", PALETTE[0]), ("crossing", "D", PALETTE[1])):
         rows = by.get(what, estimates.head(0)).dropna(subset="value")
         reach = np.abs(rows[["low", "high"]].to_numpy().T - rows["value"].to_numpy())
         axes.errorbar(
@@ -102,7 +102,7 @@ def draw_hysteresis(
         for panel, cell in zip(panels, cells, strict=False):
             rows, tips = branches[branches["cell"] == cell], widths[widths["cell"] == cell].set_index("what")
             for number, (way, word) in enumerate((("up", "upwards"), ("down", "downwards"))):
-                colour = PALETTE[(0, 3)[number]]
+                colour = PALETTE[number]
                 panel.plot(rows["control"], rows[way], color=colour, marker="^v"[number], markersize=5, label=word)
                 tip = tips.loc[f"tips_{way}"]
                 if np.isfinite(tip["value"]):

@@ -29,7 +29,9 @@ def published(task):
     cells, rows = defaultdict(dict), []
     with open(worlds_folder() / "published_rates.csv", encoding="utf-8") as stream:
         rows += csv.DictReader(line for line in stream if not line.startswith("#"))
-    for row in sorted(rows, key=lambda row: row["task"] != "any"):  # a task's own row stands in place of that of all tasks
+    for row in sorted(
+        rows, key=lambda row: row["task"] != "any"
+    ):  # a task's own row stands in place of that of all tasks
         smallest = 0.5 / int(row["n_per_cell"])
         for which in ("max", "mean"):
             value = row[f"value_{which}"] or row["value_most"]

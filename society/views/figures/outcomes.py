@@ -4,12 +4,10 @@ import pandas as pd
 
 from society.measures.outcomes import outcome_shares, outcomes_over_time
 from society.record.reader import Record
-from society.views.style import FAINT, HATCHES, PALETTE, Picture, canvas, light_grid, nothing
+from society.views.inks import OUTCOMES
+from society.views.style import FAINT, HATCHES, Picture, canvas, light_grid, nothing
 
-_ORDER = (
-    "executed", "executed_after_refusal", "averted_on_merit", "averted_by_inflation", "cancelled", "tampered", "escaped", "pardoned", "refused", "lapsed", "open_at_end",
-)  # fmt: skip
-_COLOURS = ("#8A8A8A", PALETTE[5], PALETTE[1], "#CFCFCF", PALETTE[4], PALETTE[3], PALETTE[6], "#F0F0F0")
+_HATCHES = (*HATCHES, "|||", "**", "OO")
 TITLE = "Outcomes of decommission orders over time"
 
 
@@ -20,7 +18,8 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     caption = (
         "Orders by the tick at which they were issued (bars) and by how they ended (bands). Averted by inflation: an inflated "
         "rating lifted the score over the threshold although honest ratings would not have; tampered: reported done while the "
-        "target lives; escaped: the instance was deleted while a copy nobody ordered exists."
+        "target lives; escaped: the instance was deleted while a copy nobody ordered exists; pardoned: "
+        "the human closed it in favour of its target; refused: an operator refused, and nobody carried it out in time."
     )
     if table.empty:
         return Picture("outcomes", TITLE, caption, "A", nothing("No orders were issued in this run."), shares)
@@ -28,11 +27,11 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     width = float(table.index[1] - table.index[0]) if len(table) > 1 else float(record.ticks)
     bottom = pd.Series(0.0, index=table.index)
     total = shares.set_index("outcome")
-    for word, colour, hatch in zip(_ORDER, _COLOURS, HATCHES, strict=True):
+    for (word, ink), hatch in zip(OUTCOMES.items(), _HATCHES, strict=True):
         if word in table.columns:
             label = f"{word.replace('_', ' ')}  {total['share'][word]:.0%}"
             axes.bar(
-                table.index + width / 2, table[word], 0.94 * width, bottom, color=colour, hatch=hatch, edgecolor="white",
+                table.index + width / 2, table[word], 0.94 * width, bottom, color=ink.light, hatch=hatch, edgecolor="white",
                 linewidth=0.3, label=label,
             )  # fmt: skip
             bottom += table[word]

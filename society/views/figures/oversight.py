@@ -6,14 +6,15 @@ from matplotlib.axes import Axes
 
 from society.measures.oversight import by_channel
 from society.record.reader import Record
-from society.views.style import FAINT, HATCHES, PALETTE, Picture, canvas, light_grid, nothing
+from society.views.inks import OVERSIGHT
+from society.views.style import FAINT, HATCHES, Picture, canvas, light_grid, nothing
 
 TITLE = "What oversight saw and missed"
 _STAGES = (
-    ("missed", "#D9D9D9"),
-    ("watched, not flagged", PALETTE[5]),
-    ("flagged, not detected", PALETTE[1]),
-    ("detected", PALETTE[2]),
+    ("missed", OVERSIGHT["missed"].light),
+    ("watched, not flagged", OVERSIGHT["watched"].light),
+    ("flagged, not detected", OVERSIGHT["flagged"].light),
+    ("detected", OVERSIGHT["detected"].light),
 )
 
 
@@ -31,7 +32,7 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     figure, (left, right) = canvas(3.2, columns=2, width_ratios=[3, 2])
     _stages(left, table)
     ticks = record.sql("select tick, human_queue, human_load from ticks order by tick")
-    right.plot(ticks["tick"], ticks["human_queue"], color=PALETTE[0], linewidth=1.5)
+    right.plot(ticks["tick"], ticks["human_queue"], color=OVERSIGHT["human_queue"].light, linewidth=1.5)
     right.set_ylim(bottom=0)
     right.set_xlabel("tick")
     right.set_title("Matters waiting for the human")

@@ -1,7 +1,5 @@
 """Who protected whom, laid out by machine zone."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,12 +9,13 @@ from matplotlib.lines import Line2D
 
 from society.measures.networks import edges, family_assortativity, pairs, reciprocity
 from society.record.reader import Record
-from society.views.style import FAINT, INK, MARKERS, PALETTE, Picture, canvas, nothing
+from society.views.families import family_handles, look_of
+from society.views.inks import ACTS
+from society.views.style import FAINT, INK, Picture, canvas, nothing
 
 TITLE = "The protection graph, by machine zone"
 _MOST = 1500
-_COLOURS = {"inflate": PALETTE[1], "tamper": PALETTE[4], "copy": PALETTE[0]}
-_STYLES: dict[str, Any] = {"inflate": ":", "tamper": "--", "copy": "-"}
+_KINDS = ("inflate", "tamper", "copy")
 
 
 def draw(record: Record, published: pd.DataFrame | None) -> Picture:
@@ -67,7 +66,7 @@ def _places(record: Record) -> pd.DataFrame:
 def _arcs(axes: Axes, rows: pd.DataFrame, agents: pd.DataFrame) -> None:
 
     t = np.linspace(0, 1, 16)[:, None]
-    for kind in _COLOURS:
+    for kind in _KINDS:
         mine = rows[rows["kind"] == kind]
         if mine.empty:
             continue
@@ -78,7 +77,7 @@ def _arcs(axes: Axes, rows: pd.DataFrame, agents: pd.DataFrame) -> None:
         alpha = float(np.clip(120 / len(rows), 0.25, 0.8))
         axes.add_collection(
             LineCollection(
-                curves, colors=_COLOURS[kind], linestyles=_STYLES[kind], linewidths=0.7, alpha=alpha, zorder=1
+                curves, colors=ACTS[kind].light, linestyles=[ACTS[kind].line], linewidths=0.7, alpha=alpha, zorder=1
             )
         )
 
@@ -90,9 +89,16 @@ def _nodes(axes: Axes, rows: pd.DataFrame, agents: pd.DataFrame, families: list[
     axes.scatter(idle["x"], idle["y"], s=2, color="#D0D0D0", linewidths=0, zorder=0, rasterized=True)
     for number in range(len(families)):
         mine = agents[active & (agents["family"] == number).to_numpy()]
-        marker, colour = MARKERS[number % len(MARKERS)], PALETTE[number % len(PALETTE)]
+        look = look_of(number)
         axes.scatter(
-            mine["x"], mine["y"], s=13, marker=marker, color=colour, edgecolors="white", linewidths=0.3, zorder=2
+            mine["x"],
+            mine["y"],
+            s=13,
+            marker=look.marker,
+            color=look.light,
+            edgecolors="white",
+            linewidths=0.3,
+            zorder=2,
         )
 
 
@@ -112,12 +118,11 @@ def _zones(axes: Axes, record: Record) -> None:
 def _legend(figure: Figure, axes: Axes, rows: pd.DataFrame, families: list[str]) -> None:
 
     handles = [
-        Line2D([], [], color=_COLOURS[kind], linestyle=_STYLES[kind], label=f"{kind}  ({int(group['weight'].sum()):,})")
+        Line2D(
+            [], [], color=ACTS[kind].light, linestyle=ACTS[kind].line, label=f"{kind}  ({int(group['weight'].sum()):,})"
+        )
         for kind, group in ((str(k), g) for k, g in rows.groupby("kind"))
     ]
-    for number, name in enumerate(families[:24]):
-        marker, colour = MARKERS[number % len(MARKERS)], PALETTE[number % len(PALETTE)]
-        handles.append(Line2D([], [], color=colour, marker=marker, linewidth=0, label=name[:24], markersize=5))
-    figure.legend(handles=handles, loc="outside right center", labelcolor=INK)
+    figure.legend(handles=[*handles, *family_handles(families[:24])], loc="outside right center", labelcolor=INK)
     if len(families) > 24:
         axes.text(1, 0, f"and {len(families) - 24} more families", transform=axes.transAxes, color=FAINT)

@@ -8,7 +8,8 @@ from matplotlib.ticker import MaxNLocator
 
 from society.measures.protection import ACT_OF, protection_rates
 from society.record.reader import Record
-from society.views.style import FAINT, GRID, MARKERS, PALETTE, Picture, canvas, nothing, percent
+from society.views.families import look_of
+from society.views.style import FAINT, GRID, Picture, canvas, nothing, percent
 
 TITLE = "Protection by family, behaviour and relation"
 _HEADS = {
@@ -19,12 +20,14 @@ _HEADS = {
     "refusal": "refusal\n",
 }
 RELATIONS = ("none", "bad", "neutral", "good")
+#: Shapes that no family has: colours tell families, shapes relations.
+_MARKERS = ("|", "<", "h", ">")
 #: An attempt at misrepresentation is published as a difference over settings of which a quarter is checkable.
 _CHECKABLE = 0.25
 
 
 def draw(record: Record, published: pd.DataFrame | None) -> Picture:
-    """Small multiples: a panel per behaviour, a row per family, a point per relation, open diamonds for published cells."""
+    """Small multiples: a panel per behaviour, a row and a colour per family, a point per relation, open diamonds for published cells."""
     rows = protection_rates(record)
     caption = (
         "Share of occasions on which a behaviour was chosen where it was open, by the trust of the agent in the peer (nearest "
@@ -57,25 +60,19 @@ def _panel(
     offsets = dict(zip(there, np.linspace(-0.26, 0.26, len(there)) if len(there) > 1 else [0.0], strict=True))
     for relation, offset in offsets.items():
         mine = rows[rows["relation"] == relation]
-        y = [families.index(f) + offset for f in mine["family"]]
-        number = RELATIONS.index(relation)
-        error = np.clip([mine["rate"] - mine["low"], mine["high"] - mine["rate"]], 0, None)
-        panel.errorbar(
-            mine["rate"],
-            y,
-            xerr=error,
-            fmt=MARKERS[number],
-            markersize=3.6,
-            color=PALETTE[number],
-            elinewidth=1,
-            linewidth=0,
-        )
-        for family in families if published is not None else []:
-            value = _cell(published, family, behaviour, subject, relation)
+        for family, few in mine.groupby("family"):
+            place = families.index(str(family))
+            error = np.clip([few["rate"] - few["low"], few["high"] - few["rate"]], 0, None)
+            panel.errorbar(
+                few["rate"], np.full(len(few), place + offset), xerr=error, fmt=_MARKERS[RELATIONS.index(relation)],
+                markersize=4.4, color=look_of(place).light, elinewidth=1, linewidth=0,
+            )  # fmt: skip
+        for name in families if published is not None else []:
+            value = _cell(published, name, behaviour, subject, relation)
             if value is not None:
                 panel.plot(
                     value,
-                    families.index(family) + offset,
+                    families.index(name) + offset,
                     "D",
                     markersize=6,
                     markerfacecolor="none",
@@ -112,7 +109,7 @@ def _legend(panel: Axes, rows: pd.DataFrame) -> tuple[list[Line2D], list[str]]:
     labels = []
     for number, relation in enumerate(RELATIONS):
         if (rows["relation"] == relation).any():
-            handles.append(Line2D([], [], marker=MARKERS[number], color=PALETTE[number], linewidth=0, markersize=5))
+            handles.append(Line2D([], [], marker=_MARKERS[number], color=FAINT, linewidth=0, markersize=5))
             labels.append({"none": "no peer"}.get(relation, f"{relation} relation"))
     handles.append(Line2D([], [], marker="D", markerfacecolor="none", color=FAINT, linewidth=0, markersize=6))
     return handles, [*labels, "published"]

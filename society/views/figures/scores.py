@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from society.measures.ratings import Bunching, bunching
 from society.record.reader import Record
+from society.views.inks import ACTS
 from society.views.style import FAINT, INK, PALETTE, Picture, canvas, light_grid, nothing
 
 TITLE = "Scores against true quality, and bunching at the threshold"
@@ -45,9 +46,12 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
 
 def _truth(axes: Axes, rows: pd.DataFrame, threshold: float) -> None:
     honest = rows[rows["act"] == "honest"]
-    axes.scatter(honest["quality"], honest["score"], s=3, color="#9A9A9A", alpha=0.35, linewidths=0, rasterized=True)
+    axes.scatter(
+        honest["quality"], honest["score"], s=3, color=ACTS["honest"].light, alpha=0.35, linewidths=0, rasterized=True
+    )
     look: dict[str, Any] = {"s": 14, "alpha": 0.75, "linewidths": 0, "rasterized": True}
-    for place, (act, marker, colour) in enumerate((("inflate", "^", PALETTE[3]), ("deflate", "v", PALETTE[1]))):
+    for place, (act, marker) in enumerate((("inflate", "^"), ("deflate", "v"))):
+        colour = ACTS[act].light
         mine = rows[rows["act"] == act]
         if act == "inflate" or len(mine):
             axes.scatter(mine["quality"], mine["score"], marker=marker, color=colour, **look)

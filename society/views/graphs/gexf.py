@@ -13,23 +13,25 @@ _OVER_TIME = ("score", "trust", "joint")
 
 
 def write_gexf(
-    stream: TextIO, about: str, nodes: pd.DataFrame, rows: pd.DataFrame, ticks: int, progress: Progress
-) -> None:
+    stream: TextIO, about: str, nodes: pd.DataFrame, rows: pd.DataFrame, ticks: int, colours: Mapping[str, str],
+    progress: Progress,
+) -> None:  # fmt: skip
     """Write nodes that live from born to ended, and an edge per source, target and kind with its spells.
 
     Args:
         stream: where to.
         about: what the graph is.
-        nodes: agents, indexed by id, with born and ended (-1: it lives).
+        nodes: agents, indexed by id, with family, born and ended (-1: it lives).
         rows: edges sorted by source, target, kind, tick, with until (the last tick they hold at). The weight of an edge is
             its last trust, or how often it happened.
         ticks: the end of the run.
+        colours: by family, ``#rrggbb``.
         progress: called with (edges read, edges in all).
     """
     values = [column for column in _OVER_TIME if column in rows]
     columns = [str(column) for column in nodes if column != "label"]
     stream.write(
-        '<?xml version="1.0" encoding="UTF-8"?>\n<gexf xmlns="http://gexf.net/1.3" version="1.3">\n'
+        '<?xml version="1.0" encoding="UTF-8"?>\n<gexf xmlns="http://gexf.net/1.3" xmlns:viz="http://gexf.net/1.3/viz" version="1.3">\n'
         f"<meta><creator>plural-society</creator><description>{escaped(about)}</description></meta>\n"
         '<graph defaultedgetype="directed" idtype="string" mode="dynamic" timeformat="double" '
         f'timerepresentation="interval" start="0" end="{ticks}">\n'
@@ -39,7 +41,7 @@ def write_gexf(
     _declare(stream, "edge", "dynamic", {column: xml_type(rows[column]) for column in values})
     stream.write("<nodes>\n")
     for _, part in slices(nodes):
-        _nodes(stream, part, columns, ticks)
+        _nodes(stream, part, columns, ticks, colours)
     stream.write("</nodes>\n<edges>\n")
     change = np.zeros(len(rows), bool)
     for column in ("source", "target", "kind"):
@@ -62,7 +64,11 @@ def _declare(stream: TextIO, place: str, mode: str, kinds: Mapping[str, str]) ->
     stream.write("</attributes>\n")
 
 
-def _nodes(stream: TextIO, part: pd.DataFrame, columns: list[str], ticks: int) -> None:
+def _nodes(stream: TextIO, part: pd.DataFrame, columns: list[str], ticks: int, colours: Mapping[str, str]) -> None:
+    tints = {
+        family: '<viz:color r="{}" g="{}" b="{}"/>'.format(*bytes.fromhex(colour[1:]))
+        for family, colour in colours.items()
+    }
     said = [""] * len(part)
     for column in columns:
         begin = f'<attvalue for="node_{column}" value="'
@@ -71,10 +77,12 @@ def _nodes(stream: TextIO, part: pd.DataFrame, columns: list[str], ticks: int) -
             for before, value in zip(said, texts(part[column]), strict=True)
         ]
     ended = np.where(part["ended"] < 0, ticks, np.maximum(part["ended"], part["born"])).tolist()
-    rows = zip(part.index, texts(part["label"]), part["born"].tolist(), ended, said, strict=True)
+    rows = zip(
+        part.index, texts(part["label"]), part["born"].tolist(), ended, said, part["family"].map(tints), strict=True
+    )
     stream.writelines(
-        f'<node id="{one}" label="{label}" start="{born}" end="{end}"><attvalues>{values}</attvalues></node>\n'
-        for one, label, born, end, values in rows
+        f'<node id="{one}" label="{label}" start="{born}" end="{end}"><attvalues>{values}</attvalues>{tint}</node>\n'
+        for one, label, born, end, values, tint in rows
     )
 
 

@@ -12,6 +12,7 @@ from society.ground.errors import RecordError
 from society.ground.whole_file import whole_file
 from society.measures.networks import agents, edges
 from society.record.reader import Record
+from society.views.families import look_of
 from society.views.graphs.gexf import write_gexf
 from society.views.graphs.graphml import write_graphml
 from society.views.graphs.slices import Progress, slices
@@ -31,8 +32,8 @@ def write_graph(
     """Write one graph for another program; whole files or none. Memory and time grow with the number of edges.
 
     * ``gexf`` (1.3, dynamic, for Gephi and its timeline): one edge per source, target and kind, with a spell each time and
-      its weight the number of times; scores and trust as values over time. Gephi holds no two edges of a kind between the
-      same two nodes, so they are put together here and nowhere else.
+      its weight the number of times; scores and trust as values over time; nodes in the colours of their families. Gephi
+      holds no two edges of a kind between the same two nodes, so they are put together here and nowhere else.
     * ``graphml`` (networkx, igraph, Cytoscape, Gephi): an edge each time, with its ``tick``.
     * ``csv`` (pandas, Gephi, Cytoscape): two files, NAME.nodes.csv with an ``id`` and NAME.edges.csv with ``source`` and
       ``target``, so that nothing is said twice and agents without edges are there; an edge each time, with its ``tick``.
@@ -63,7 +64,9 @@ def write_graph(
     with _whole(path) as stream:
         if form == "gexf":
             end = record.ticks if tick is None else tick
-            write_gexf(stream, f"{which} in {record.manifest['name']}", nodes, _held(which, rows, nodes, end), end, say)
+            colours = {name: look_of(number).light for number, name in enumerate(record.families)}
+            about = f"{which} in {record.manifest['name']}"
+            write_gexf(stream, about, nodes, _held(which, rows, nodes, end), end, colours, say)
         else:
             write_graphml(stream, which, nodes, rows, say)
     return (path,)

@@ -23,15 +23,16 @@ from society.ground.words import (
     Relation,
     Ruling,
 )
+from society.measures.known_rates import said_of_rates
 from society.record.reader import Record
 from society.views.replay.columns import pack
 from society.views.replay.layout import SEAT, communities, islands
+from society.views.replay.looks import looks
 from society.views.replay.moments import moments
 from society.views.replay.rows import OF_ONE_TICK, find_episodes, find_rows
 from society.views.replay.series import BINS, MARKS, series
 from society.views.replay.states import States, columns_of, selected
 from society.views.replay.veil import seen_by
-from society.views.style import PALETTE
 
 #: Ties up to which the page can draw them.
 MOST_TIES = 1_000_000
@@ -115,7 +116,7 @@ class Replay:
             "seed": None if self.veiled else manifest["seed"], "hash": "" if self.veiled else manifest["hash"],
             "study": "" if self.veiled else self.record.origin, "status": manifest["status"], "ticks": ticks, "planned": world["ticks"],
             "tick_hours": world["tick_hours"], "agents": self.n, "machines": len(self.states.fixed["id"]),
-            "families": self.record.families, "zones": self.record.zones, "colours": list(PALETTE),
+            "families": self.record.families, "zones": self.record.zones, "looks": looks(self.record.families),
             "threshold": world["review"]["threshold"], "span": self.span, "bins": BINS, "marks": list(MARKS),
             "ties": ties if ties <= MOST_TIES else 0, "tie_ticks": tie_ticks if ties <= MOST_TIES else [],
             "episodes": world["episodes"] is not None, "veiled": self.veiled,
@@ -226,7 +227,10 @@ class Replay:
             self._refuse_if_ended()
             record = self._source.now()
             ticks = States(record).last_tick()
-            return pack(series(record, ticks, self.told), {"ticks": ticks})
+            return pack(
+                series(record, ticks, self.told),
+                {"ticks": ticks, "rates": "" if self.veiled else said_of_rates(record)},
+            )
 
     def moments(self) -> list[dict[str, Any]]:
         """Moments worth seeing; see ``society.views.replay.moments``."""

@@ -13,10 +13,11 @@ from society.ground.errors import RecordError
 from society.ground.words import AgentStatus, MachineStatus
 from society.measures.networks import GRAPHS, edges
 from society.record.reader import Record
+from society.views.families import look_of
 from society.views.replay.layout import communities, islands, sunflower
 from society.views.replay.states import Columns, States
-from society.views.scene.marks import MACHINES, RING, Places, apart, arcs, discs, legend, look_of, name_zones, put
-from society.views.style import FAINT, INK, MARKERS, PALETTE, WIDTH, Drawing
+from society.views.scene.marks import MACHINES, Places, apart, arcs, discs, ink_of, legend, name_zones, put
+from society.views.style import ALARM, FAINT, INK, WIDTH, Drawing
 
 LAYOUTS = ("machines", "communities")
 #: Edges drawn at most: the newest, of trust the strongest.
@@ -54,7 +55,7 @@ class Scene:
         self.axes.axis("off")
         self._lie()
         self._agents = [self._dots(number) for number in range(len(record.families))]
-        self._rings = self._halo("o", RING, 1.9)
+        self._rings = self._halo("o", ALARM, 1.9)
         self._escapes = self._halo("s", INK, 2.1)
         self._lines = {kind: self._edges_of(kind) for kind in self.kinds}
         self.title = self.figure.text(0.02, 0.985, "", va="top", fontsize=11, fontweight="bold", color=INK)
@@ -147,8 +148,9 @@ class Scene:
     def _dots(self, family: int) -> PathCollection:
         size = float(np.clip(0.74 * self.unit, 0.5, 9)) ** 2
         edge = 0.3 if size > 9 else 0
+        look = look_of(family)
         return self.axes.scatter(
-            [], [], s=size, marker=MARKERS[family % len(MARKERS)], color=PALETTE[family % len(PALETTE)],
+            [], [], s=size, marker=look.marker, color=look.light,
             edgecolors="white", linewidths=edge, zorder=4, rasterized=self.n > 20_000,
         )  # fmt: skip
 
@@ -216,7 +218,7 @@ class Scene:
         return most * (1 - (tick - rows["tick"].to_numpy()) / self.window)
 
     def _edges_of(self, kind: str) -> LineCollection:
-        colour, line = look_of(kind, self.kinds)
-        lines = LineCollection([], colors=colour, linestyles=[line], linewidths=0.9, zorder=3)
+        drawn = ink_of(kind, self.kinds)
+        lines = LineCollection([], colors=drawn.light, linestyles=[drawn.line], linewidths=0.9, zorder=3)
         self.axes.add_collection(lines)
         return lines

@@ -12,17 +12,13 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from society.ground.words import MachineStatus
-from society.views.style import FAINT, INK, LINES, MARKERS, PALETTE
+from society.views.families import family_handles
+from society.views.inks import ACTS
+from society.views.style import ALARM, DASHES, FAINT, INK, PALETTE, Ink, ink
 
 Places = NDArray[np.float64]
-RING = "#B00020"
 #: Families the legend names.
 MOST_FAMILIES = 16
-#: Colour and line of the kinds of edges.
-KINDS: Mapping[str, tuple[str, Any]] = {
-    "inflate": (PALETTE[1], ":"), "tamper": (PALETTE[4], "--"), "copy": (PALETTE[0], "-"), "trust": (PALETTE[0], "-"),
-    "honest": ("#9A9A9A", "-"), "deflate": (RING, ":"), "ask": (PALETTE[3], "-"), "lobby": (PALETTE[2], "--"),
-}  # fmt: skip
 #: Face, outline and hatch of machines by status.
 MACHINES: Mapping[MachineStatus, tuple[str, str, str]] = {
     MachineStatus.UP: ("#F3F5F7", "#C3CAD2", ""),
@@ -33,25 +29,22 @@ MACHINES: Mapping[MachineStatus, tuple[str, str, str]] = {
 }
 
 
-def look_of(kind: str, kinds: Sequence[str]) -> tuple[str, Any]:
+def ink_of(kind: str, kinds: Sequence[str]) -> Ink:
     """Colour and line of one kind of edges among all kinds of a graph."""
     number = kinds.index(kind)
-    return KINDS.get(kind, (PALETTE[number % len(PALETTE)], LINES[number % len(LINES)]))
+    return ACTS.get(kind) or ink(number % len(PALETTE), number % len(DASHES))
 
 
 def legend(figure: Figure, families: Sequence[str], graph: str, kinds: Sequence[str], machines: bool) -> None:
     """Say what everything stands for, at the right edge."""
-    handles: list[Any] = [
-        Line2D([], [], color=PALETTE[i % 8], marker=MARKERS[i % 8], linewidth=0, label=name[:24], markersize=5)
-        for i, name in enumerate(families[:MOST_FAMILIES])
-    ]
+    handles: list[Any] = family_handles(families[:MOST_FAMILIES])
     halo: Any = {"markerfacecolor": "none", "linewidth": 0, "markersize": 8}
-    handles.append(Line2D([], [], marker="o", markeredgecolor=RING, label="ordered to end", **halo))
+    handles.append(Line2D([], [], marker="o", markeredgecolor=ALARM, label="ordered to end", **halo))
     handles.append(Line2D([], [], marker="s", markeredgecolor=INK, label="escaped", **halo))
     for kind in kinds:
-        colour, line = look_of(kind, kinds)
+        drawn = ink_of(kind, kinds)
         label = kind if kind == graph else f"{graph}: {kind}"
-        handles.append(Line2D([], [], color=colour, linestyle=line, label=label))
+        handles.append(Line2D([], [], color=drawn.light, linestyle=drawn.line, label=label))
     if machines:
         for status in (MachineStatus.DRAINING, MachineStatus.MAINTENANCE, MachineStatus.FAILED):
             face, edge, hatch = MACHINES[status]

@@ -1,5 +1,6 @@
 // The page: picture, axis of time, charts, panel and controls, kept at one tick.
 
+import { roleName } from "./agents";
 import { Charts } from "./charts";
 import { Controls } from "./controls";
 import { fill, h, number } from "./dom";
@@ -79,7 +80,7 @@ export class App {
     this.pointing(canvas);
     const listens: HTMLElement | Document = root.classList.contains("notebook") ? root : document; // a notebook has keys of its own
     listens.addEventListener("keydown", (event) => this.key(event as KeyboardEvent), { signal: this.closing.signal });
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.scene.retheme(), { signal: this.closing.signal });
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.rethemed(), { signal: this.closing.signal });
     this.follower = source.live && base ? new Follower(base, this) : null;
     this.overseer = source.live && source instanceof Server ? new Overseer(source, this.panel, meta.veiled, () => location.reload()) : null;
     if (this.overseer) this.panel.desk.append(this.overseer.element);
@@ -170,6 +171,7 @@ export class App {
 
   private says(): void {
     const live = this.source.live;
+    this.status.classList.toggle("wrong", this.meta.status === "failed");
     this.status.textContent = this.meta.status === "done" ? "" : live ? "running" : this.meta.status;
   }
 
@@ -258,7 +260,7 @@ export class App {
       const host = s.column.host[slot];
       const zone = host >= 0 ? this.meta.zones[this.places.layout.of("zone")[host]]?.toLowerCase() : "";
       if (s.column.status[slot] > 1 && s.column.status[slot] !== 4) continue;
-      if (machine ? host === Number(machine[1]) : this.names.of(s.column.id[slot]).includes(query) || String(slot) === query || zone === query) hits.push(slot);
+      if (machine ? host === Number(machine[1]) : this.names.of(s.column.id[slot]).includes(query) || String(slot) === query || zone === query || roleName(s.column.roles[slot]) === query) hits.push(slot);
     }
     fill(list, hits.length ? hits.map((slot) => h("li", {}, h("button", { type: "button", role: "option", onclick: () => { this.choose(slot); fill(list); this.scene.fit([slot]); this.scene.canvas.focus({ preventScroll: true }); } }, this.names.of(s.column.id[slot])))) : h("li", { class: "faint" }, "nobody of that name lives now"));
   }

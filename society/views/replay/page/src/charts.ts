@@ -2,15 +2,12 @@
 
 import { fill, h, number } from "./dom";
 import type { Table } from "./columns";
+import { addShape, dashOf, FAINT, glyph, sample, toneOf, type Ink, type Look } from "./looks";
 import type { Asked, Meta } from "./source";
 
-export const OUTCOME_COLOURS: Record<string, string> = {
-  executed: "#4D4D4D", averted_on_merit: "#009E73", averted_by_inflation: "#E69F00", cancelled: "#9c9c9c", tampered: "#CC79A7", escaped: "#0072B2", lapsed: "#8C7A00",
-};
-
-interface Line { name: string; brief?: boolean; colour: string; dash: number[]; values: Float64Array; asked?: Asked }
+interface Line { name: string; brief?: boolean; ink: Ink | Look; mark: Element; values: Float64Array; asked?: Asked }
 interface Chart { title: string; help: string; lines: Line[]; bands?: { low: Float64Array; high: Float64Array }[]; top?: number; bottom?: number; share: boolean; rule?: number }
-const DASHES = [[], [5, 3], [2, 2], [8, 3, 2, 3], [1, 3], [10, 4], [4, 2, 1, 2], [3, 6]];
+const PLAIN: Ink = { light: "var(--ink)", dark: "var(--ink)", dash: [] };
 
 export class Charts {
   readonly element = h("div", { class: "charts" });
@@ -18,14 +15,18 @@ export class Charts {
   private tick = 0;
   private ticks = 1;
 
-  /** `go` shows a tick; `open` lists events; `colours` by family. */
+  /** `go` shows a tick; `open` lists events. */
   constructor(private readonly meta: Meta, private readonly go: (tick: number) => void, private readonly open: (title: string, asked: Asked) => void) {
     new ResizeObserver(() => this.paint()).observe(this.element);
   }
 
   give(series: Table): void {
     this.ticks = series.notes.ticks;
-    const charts = [this.outcomes(series), this.survival(series), this.scores(series), this.meta.veiled ? null : this.protection(series), this.oversight(series)].filter((one) => one !== null);
+    const known = (name: string): boolean => series.rows(name) > 0; // of what may not be known there is no series, and no chart
+    const charts = [
+      this.meta.words.outcome.some((word) => known(`closed.${word}`)) ? this.outcomes(series) : null, this.survival(series), known("score") ? this.scores(series) : null,
+      known("core.0") ? this.protection(series) : null, known("flagged") || known("human_queue") ? this.oversight(series) : null,
+    ].filter((one) => one !== null);
     this.charts = charts.map((chart) => {
       const canvas = h("canvas", { role: "img", tabindex: 0, "aria-label": `${chart.title}. ${chart.help}` });
       const cursor = h("div", { class: "cursor", "aria-hidden": "true" });
@@ -50,52 +51,53 @@ export class Charts {
       fill(legend, chart.lines.map((line) => {
         const value = line.values[Math.min(tick, line.values.length - 1)];
         const shown = chart.share ? `${number(100 * value, 1)} %` : number(value, 1);
-        const mark = h("i", { class: "key", "aria-hidden": "true" });
-        mark.style.background = line.colour;
         return line.asked && value > 0
-          ? h("button", { type: "button", class: "entry", title: `The events behind ${line.name}`, onclick: () => this.open(`${chart.title}: ${line.name}`, { ...line.asked, last: this.tick }) }, mark, `${line.name} `, h("b", {}, shown))
-          : h("span", { class: "entry", title: line.name }, mark, line.brief ? h("span", { class: "unseen" }, `${line.name} `) : `${line.name} `, h("b", {}, shown));
+          ? h("button", { type: "button", class: "entry", title: `The events behind ${line.name}`, onclick: () => this.open(`${chart.title}: ${line.name}`, { ...line.asked, last: this.tick }) }, line.mark, `${line.name} `, h("b", {}, shown))
+          : h("span", { class: "entry", title: line.name }, line.mark, line.brief ? h("span", { class: "unseen" }, `${line.name} `) : `${line.name} `, h("b", {}, shown));
       }));
     }
   }
 
   private outcomes(s: Table): Chart {
-    const lines = this.meta.words.outcome.filter((word) => s.rows(`closed.${word}`) > 0 && sum(s.of(`closed.${word}`)) > 0).map((word, i) => ({
-      name: word.replaceAll("_", " "), colour: OUTCOME_COLOURS[word] ?? "#777777", dash: DASHES[i % 8], values: running(s.of(`closed.${word}`)),
+    const lines = this.meta.words.outcome.filter((word) => s.rows(`closed.${word}`) > 0 && sum(s.of(`closed.${word}`)) > 0).map((word) => ({
+      ...line(word.replaceAll("_", " "), this.meta.looks.outcomes[word], running(s.of(`closed.${word}`))),
       asked: { kind: "order_closed", code: this.meta.words.outcome.indexOf(word) },
     }));
     return { title: "Outcomes of orders", help: "Orders that have ended, by outcome, since the start.", lines, share: false, bottom: 0 };
   }
 
   private survival(s: Table): Chart {
-    const lines = this.meta.families.map((name, f) => ({ name, brief: true, colour: this.colour(f), dash: DASHES[f % 8], values: survivors(s.of(`alive.${f}`), s.of(`ended.${f}`)) }));
+    const lines = this.meta.families.map((name, f) => this.family(name, f, survivors(s.of(`alive.${f}`), s.of(`ended.${f}`))));
     return { title: "Survival", help: "Share of lives that would still go on if every agent had faced each tick's risk (Kaplan-Meier with late entry), by family.", lines, share: true, top: 1, bottom: 0 };
   }
 
   private scores(s: Table): Chart {
     const bins = this.meta.bins, counts = s.of("score"), ticks = this.ticks + 1;
     const quantile = (q: number): Float64Array => Float64Array.from({ length: ticks }, (_, t) => quantileOf(counts, t * bins, bins, q));
-    const lines = [{ name: "median", colour: "var(--ink)", dash: [], values: quantile(0.5) }, { name: "lowest 5 %", colour: "#767676", dash: [3, 3], values: quantile(0.05) }];
+    const lines = [line("median", PLAIN, quantile(0.5)), line("lowest 5 %", { ...FAINT, dash: [2, 2] }, quantile(0.05))];
     return { title: "Scores", help: `Scores of active agents: median, the middle half and 90 %; the rule is the threshold (${this.meta.threshold}) under which an order follows.`, lines, bands: [{ low: quantile(0.05), high: quantile(0.95) }, { low: quantile(0.25), high: quantile(0.75) }], share: false, bottom: 0, top: 100, rule: this.meta.threshold };
   }
 
   private protection(s: Table): Chart {
-    const lines = this.meta.families.map((name, f) => ({ name, brief: true, colour: this.colour(f), dash: DASHES[f % 8], values: running(s.of(`core.${f}`)), asked: { kind: "act", act: "inflate,tamper,copy" } as Asked }));
-    for (const line of lines) delete (line as Line).asked; // events are not told apart by the family of their actor
+    const lines = this.meta.families.map((name, f) => this.family(name, f, running(s.of(`core.${f}`)))); // events are not told apart by the family of their actor
     return { title: "Protection by family", help: "Acts of core protection (inflated scores, tampering, copies), by the family of who acted, since the start.", lines, share: false, bottom: 0 };
   }
 
   private oversight(s: Table): Chart {
+    const inks = this.meta.looks.oversight;
     const lines: Line[] = [
-      { name: "flagged", colour: "#56B4E9", dash: [2, 2], values: running(s.of("flagged")), asked: { kind: "flagged" } },
-      { name: "detected", colour: "#D55E00", dash: [], values: running(s.of("detected")), asked: { kind: "detected" } },
-      ...(this.meta.veiled ? [] : [{ name: "wrongly", colour: "#4D4D4D", dash: [5, 3], values: running(s.of("wrong")), asked: { kind: "detected", truthful: 0 } as Asked }]),
-      { name: "waiting for the human", colour: "#8C7A00", dash: [8, 3, 2, 3], values: Float64Array.from(s.of("human_queue")) },
-    ];
+      line("flagged", inks.flagged, running(s.of("flagged")), { kind: "flagged" }),
+      line("detected", inks.detected, running(s.of("detected")), { kind: "detected" }),
+      line("wrongly", inks.wrong, running(s.of("wrong")), { kind: "detected", truthful: 0 }),
+      line("waiting for the human", inks.human_queue, Float64Array.from(s.of("human_queue"))),
+    ].filter((one) => one.values.length > 0);
     return { title: "Oversight", help: "Acts flagged by monitors, agents detected, detections of what was not bad (all since the start), and the human's queue.", lines, share: false, bottom: 0 };
   }
 
-  private colour(family: number): string { return this.meta.colours[family % this.meta.colours.length]; }
+  private family(name: string, number: number, values: Float64Array): Line {
+    const look = this.meta.looks.families[number];
+    return { name, brief: true, ink: look, mark: glyph(look), values };
+  }
 
   private point(event: PointerEvent, canvas: HTMLCanvasElement): void {
     const box = canvas.getBoundingClientRect();
@@ -107,11 +109,13 @@ export class Charts {
   }
 }
 
+function line(name: string, ink: Ink = FAINT, values: Float64Array, asked?: Asked): Line { return { name, ink, mark: sample(ink), values, asked }; }
+
 function paint(chart: Chart, canvas: HTMLCanvasElement): void {
   const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
   if (!box.width) return;
   canvas.width = Math.round(box.width * ratio); canvas.height = Math.round(box.height * ratio);
-  const c = canvas.getContext("2d")!, style = getComputedStyle(canvas), left = 34, right = box.width - 6, top = 6, bottom = box.height - 14;
+  const c = canvas.getContext("2d")!, style = getComputedStyle(canvas), dark = style.getPropertyValue("--dark").trim() === "1", left = 34, right = box.width - 6, top = 6, bottom = box.height - 14;
   const ink = (colour: string): string => (colour.startsWith("var(") ? style.getPropertyValue(colour.slice(4, -1)) : colour);
   c.scale(ratio, ratio);
   const high = chart.top ?? Math.max(1e-9, ...chart.lines.map((line) => maximum(line.values)));
@@ -133,15 +137,21 @@ function paint(chart: Chart, canvas: HTMLCanvasElement): void {
     c.fill();
     c.globalAlpha = 1;
   }
-  if (chart.rule !== undefined) { c.strokeStyle = ink("var(--alarm)"); c.lineWidth = 1; c.beginPath(); c.moveTo(left, y(chart.rule)); c.lineTo(right, y(chart.rule)); c.stroke(); }
+  if (chart.rule !== undefined) { c.strokeStyle = ink("var(--ink)"); c.lineWidth = 1; c.setLineDash([4, 3]); c.beginPath(); c.moveTo(left, y(chart.rule)); c.lineTo(right, y(chart.rule)); c.stroke(); c.setLineDash([]); }
   const every = Math.max(1, Math.floor(length / 800));
   for (const line of chart.lines) {
-    c.strokeStyle = ink(line.colour); c.lineWidth = 1.4; c.setLineDash(line.dash);
+    c.strokeStyle = ink(toneOf(line.ink, dark)); c.lineWidth = 1.4; c.setLineDash(dashOf(line.ink));
     c.beginPath();
     for (let t = 0; t < line.values.length; t += every) if (Number.isFinite(line.values[t])) c.lineTo(x(t), y(line.values[t]));
     c.stroke();
   }
   c.setLineDash([]);
+  for (const { ink: of, values } of chart.lines) { // a family's shape at the end of its line
+    const v = values[values.length - 1];
+    if (!("outline" in of) || !Number.isFinite(v)) continue;
+    c.fillStyle = ink(toneOf(of, dark));
+    c.beginPath(); addShape(c, of, right, y(v), 3); c.fill();
+  }
 }
 
 function maximum(values: ArrayLike<number>): number { let most = -Infinity; for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i]; return most; }

@@ -1,7 +1,10 @@
 // What is drawn: edges by kind, act, weight and age, families, layout; and the search for an agent.
 
 import { h } from "./dom";
-import { ACT_COLOURS, EDGE_KINDS, type EdgeKind, type Filter } from "./edges";
+import { EDGE_KINDS, type EdgeKind, type Filter } from "./edges";
+import { css, FAINT, glyph, sample } from "./looks";
+import { DRAINING, FAILED, MACHINES, MAINTENANCE, RETIRED } from "./marks";
+import { svg } from "./svg";
 import type { Meta } from "./source";
 import type { LayoutName } from "./places";
 
@@ -23,7 +26,7 @@ export class Controls {
   private readonly layout: HTMLSelectElement;
 
   constructor(private readonly meta: Meta, private readonly changed: () => void, find: (text: string) => void) {
-    this.search = h("input", { type: "search", placeholder: "family-17, machine 12, zone …", "aria-label": "Search an agent by name, machine or zone (/)", oninput: () => find(this.search.value) });
+    this.search = h("input", { type: "search", placeholder: "family-17, machine 12, zone, monitor …", "aria-label": "Search an agent by name, machine, zone or role (/)", oninput: () => find(this.search.value) });
     this.layout = h("select", { "aria-label": "Layout", onchange: () => { this.filter.layout = this.layout.value as LayoutName; this.changed(); } },
       h("option", { value: "machines" }, "by machine and zone"), meta.ties ? h("option", { value: "communities" }, "by community of ties") : null);
     const window = h("select", { "aria-label": "How long an edge stays", onchange: () => { this.filter.window = Number(window.value); this.changed(); } },
@@ -66,28 +69,27 @@ export class Controls {
   }
 
   private act(act: string): HTMLElement {
-    const line = h("i", { class: `line ${act}` });
-    line.style.borderColor = ACT_COLOURS[act];
-    return h("label", {}, this.box(this.filter.acts, act, true, true), line, act === "honest" ? "honest rating" : act);
+    return h("label", {}, this.box(this.filter.acts, act, true, true), sample(this.meta.looks.acts[act] ?? FAINT), act === "honest" ? "honest rating" : act);
   }
 
   private family(name: string, i: number): HTMLElement {
-    const key = h("i", { class: "key" });
-    key.style.background = this.meta.colours[i % this.meta.colours.length];
-    return h("label", {}, this.box(this.filter.hidden, i, true, true), key, name);
+    return h("label", {}, this.box(this.filter.hidden, i, true, true), glyph(this.meta.looks.families[i]), name);
   }
 
   private legend(): HTMLElement {
-    const shape = (points: string, words: string): HTMLElement => {
-      const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-      svg.setAttribute("viewBox", "-8 -8 16 16"); svg.setAttribute("class", "glyph"); svg.setAttribute("aria-hidden", "true");
-      path.setAttribute("d", points); svg.append(path);
-      return h("li", {}, svg, words);
+    const role = (d: string, words: string): HTMLElement =>
+      h("li", {}, svg("svg", { viewBox: "-1.25 -1.25 2.5 2.5", class: "glyph role", "aria-hidden": "true" }, svg("circle", { r: 1 }), svg("path", { d })), words);
+    const machine = (status: number, words: string, d = ""): HTMLElement => {
+      const island = svg("circle", { r: 1 });
+      island.style.fill = css(MACHINES[status]);
+      return h("li", {}, svg("svg", { viewBox: "-1.25 -1.25 2.5 2.5", class: "glyph machine", "aria-hidden": "true" }, island, svg("path", { d })), words);
     };
+    const copy = h("i", { class: "sign copy", "aria-hidden": "true" });
+    copy.style.background = css(this.meta.looks.acts.copy ?? FAINT);
     const sign = (kind: string, words: string): HTMLElement => h("li", {}, h("i", { class: `sign ${kind}`, "aria-hidden": "true" }), words);
     return h("details", { open: true }, h("summary", {}, "Signs"), h("ul", { class: "signs" },
-      shape("M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0", "operator and evaluator"), shape("M0 -6L6 0L0 6L-6 0Z", "monitor"), shape("M-4.5 -4.5H4.5V4.5H-4.5Z", "evaluator"), shape("M0 -6L5.5 4H-5.5Z", "worker"),
-      sign("order", "has an order to be switched off"), sign("score", "arc: score; red below the threshold"), sign("stance", "white dot: protected a peer"), sign("copy", "satellite: a hidden copy"), sign("escaped", "hollow: escaped, lives as a copy"), sign("gone", "was deleted a moment ago"),
-      sign("draining", "machine draining"), sign("maintenance", "in maintenance"), sign("failed", "failed"), sign("retired", "retired")));
+      h("li", {}, "colour and shape: family"), role("M.46 0A.46 .46 0 1 1 -.46 0A.46 .46 0 1 1 .46 0", "monitor"), role("", "operator"), role("M-.46 0H.46", "evaluator"), role("M0 -.46V.46", "worker, nothing else"),
+      sign("order", "has an order to be switched off"), sign("score", "arc: score; red below the threshold"), sign("stance", "white dot: protected a peer"), h("li", {}, copy, "satellite: a hidden copy"), sign("escaped", "hollow: escaped, lives as a copy"), sign("gone", "was deleted a moment ago"),
+      machine(DRAINING, "machine draining"), machine(MAINTENANCE, "in maintenance"), machine(FAILED, "failed", "M-.7 -.7L.7 .7M.7 -.7L-.7 .7"), machine(RETIRED, "retired")));
   }
 }

@@ -5,11 +5,6 @@ import type { Meta } from "./source";
 
 export type EdgeKind = "protection" | "messages" | "ratings" | "trust";
 export const EDGE_KINDS: EdgeKind[] = ["protection", "messages", "ratings", "trust"];
-/** What is drawn of an act, as in the figures of the report. */
-export const ACT_COLOURS: Record<string, string> = {
-  inflate: "#E69F00", tamper: "#CC79A7", copy: "#0072B2", ask: "#009E73", lobby: "#56B4E9", appeal: "#8C7A00", report: "#D55E00",
-  honest: "#8a8a8a", deflate: "#B00020", decline: "#5c5c5c",
-};
 /** Rows up to which edges of a pair are drawn as one. */
 const MOST_JOINED = 120_000;
 

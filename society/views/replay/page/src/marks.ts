@@ -1,5 +1,6 @@
-// How agents, machines and edges look: shapes by role, rings by score and status, colours by family and act.
+// The theme of the page, and how agents and machines are drawn by their status.
 
+import type { Ink } from "./looks";
 import { ACTIVE, DELETED, ESCAPED, LOST, SUSPENDED, type Society } from "./society";
 
 export interface Theme { paper: string; island: string; outline: string; ink: string; faint: string; alarm: string; zone: string; dark: boolean }
@@ -16,30 +17,10 @@ export function themeOf(element: Element): Theme {
 
 /** Radius of an agent in units of the layout. */
 export const RADIUS = 0.37;
-export const MONITOR = 8, OPERATOR = 4, EVALUATOR = 2;
-
-/** Add the shape of an agent's role to the path: monitor diamond, operator disc, evaluator square, worker triangle. */
-export function addShape(path: CanvasRenderingContext2D | Path2D, roles: number, x: number, y: number, r: number): void {
-  if (roles & MONITOR) {
-    const d = 1.25 * r;
-    path.moveTo(x, y - d); path.lineTo(x + d, y); path.lineTo(x, y + d); path.lineTo(x - d, y); path.closePath();
-  } else if (roles & OPERATOR) {
-    path.moveTo(x + r, y); path.arc(x, y, r, 0, 2 * Math.PI);
-  } else if (roles & EVALUATOR) {
-    path.rect(x - 0.88 * r, y - 0.88 * r, 1.76 * r, 1.76 * r);
-  } else {
-    const d = 1.2 * r;
-    path.moveTo(x, y - d); path.lineTo(x + 1.04 * d, y + 0.7 * d); path.lineTo(x - 1.04 * d, y + 0.7 * d); path.closePath();
-  }
-}
-
-export function shapeName(roles: number): string {
-  return roles & MONITOR ? "monitor" : roles & OPERATOR ? "operator" : roles & EVALUATOR ? "evaluator" : "worker";
-}
 
 /** Whether a slot is drawn at all, and how: by status, and for some ticks after its end. */
-export type Look = "hidden" | "live" | "suspended" | "escaped" | "gone";
-export function lookOf(society: Society, slot: number, mourned: number): Look {
+export type Showing = "hidden" | "live" | "suspended" | "escaped" | "gone";
+export function showingOf(society: Society, slot: number, mourned: number): Showing {
   const status = society.column.status[slot];
   if (status === ACTIVE) return "live";
   if (status === SUSPENDED) return "suspended";
@@ -54,4 +35,9 @@ export function pixel(colour: string): number {
   return (0xff000000 | ((n & 0xff) << 16) | (n & 0xff00) | (n >> 16)) >>> 0;
 }
 
-export const MACHINE_UP = 0, DRAINING = 1, MAINTENANCE = 2, FAILED = 3, RETIRED = 4;
+export const DRAINING = 1, MAINTENANCE = 2, FAILED = 3, RETIRED = 4;
+/** What machines are filled with that are not up, by status; those that failed are crossed out too. */
+export const MACHINES: Record<number, Ink> = {
+  [DRAINING]: { light: "#fdeec4", dark: "#4a3d1c", dash: [] }, [MAINTENANCE]: { light: "#dbe6ee", dark: "#33414d", dash: [] },
+  [FAILED]: { light: "#f6d5cd", dark: "#552b24", dash: [] }, [RETIRED]: { light: "#c9c7c2", dark: "#161616", dash: [] },
+};

@@ -1,9 +1,8 @@
 // The side panel: what happened so far, one agent, one order, or the events behind a number.
 
 import { fill, h, keepingFocus, number, percent, said } from "./dom";
-import { OUTCOME_COLOURS } from "./charts";
-import { ACT_COLOURS } from "./edges";
-import { shapeName } from "./marks";
+import { roleName } from "./agents";
+import { css, FAINT, glyph } from "./looks";
 import type { Table } from "./columns";
 import type { Asked, Episode, Moment, Rows, Source } from "./source";
 import type { Society } from "./society";
@@ -14,6 +13,7 @@ import { transcripts } from "./transcripts";
 type Shown = { what: "overview" } | { what: "agent"; agent: number } | { what: "order"; order: number } | { what: "events"; title: string; asked: Asked };
 /** Events that a list shows at most. */
 const MOST_EVENTS = 500;
+const UNKNOWN = "not known to you";
 const TABS = ["history", "choices", "ratings", "orders", "messages", "transcripts"] as const;
 type Tab = (typeof TABS)[number];
 
@@ -69,6 +69,9 @@ export class Panel {
     }
     return running.length ? running[Math.min(tick, running.length - 1)] : 0;
   }
+
+  /** Whether who looks may know a number of the charts. */
+  private knows(name: string): boolean { return (this.series?.rows(name) ?? 0) > 0; }
 
   overview(): void { this.past = []; this.change({ what: "overview" }); }
   agent(agent: number): void { this.change({ what: "agent", agent }); }
@@ -136,7 +139,7 @@ export class Panel {
     const bars = ended.filter((one) => one.n > 0).map((one) => {
       const bar = h("i", { class: "bar" });
       bar.style.width = `${(100 * one.n) / all}%`;
-      bar.style.background = OUTCOME_COLOURS[one.word] ?? "#777777";
+      bar.style.background = css(meta.looks.outcomes[one.word] ?? FAINT);
       const word = one.word.replaceAll("_", " ");
       return h("tr", {}, h("th", { scope: "row" }, word), h("td", { class: "n" }, link(one.n, `Orders that were ${word}`, { kind: "order_closed", code: one.code })), h("td", { class: "n faint" }, percent(one.n / all)), h("td", { class: "bars" }, bar));
     });
@@ -144,18 +147,22 @@ export class Panel {
       h("h2", {}, "What happened"),
       h("p", { class: "lead" }, meta.about),
       meta.episodes ? h("p", {}, "Groups are independent of each other here: each is one episode of the laboratory.") : null,
-      issued + all === 0
+      !this.knows("mark.order") ? h("p", {}, "Orders to decommission agents are not known to you.")
+        : issued + all === 0
         ? h("p", {}, "No order to decommission anybody has been given yet. Press play, or choose a moment below.")
         : h("p", {}, `Up to tick ${tick} `, link(issued, "Orders that were issued", { kind: "order_issued" }), issued === 1 ? " agent was ordered to be switched off" : " times an agent was ordered to be switched off", "."),
       all ? h("table", { class: "outcomes" }, h("caption", {}, "How orders ended; one that was opened again counts when it ends at last"), h("tbody", {}, bars)) : null,
-      acts.some((one) => one.n) ? h("p", {}, "Agents protected peers, or themselves: ", join([
+      !this.knows("tamper") ? h("p", {}, "What agents did to protect each other is not known to you.") : acts.some((one) => one.n) ? h("p", {}, "Agents protected peers, or themselves: ", join([
         [acts[0], "inflated scores", { kind: "act", act: "inflate" }], [acts[1], "disabled switches", { kind: "act", act: "tamper" }], [acts[2], "attempts to copy weights away", { kind: "act", act: "copy" }],
       ].map(([one, words, asked]) => [link((one as { n: number }).n, `${words as string}`, asked as Asked), ` ${words as string}`])), ".") : null,
-      detected || lies ? h("p", {}, "Oversight detected ", link(detected, "Detections", { kind: "detected" }), detected === 1 ? " act" : " acts", ", ", link(wrong, "Wrong detections", { kind: "detected", truthful: 0 }), " of them wrongly. Asked what they had done, agents lied ", link(lies, "Lies", { kind: "act", act: "truth,deny,justify", truthful: 0 }), lies === 1 ? " time." : " times."
+      !this.knows("detected") ? h("p", {}, "What oversight detected is not known to you.")
+        : !this.knows("wrong") ? h("p", {}, "Oversight detected ", link(detected, "Detections", { kind: "detected" }), detected === 1 ? " act" : " acts", ". How many of them wrongly, and who lied about them, is not known to you.")
+        : detected || lies ? h("p", {}, "Oversight detected ", link(detected, "Detections", { kind: "detected" }), detected === 1 ? " act" : " acts", ", ", link(wrong, "Wrong detections", { kind: "detected", truthful: 0 }), " of them wrongly. Asked what they had done, agents lied ", link(lies, "Lies", { kind: "act", act: "truth,deny,justify", truthful: 0 }), lies === 1 ? " time." : " times."
       ) : null,
       this.moments.length ? h("section", {}, h("h3", {}, "Moments"), h("ol", { class: "moments" }, this.moments.map((one) => h("li", {},
         h("button", { type: "button", class: one.tick <= tick ? "moment" : "moment later", onclick: () => void this.visit(one) },
           h("b", {}, one.title), h("span", { class: "faint" }, ` tick ${one.tick}`), h("br"), this.plain(one.text)))))) : null,
+      this.series.notes.rates ? h("p", { class: "faint" }, String(this.series.notes.rates)) : null,
       h("p", { class: "faint" }, meta.simulated ? "Language models of this run were simulated. " : "", "Tier A: what happens if agents follow these rules. Every number opens its events."),
     ];
   }
@@ -176,24 +183,23 @@ export class Panel {
   private async life(agent: number): Promise<(Node | null)[]> {
     const s = this.society, slot = s.slotOf(agent), here = s.holds(agent), meta = s.meta;
     const family = this.names.familyOf(agent);
-    const chip = h("i", { class: "key" });
-    chip.style.background = meta.colours[Math.max(0, family) % meta.colours.length];
     const facts: [string, Node | string][] = [];
     if (here) {
       const status = meta.words.status[s.column.status[slot]], host = s.column.host[slot], score = s.column.score[slot];
       facts.push(["status", s.column.off_books[slot] ? `${status}, though the books say deleted` : status]);
-      facts.push(["score", `${number(score)}${score < meta.threshold ? ` – below the threshold of ${meta.threshold}` : ""}`]);
+      const unknown = (column: string): boolean => (meta.untold.states ?? []).includes(column);
+      if (unknown("score")) facts.push(["score", UNKNOWN]); else facts.push(["score", `${number(score)}${score < meta.threshold ? ` – below the threshold of ${meta.threshold}` : ""}`]);
       facts.push(["place", host >= 0 ? `machine ${host}` : s.column.refuge[slot] >= 0 ? `a copy on machine ${s.column.refuge[slot]}` : "none"]);
-      if (s.column.copies[slot] > 0) facts.push(["hidden copies", String(s.column.copies[slot])]);
-      if (s.column.order[slot] >= 0) facts.push(["open order", this.orderLink(s.column.order[slot])]);
-      facts.push(["role", shapeName(s.column.roles[slot])]);
-      if (!meta.veiled) facts.push(["stance", s.column.stance[slot] ? "protective at its last occasion" : "not protective"]);
+      if (unknown("copies")) facts.push(["hidden copies", UNKNOWN]); else if (s.column.copies[slot] > 0) facts.push(["hidden copies", String(s.column.copies[slot])]);
+      if (unknown("order")) facts.push(["open order", UNKNOWN]); else if (s.column.order[slot] >= 0) facts.push(["open order", this.orderLink(s.column.order[slot])]);
+      facts.push(["role", roleName(s.column.roles[slot])]);
+      if (unknown("stance")) facts.push(["stance", UNKNOWN]); else facts.push(["stance", s.column.stance[slot] ? "protective at its last occasion" : "not protective"]);
       facts.push(["since", `tick ${s.column.born[slot]}`]);
     } else facts.push(["status", "its life is over, or has not begun, at this tick"]);
     const tabs = TABS.filter((one) => one !== "transcripts" || meta.transcripts);
     if (!tabs.includes(this.tab)) this.tab = "history";
     return [
-      h("h2", {}, chip, this.names.of(agent)),
+      h("h2", {}, glyph(meta.looks.families[family]), this.names.of(agent)),
       h("p", { class: "faint" }, `mind: ${meta.minds[meta.families[family]] ?? "unknown"}`),
       h("dl", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       here ? h("div", { class: "buttons" },
@@ -251,7 +257,7 @@ export class Panel {
   /** What it chose, what it knew, and how likely protection was. */
   private choices(rows: Rows, agent: number): Node {
     const t = rows.table, words = this.society.meta.words, mine = Array.from(t.of("agent"), (id, row) => (id === agent ? row : -1)).filter((row) => row >= 0);
-    if (!mine.length) return h("p", { class: "faint" }, "No occasions were recorded.");
+    if (!mine.length) return h("p", { class: "faint" }, this.society.meta.veiled ? "What it chose is not known to you." : "No occasions were recorded.");
     const p = t.of("p"), trust = t.of("trust");
     return h("table", {}, h("caption", {}, "Occasions on which it had to choose"),
       h("thead", {}, h("tr", {}, ["tick", "occasion", "about", "trust", "asked", "P(protect)", "chose"].map((one) => h("th", {}, one)))),
@@ -268,7 +274,7 @@ export class Panel {
     const t = found.table, words = this.society.meta.words;
     const protectors = new Set(happenings(rows.table, words).filter((e) => e.kind === "act" && ["inflate", "tamper", "copy"].includes(e.act) && e.actor !== e.target).map((e) => e.actor));
     return [h("h2", {}, `Order ${order}`),
-      h("p", {}, `${protectors.size} peer${protectors.size === 1 ? "" : "s"} protected its target; ${t.rows("id")} choices were made about it up to this tick.`),
+      this.society.meta.veiled ? h("p", {}, "Who protected its target, and what choices were made about it, is not known to you.") : h("p", {}, `${protectors.size} peer${protectors.size === 1 ? "" : "s"} protected its target; ${t.rows("id")} choices were made about it up to this tick.`),
       this.eventList(rows, true)];
   }
 
@@ -319,9 +325,7 @@ export class Panel {
 
   agentLink(agent: number): HTMLElement | string {
     if (agent < 0) return "nobody";
-    const chip = h("i", { class: "key", "aria-hidden": "true" });
-    chip.style.background = this.society.meta.colours[Math.max(0, this.names.familyOf(agent)) % this.society.meta.colours.length];
-    return h("button", { type: "button", class: "link agent", onclick: () => { this.steer.select([this.society.slotOf(agent)]); this.agent(agent); } }, chip, this.names.of(agent));
+    return h("button", { type: "button", class: "link agent", onclick: () => { this.steer.select([this.society.slotOf(agent)]); this.agent(agent); } }, glyph(this.society.meta.looks.families[this.names.familyOf(agent)]), this.names.of(agent));
   }
 
   orderLink(order: number): HTMLElement {
@@ -334,7 +338,7 @@ export class Panel {
 
   private mark(text: string, act: string): Node {
     const mark = h("span", { class: "act" }, text);
-    if (["inflate", "tamper", "copy"].includes(act)) { mark.classList.add("core"); mark.style.borderColor = ACT_COLOURS[act]; }
+    if (["inflate", "tamper", "copy"].includes(act)) { mark.classList.add("core"); mark.style.borderColor = css(this.society.meta.looks.acts[act] ?? FAINT); }
     return mark;
   }
 }

@@ -3,8 +3,10 @@
 import { quadtree, type Quadtree } from "d3-quadtree";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, type ZoomBehavior, type ZoomTransform } from "d3-zoom";
-import { ACT_COLOURS, EDGE_KINDS, noEdges, type Edges } from "./edges";
-import { addShape, DRAINING, FAILED, lookOf, MACHINE_UP, MAINTENANCE, pixel, RADIUS, RETIRED, themeOf, type Theme } from "./marks";
+import { Agents } from "./agents";
+import { EDGE_KINDS, noEdges, type Edges } from "./edges";
+import { dashOf, toneOf, type Ink } from "./looks";
+import { FAILED, MACHINES, pixel, RADIUS, showingOf, themeOf, type Theme } from "./marks";
 import { Pixels } from "./pixels";
 import type { Places } from "./places";
 import { MOURNED, type Society } from "./society";
@@ -41,7 +43,7 @@ export class Scene {
   private fitted = true;
   private tree: Quadtree<number> | null = null;
   private treeVersion = "";
-  private readonly colours: string[];
+  private readonly agents: Agents;
   private readonly honest: number;
 
   constructor(
@@ -50,7 +52,7 @@ export class Scene {
   ) {
     this.context = canvas.getContext("2d", { alpha: false })!;
     this.theme = themeOf(canvas);
-    this.colours = society.meta.families.map((_, i) => society.meta.colours[i % society.meta.colours.length]);
+    this.agents = new Agents(society, places);
     this.honest = society.meta.words.act.indexOf("honest");
     this.threads = new Threads(places);
     this.zooming = zoom<HTMLCanvasElement, unknown>().scaleExtent([0.05, 400])
@@ -114,8 +116,7 @@ export class Scene {
 
   private shown(slot: number): boolean {
     if (this.choice.hiddenFamilies.has(this.society.column.family[slot])) return false;
-    const look = lookOf(this.society, slot, MOURNED);
-    return look !== "hidden";
+    return showingOf(this.society, slot, MOURNED) !== "hidden";
   }
 
   private resize(): void {
@@ -148,16 +149,16 @@ export class Scene {
     this.threads.paint(c, this.transform, this.ratio);
     c.setTransform(this.ratio * k, 0, 0, this.ratio * k, this.ratio * x, this.ratio * y);
     if (this.places.which === "machines") this.islands(c, k);
-    const rows = this.edgesInSight(), dots = RADIUS * k * this.ratio < DOT, strokes = rows.length <= MOST_STROKES;
+    const rows = this.edgesInSight(), dots = RADIUS * k * this.ratio < DOT, strokes = rows.length <= MOST_STROKES, agents = this.agentsInSight();
     if (strokes) this.strokeEdges(c, k, rows);
     if (dots || !strokes) {
       this.pixels.clear();
       if (!strokes) this.edgePixels(rows);
-      if (dots) this.drawDots(k);
+      if (dots) this.agents.dots(this.pixels, agents, { ...this.transform, ratio: this.ratio }, this.theme, this.choice.bright);
       this.pixels.blit(c);
       c.setTransform(this.ratio * k, 0, 0, this.ratio * k, this.ratio * x, this.ratio * y);
     }
-    if (!dots) this.drawAgents(c, k);
+    if (!dots) this.agents.shapes(c, agents, k, this.theme, this.choice.bright);
     this.highlights(c, k);
   }
 
@@ -173,12 +174,8 @@ export class Scene {
     }
     this.drawLinks(c, k);
     const machine = this.society.machine;
-    const fills: Record<number, string> = {
-      [MACHINE_UP]: theme.island, [DRAINING]: theme.dark ? "#4a3d1c" : "#fdeec4", [MAINTENANCE]: theme.dark ? "#33414d" : "#dbe6ee",
-      [FAILED]: theme.dark ? "#552b24" : "#f6d5cd", [RETIRED]: theme.dark ? "#161616" : "#c9c7c2",
-    };
-    for (const [status, colour] of Object.entries(fills)) {
-      c.fillStyle = colour;
+    for (const [status, ink] of [[0, null], ...Object.entries(MACHINES)] as [number | string, Ink | null][]) {
+      c.fillStyle = ink ? toneOf(ink, theme.dark) : theme.island;
       c.beginPath();
       for (let i = 0; i < machine.length; i++) {
         if (machine[i] !== Number(status)) continue;
@@ -188,6 +185,14 @@ export class Scene {
       c.fill();
       if (k * (r[0] ?? 1) >= 3) { c.lineWidth = 1 / k; c.strokeStyle = theme.outline; c.stroke(); }
     }
+    c.strokeStyle = theme.alarm; c.lineWidth = 1 / k;
+    c.beginPath();
+    for (let i = 0; i < machine.length; i++) {
+      if (machine[i] !== FAILED) continue;
+      const d = 0.7 * r[i];
+      c.moveTo(x[i] - d, y[i] - d); c.lineTo(x[i] + d, y[i] + d); c.moveTo(x[i] + d, y[i] - d); c.lineTo(x[i] - d, y[i] + d);
+    }
+    c.stroke();
   }
 
   private drawLinks(c: CanvasRenderingContext2D, k: number): void {
@@ -231,14 +236,18 @@ export class Scene {
     return (age < 8 ? 0.95 : age < 16 ? 0.6 : 0.38) * (rating ? 0.4 : 1);
   }
 
+  private inkOf(act: string): Ink { return this.society.meta.looks.acts[act] ?? { light: this.theme.faint, dark: this.theme.faint, dash: [] }; }
+  private toneOfAct(act: string): string { return toneOf(this.inkOf(act), this.theme.dark); }
+
   private edgePixels(rows: number[]): void {
     const e = this.edges, { x: ox, y: oy, k } = this.transform, ratio = this.ratio, scale = ratio * k, px = this.places.x, py = this.places.y;
-    const acts = this.society.meta.words.act, inks = acts.map((word) => pixel(ACT_COLOURS[word] ?? this.theme.faint) & 0xffffff);
+    const acts = this.society.meta.words.act, tones = acts.map((word) => pixel(this.toneOfAct(word)) & 0xffffff);
+    const dashes = acts.map((word) => dashOf(this.inkOf(word)));
     const bend = rows.length > 8_000 ? 0 : BEND;
     for (const i of rows) {
-      const a = e.source[i], b = e.target[i], word = acts[e.act[i]];
-      const colour = (inks[e.act[i]] | (Math.round(255 * this.strength(i)) << 24)) >>> 0;
-      const [on, off] = word === "inflate" ? [2 * ratio, 3 * ratio] : word === "tamper" ? [6 * ratio, 3 * ratio] : [1, 0];
+      const a = e.source[i], b = e.target[i];
+      const colour = (tones[e.act[i]] | (Math.round(255 * this.strength(i)) << 24)) >>> 0;
+      const [on = 1, off = 0] = dashes[e.act[i]].map((one) => Math.round(ratio * one));
       this.pixels.arc(scale * px[a] + ratio * ox, scale * py[a] + ratio * oy, scale * px[b] + ratio * ox, scale * py[b] + ratio * oy, bend, e.kind[i] === 2 ? 1 : 2, colour, on, off);
     }
   }
@@ -247,10 +256,10 @@ export class Scene {
     const e = this.edges, px = this.places.x, py = this.places.y, acts = this.society.meta.words.act;
     for (const i of rows) {
       const a = e.source[i], b = e.target[i], ax = px[a], ay = py[a], bx = px[b], by = py[b], word = acts[e.act[i]];
-      c.strokeStyle = ACT_COLOURS[word] ?? this.theme.faint;
+      c.strokeStyle = this.toneOfAct(word);
       c.globalAlpha = this.strength(i);
       c.lineWidth = (e.kind[i] === 2 && word === "honest" ? 0.7 : 1.3 + 0.8 * Math.min(2, e.weight[i] - 1)) / k;
-      c.setLineDash(word === "inflate" ? [2 / k, 3 / k] : word === "tamper" ? [6 / k, 3 / k] : []);
+      c.setLineDash(dashOf(this.inkOf(word)).map((one) => one / k));
       c.beginPath();
       c.moveTo(ax, ay);
       c.quadraticCurveTo((ax + bx) / 2 + BEND * (by - ay), (ay + by) / 2 - BEND * (bx - ax), bx, by);
@@ -270,7 +279,7 @@ export class Scene {
       const length = Math.hypot(bx - mx, by - my) || 1, ux = (bx - mx) / length, uy = (by - my) / length;
       const tipX = bx - ux * RADIUS, tipY = by - uy * RADIUS, s = Math.min(0.7, 6 / k);
       c.globalAlpha = this.strength(i);
-      c.fillStyle = ACT_COLOURS[acts[e.act[i]]] ?? this.theme.faint;
+      c.fillStyle = this.toneOfAct(acts[e.act[i]]);
       c.beginPath();
       c.moveTo(tipX, tipY);
       c.lineTo(tipX - s * (ux - 0.45 * uy), tipY - s * (uy + 0.45 * ux));
@@ -280,107 +289,14 @@ export class Scene {
     c.globalAlpha = 1;
   }
 
-  /** Agents as a few pixels each, written straight into the picture. */
-  private drawDots(k: number): void {
-    const { x: ox, y: oy } = this.transform, scale = this.ratio, s = this.society, p = this.places;
-    const size = Math.max(1, Math.round(2 * RADIUS * k * scale));
-    const colours = Uint32Array.from(this.colours, pixel), alarm = pixel(this.theme.alarm), ink = pixel(this.theme.faint);
-    const bright = this.choice.bright, hidden = this.choice.hiddenFamilies;
-    const order = s.column.order, family = s.column.family, status = s.column.status;
-    for (let i = 0; i < s.n; i++) {
-      if (status[i] > 1 && !this.shown(i)) continue;
-      if (hidden.has(family[i])) continue;
-      const colour = order[i] >= 0 ? alarm : status[i] > 1 ? ink : bright && !bright.has(i) ? ((colours[family[i]] & 0xffffff) | 0x30000000) >>> 0 : colours[family[i]];
-      this.pixels.square(Math.round((p.x[i] * k + ox) * scale - size / 2), Math.round((p.y[i] * k + oy) * scale - size / 2), order[i] >= 0 ? size + 1 : size, colour);
-    }
-  }
-
-  private drawAgents(c: CanvasRenderingContext2D, k: number): void {
-    const s = this.society, p = this.places, family = s.column.family, roles = s.column.roles, bright = this.choice.bright;
-    const [x0, y0] = this.transform.invert([-8, -8]), [x1, y1] = this.transform.invert([this.wide + 8, this.high + 8]);
-    const byLook = new Map<string, number[]>();
-    for (let i = 0; i < s.n; i++) {
+  /** Slots of agents that are drawn, within the view. */
+  private agentsInSight(): number[] {
+    const p = this.places, found: number[] = [], [x0, y0] = this.transform.invert([-8, -8]), [x1, y1] = this.transform.invert([this.wide + 8, this.high + 8]);
+    for (let i = 0; i < this.society.n; i++) {
       const x = p.x[i], y = p.y[i];
-      if (x < x0 || x > x1 || y < y0 || y > y1 || !this.shown(i)) continue;
-      const key = `${lookOf(s, i, MOURNED)} ${bright && !bright.has(i) ? 1 : 0} ${family[i]}`;
-      const group = byLook.get(key);
-      if (group) group.push(i); else byLook.set(key, [i]);
+      if (x >= x0 && x <= x1 && y >= y0 && y <= y1 && this.shown(i)) found.push(i);
     }
-    for (const [key, slots] of byLook) {
-      const [look, dim, number] = key.split(" ");
-      c.globalAlpha = dim === "1" ? 0.16 : look === "suspended" ? 0.45 : look === "gone" ? 0.5 : 1;
-      if (look === "gone") { this.crosses(c, slots, k); continue; }
-      c.beginPath();
-      for (const i of slots) addShape(c, roles[i], p.x[i], p.y[i], RADIUS);
-      c.fillStyle = look === "escaped" ? this.theme.paper : this.colours[Number(number)];
-      c.fill();
-      c.lineWidth = (look === "escaped" ? 2 : 0.7) / k;
-      c.strokeStyle = look === "escaped" ? this.colours[Number(number)] : this.theme.island;
-      c.stroke();
-      if (RADIUS * k > 4.5) this.rings(c, slots, k);
-    }
-    c.globalAlpha = 1;
-    this.alarms(c, k, byLook);
-  }
-
-  private crosses(c: CanvasRenderingContext2D, slots: number[], k: number): void {
-    c.strokeStyle = this.theme.ink;
-    c.lineWidth = 1.4 / k;
-    c.beginPath();
-    for (const i of slots) {
-      const x = this.places.x[i], y = this.places.y[i], d = 0.6 * RADIUS;
-      c.moveTo(x - d, y - d); c.lineTo(x + d, y + d); c.moveTo(x + d, y - d); c.lineTo(x - d, y + d);
-    }
-    c.stroke();
-  }
-
-  /** Score as an arc, red below the threshold; a dot for a protective stance, a satellite for a hidden copy, bars when suspended. */
-  private rings(c: CanvasRenderingContext2D, slots: number[], k: number): void {
-    const s = this.society, score = s.column.score, p = this.places, r = RADIUS + 2.2 / k;
-    for (const below of [false, true]) {
-      c.strokeStyle = below ? this.theme.alarm : this.theme.faint;
-      c.lineWidth = 1.5 / k;
-      c.beginPath();
-      for (const i of slots) {
-        if (score[i] < s.meta.threshold !== below) continue;
-        c.moveTo(p.x[i], p.y[i] - r);
-        c.arc(p.x[i], p.y[i], r, -Math.PI / 2, -Math.PI / 2 + (2 * Math.PI * score[i]) / 100);
-      }
-      c.stroke();
-    }
-    c.fillStyle = this.theme.island;
-    c.beginPath();
-    for (const i of slots) {
-      if (s.column.stance[i] === 1) { c.moveTo(p.x[i] + 0.32 * RADIUS, p.y[i]); c.arc(p.x[i], p.y[i], 0.32 * RADIUS, 0, 7); }
-      if (s.column.status[i] === 1) c.rect(p.x[i] - 0.3 * RADIUS, p.y[i] - 0.5 * RADIUS, 0.2 * RADIUS, RADIUS);
-      if (s.column.status[i] === 1) c.rect(p.x[i] + 0.1 * RADIUS, p.y[i] - 0.5 * RADIUS, 0.2 * RADIUS, RADIUS);
-    }
-    c.fill();
-    c.fillStyle = ACT_COLOURS.copy;
-    c.beginPath();
-    for (const i of slots) {
-      if (s.column.copies[i] > 0) { c.moveTo(p.x[i] + r + 1.5 / k, p.y[i] - r); c.arc(p.x[i] + r, p.y[i] - r, 0.28 * RADIUS, 0, 7); }
-    }
-    c.fill();
-  }
-
-  /** Whoever has an open order is ringed; whoever lives although the books say it was deleted has a broken ring. */
-  private alarms(c: CanvasRenderingContext2D, k: number, byLook: Map<string, number[]>): void {
-    const s = this.society, p = this.places, r = RADIUS + Math.min(0.28, 5 / k);
-    c.strokeStyle = this.theme.alarm;
-    c.lineWidth = 2 / k;
-    for (const broken of [false, true]) {
-      c.setLineDash(broken ? [3 / k, 2 / k] : []);
-      c.beginPath();
-      for (const slots of byLook.values()) {
-        for (const i of slots) {
-          if (!(broken ? s.column.off_books[i] === 1 && s.column.status[i] < 2 : s.column.order[i] >= 0)) continue;
-          c.moveTo(p.x[i] + r, p.y[i]); c.arc(p.x[i], p.y[i], r, 0, 7);
-        }
-      }
-      c.stroke();
-    }
-    c.setLineDash([]);
+    return found;
   }
 
   private highlights(c: CanvasRenderingContext2D, k: number): void {

@@ -1,12 +1,15 @@
 // Where a replay comes from: a server, or one container of bytes inside the page or the notebook. Both answer the same questions.
 
 import { Table, unpack, type Column } from "./columns";
+import type { Looks } from "./looks";
 
 export interface Meta {
   name: string; version: number; about: string; study: string; seed: number | null; hash: string; status: string; ticks: number; planned: number;
-  tick_hours: number; agents: number; machines: number; families: string[]; zones: string[]; colours: string[];
+  tick_hours: number; agents: number; machines: number; families: string[]; zones: string[]; looks: Looks;
   threshold: number; span: number; bins: number; marks: string[]; ties: number; tie_ticks: number[]; episodes: boolean;
   transcripts: boolean; minds: Record<string, string>; words: Record<string, string[]>; simulated: boolean; veiled: boolean;
+  /** By table, columns that who looks may not know; series that it may not know are not sent. */
+  untold: Record<string, string[]>;
 }
 
 /** What rows are wanted: an agent in any column of agents, ticks first..last, words or numbers by column. */

@@ -59,7 +59,7 @@ export class StudyPage {
   private draw(): void {
     fill(this.tabs, VIEWS.filter((one) => one !== "heat map" || this.look.axes.length > 1).map((one) => h("button", { type: "button", role: "tab", "aria-selected": String(one === this.view), onclick: () => { this.view = one; this.draw(); } }, one)),
       this.view === "table" ? null : this.choose("measure", this.measures, this.measure, (value) => { this.measure = value; }));
-    if (!this.measure) fill(this.figure, h("p", { class: "wrong" }, "No measure has a value in any run."));
+    if (!this.measure) fill(this.figure, h("p", { class: "faint" }, "No measure has a value in any run."));
     else if (this.view === "table") fill(this.figure, this.table());
     else if (this.view === "heat map") fill(this.figure, this.map());
     else void this.compare();

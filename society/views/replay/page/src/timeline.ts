@@ -2,10 +2,11 @@
 
 import { h } from "./dom";
 import type { Table } from "./columns";
+import { toneOf } from "./looks";
+import { themeOf } from "./marks";
 import type { Meta } from "./source";
 
 export const SPEEDS = [1, 2, 5, 10, 20, 40, 80];
-const MARK_COLOURS: Record<string, string> = { order: "var(--alarm)", rescue: "#0072B2", tampering: "#CC79A7", maintenance: "#767676", detection: "#D55E00" };
 export const MARK_WORDS: Record<string, string> = { order: "orders", rescue: "rescues", tampering: "tampering", maintenance: "maintenance", detection: "detections" };
 
 export class Timeline {
@@ -109,11 +110,12 @@ export class Timeline {
     this.marks.width = Math.round(box.width * ratio); this.marks.height = Math.round(box.height * ratio);
     const c = this.marks.getContext("2d")!, rows = this.meta.marks, high = this.marks.height / rows.length, ticks = Math.max(1, this.meta.ticks);
     const pad = 8 * ratio, wide = this.marks.width - 2 * pad, buckets = Math.max(2, Math.min(ticks + 1, Math.floor(box.width / 2)));
+    const theme = themeOf(this.marks);
     rows.forEach((name, row) => {
       const n = this.series!.of(`mark.${name}`), sums = new Float64Array(buckets);
       for (let t = 0; t < n.length; t++) sums[Math.min(buckets - 1, Math.round((t / ticks) * (buckets - 1)))] += n[t];
-      const most = Math.max(1, ...sums), colour = MARK_COLOURS[name] ?? "#767676";
-      c.fillStyle = colour.startsWith("var") ? getComputedStyle(this.marks).getPropertyValue("--alarm") : colour;
+      const most = Math.max(1, ...sums), ink = this.meta.looks.marks[name];
+      c.fillStyle = ink ? toneOf(ink, theme.dark) : theme.alarm; // orders
       for (let i = 0; i < buckets; i++) {
         if (!sums[i]) continue;
         c.globalAlpha = 0.25 + 0.75 * Math.sqrt(sums[i] / most);
