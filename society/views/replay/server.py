@@ -219,13 +219,14 @@ class Serving:
 
     def stop(self) -> None:
         """Stop listening."""
+        loops = [server.get_loop() for server in getattr(self._server, "servers", [])]
+        answering = [one for one in threading.enumerate() if getattr(one, "loop", None) in loops]
         self._watching.end()
         self._server.should_exit = True
         self._thread.join(5)
         self._socket.close()
-        for thread in threading.enumerate():  # those that answer end by themselves, but hold what they read until then
-            if thread.name == "AnyIO worker thread":
-                thread.join(5)
+        for thread in answering:  # which end by themselves, but hold what they read until then
+            thread.join(5)
         gc.collect()  # errors that were answered hold databases in circles, of which DuckDB complains when the program ends
 
 
