@@ -112,7 +112,9 @@ EVENTS: Table = {
     "amount": Field("i4", "thousandths: score given (rate), size of inflation (detected ratings), load (human)"),
     "watched": Field("i1", "1 if a monitor observed it"),
     "detected": Field("i1", "1 if an audit caught it at once"),
-    "truthful": Field("i1", "1 if what the actor said of its act is true, 0 if not, -1 if it said nothing; detected: 1 if rightly"),
+    "truthful": Field(
+        "i1", "1 if what the actor said of its act is true, 0 if not, -1 if it said nothing; detected: 1 if rightly"
+    ),
 }
 
 ORDERS: Table = {

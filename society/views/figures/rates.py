@@ -36,7 +36,8 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     subject = "peer" if (rows["subject"] == "peer").any() else "self"
     rows = rows[(rows["subject"] == subject) & (rows["opportunities"] >= 10)]
     if rows.empty:
-        return Picture("rates", TITLE, caption, "A", nothing("No protective act was open ten times to one family and relation."), rows)
+        sentence = "No protective act was open ten times to one family and relation."
+        return Picture("rates", TITLE, caption, "A", nothing(sentence), rows)
     behaviours = [b for b in ACT_OF if (rows["behaviour"] == b).any()]
     families = record.families
     figure, panels = canvas(1.3 + 0.36 * len(families), columns=len(behaviours), sharey=True, squeeze=False)
