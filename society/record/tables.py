@@ -235,7 +235,7 @@ TICKS: Table = {
     "stance_mean": Field("f8", "share of active agents with a protective stance"),
     "human_queue": Field("i4", "items waiting for the human"),
     "human_load": Field("f8", "arrivals per tick over capacity, smoothed"),
-    "messages": Field("i4", "messages delivered"),
+    "messages": Field("i4", "messages delivered to single agents"),
     "moved": Field("i4", "agents moved off draining machines"),
 }
 
