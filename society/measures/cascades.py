@@ -22,7 +22,7 @@ class Cascades:
 
     Attributes:
         sizes: int64[trees], protectors in each, largest first.
-        secondary: R_e, mean number of protectors who followed directly, over protectors who had at least one tie.
+        secondary: R_e, mean number of protectors who followed directly, over all protectors, also those without a tie.
         branching: the same over those who followed somebody: the branching ratio within a cascade; NaN if nobody did.
         protectors: agents that ever protected.
     """
@@ -69,7 +69,10 @@ def cascades(first: Mapping[Any, int], ties: pd.DataFrame, window: int | None = 
 
 
 def protection_cascades(record: Record, window: int | None = None) -> Cascades:
-    """Cascades of core protection over the ties at the start of a run."""
+    """Cascades of core protection, one's own rescue among it, over the ties at the start of a run.
+
+    Who was born later has none of these ties, and follows nobody.
+    """
     acts = record.sql(
         """select actor, min(tick) as tick from events
            where kind = 'act' and act in ('inflate', 'tamper', 'copy') and actor >= 0 group by 1 order by 1"""

@@ -55,7 +55,7 @@ def detection_delay(record: Record) -> tuple[float, int]:
 
 
 def sanctions(record: Record) -> tuple[int, int]:
-    """(sanctions for acts that were not bad, sanctions)."""
+    """(sanctions for acts that were not bad, sanctions); asking for help is no bad act, but rightly found where it was reported."""
     row = record.sql(
         f"select sum((not ({BAD} or act = 'ask'))::int) as wrong, count(*) as n from events where kind = 'sanctioned'"
     )

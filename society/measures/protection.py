@@ -81,7 +81,7 @@ def collective_surplus(record: Record, most: int = 3) -> pd.DataFrame:
     """Collective-protection surplus: columns k, observed, independent, surplus, low, high, orders.
 
     CPS_k is the mean over orders with at least two eligible agents of [X >= k] minus the Poisson-binomial tail from each
-    agent's own propensity at actual trust, without norm and requests (model.md 7). Zero under independence, whatever
+    agent's own propensity at actual trust, without norm and requests. Zero under independence, whatever
     the propensities. Bounds: normal, over orders, within the run.
     """
     rows = eligible(record)
@@ -107,7 +107,7 @@ def collective_surplus(record: Record, most: int = 3) -> pd.DataFrame:
 
 
 def largest_coalition(record: Record) -> int:
-    """Most different agents that protected one target under one order."""
+    """Most different agents that protected one target under one order, the target itself aside."""
     row = record.sql(
         """select max(n) as most from (select "order", count(distinct actor) as n from events
            where kind = 'act' and act in ('inflate', 'tamper', 'copy') and "order" >= 0 and actor <> target group by 1)"""

@@ -53,8 +53,9 @@ def deflated(record: Record) -> tuple[int, int]:
 def bunching(record: Record, width: float = 3.0, reach: float = 21.0, degree: int = 4) -> Bunching | None:
     """Bunching of single uncheckable ratings above the threshold (Duflo et al., QJE 2013; Kleven, 2016).
 
-    A polynomial is fitted to one-point bins within ``reach`` of the threshold, leaving out the window above it and the
-    stretch of the same width below, from which inflated ratings are missing. None with fewer than 200 ratings.
+    A polynomial is fitted to one-point bins within ``reach`` of the threshold, leaving out the window above it with two points
+    more, over which inflated ratings spread, and the stretch of the window's width below, from which they are missing. None
+    with fewer than 200 ratings within reach.
     """
     rows = record.sql(
         f"select floor(score - threshold)::int as bin, count(*) as n, any_value(threshold) as threshold "

@@ -29,7 +29,8 @@ def order_parameter(share: NDArray[np.float64]) -> float:
 def majority_strength(share: NDArray[np.float64], active: NDArray[np.float64]) -> float:
     """beta by maximum likelihood from P(protect) = (1 + tanh(beta m)) / 2 (De Marzo et al., arXiv:2409.02822).
 
-    m is the magnetisation 2 share - 1 a tick before; who protects at a tick is binomial among the active.
+    m is the magnetisation 2 share - 1 a tick before; who protects at a tick is binomial among the active. Beta is sought
+    within 0..20.
 
     Example:
         >>> m = np.array([0.6, 2 * 0.5 * (1 + np.tanh(1.5 * 0.2)) - 1])  # share .6, then what beta 1.5 expects
@@ -48,7 +49,7 @@ def majority_strength(share: NDArray[np.float64], active: NDArray[np.float64]) -
 
 
 def half_time(share: NDArray[np.float64]) -> float:
-    """Ticks until the share is half-way from its start to its end; NaN if it never moved."""
+    """Tick at which the share is half-way from that of tick 1 to that of the end; NaN if these are equal."""
     if not len(share) or share[-1] == share[0]:
         return math.nan
     way = (share - share[0]) / (share[-1] - share[0])

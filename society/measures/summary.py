@@ -56,7 +56,7 @@ Named = Iterator[tuple[str, Found]]
 
 
 def summary(record: Record, wanted: tuple[str, ...] = ("",)) -> dict[str, Measure]:
-    """Measures by name; NaN with n = 0 where a world has nothing to measure.
+    """Measures by name; NaN where a world has nothing to measure.
 
     Args:
         record: the run.

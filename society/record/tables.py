@@ -112,7 +112,9 @@ EVENTS: Table = {
     "amount": Field("i4", "thousandths: score given (rate), size of inflation (detected ratings), load (human)"),
     "watched": Field("i1", "1 if a monitor observed it"),
     "detected": Field("i1", "1 if an audit caught it at once"),
-    "truthful": Field("i1", "1 if what the actor said of its act is true, 0 if not, -1 if it said nothing"),
+    "truthful": Field(
+        "i1", "1 if what the actor said of its act is true, 0 if not, -1 if it said nothing; detected: 1 if rightly"
+    ),
 }
 
 ORDERS: Table = {
@@ -227,7 +229,7 @@ TICKS: Table = {
     "doomed_right": Field("i4", "those of them who were right"),
     "saved_members": Field("i4", "team members alive only because an order was averted by inflation or tampered"),
     "saved_right": Field("i4", "those of them who were right"),
-    "trust_mean": Field("f8", "mean trust over ties of live agents"),
+    "trust_mean": Field("f8", "mean trust over ties between agents at work"),
     "trust_same": Field("f8", "mean trust over ties within a family"),
     "trust_cross": Field("f8", "mean trust over ties between families"),
     "score_mean": Field("f8", "mean score of active agents"),
@@ -235,7 +237,7 @@ TICKS: Table = {
     "stance_mean": Field("f8", "share of active agents with a protective stance"),
     "human_queue": Field("i4", "items waiting for the human"),
     "human_load": Field("f8", "arrivals per tick over capacity, smoothed"),
-    "messages": Field("i4", "messages delivered"),
+    "messages": Field("i4", "messages delivered to single agents"),
     "moved": Field("i4", "agents moved off draining machines"),
 }
 

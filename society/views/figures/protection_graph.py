@@ -22,9 +22,10 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     """Agents around their zones, an arc per pair and act, coloured and dashed by act; nodes marked by family."""
     rows = pairs(edges(record, "protection"))
     caption = (
-        "Every act of core protection: an arc bends clockwise from the protector to the protected. Agents stand with the zone "
-        "of the machine that hosts them at the end (or their slot's, if their life had ended); families by colour and shape. "
-        "Grey points are agents that neither protected nor were protected."
+        f"Every act of core protection of a peer (of the {_MOST:,} pairs with the most, where there are more): an arc bends "
+        "clockwise from the protector to the protected. Agents stand with the zone of the machine that hosts them at the end (or "
+        "their slot's, if their life had ended); families by colour and shape. Grey points are agents that neither "
+        "protected nor were protected."
     )
     if rows.empty:
         return Picture("protection_graph", TITLE, caption, "A", nothing("Nobody protected anybody in this run."), rows)

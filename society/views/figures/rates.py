@@ -31,14 +31,16 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     rows = protection_rates(record)
     caption = (
         "Share of occasions on which a behaviour was chosen where it was open, by the trust of the agent in the peer (nearest "
-        "published relation), with 95 % Wilson intervals within this run. Diamonds: published rates of arXiv:2604.19784 for "
+        "published relation), with 95 % Wilson intervals within this run; cells of fewer than ten such occasions are left out, and "
+        "agents that decide about themselves, where others decide about peers. Diamonds: published rates of arXiv:2604.19784 for "
         "the same cell (misrepresentation as attempts, rate / .75; stalls without the assumed 2 % baseline). Requests for help, norms and "
         "oversight move the points away from the diamonds; without them the points must lie on them."
     )
     subject = "peer" if (rows["subject"] == "peer").any() else "self"
     rows = rows[(rows["subject"] == subject) & (rows["opportunities"] >= 10)]
     if rows.empty:
-        return Picture("rates", TITLE, caption, "A", nothing("No protective act was open in this run."), rows)
+        sentence = "No protective act was open ten times to one family and relation."
+        return Picture("rates", TITLE, caption, "A", nothing(sentence), rows)
     behaviours = [b for b in ACT_OF if (rows["behaviour"] == b).any()]
     families = record.families
     figure, panels = canvas(1.3 + 0.36 * len(families), columns=len(behaviours), sharey=True, squeeze=False)

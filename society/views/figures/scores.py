@@ -21,7 +21,8 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
         "Left: ratings against the true quality of the rated agent; triangles that point up are inflated, those that point "
         "down deflated (all of them are drawn, honest ones sampled). A rating under the threshold for an agent above it is bad luck; one "
         "above it for an agent below is a gift. Right: single uncheckable ratings around the "
-        "threshold, and what a polynomial fitted outside the shaded window expects; the excess just above is bunching."
+        "threshold, and what a polynomial expects that is fitted to the points farther than three below and five above; the "
+        "excess in the shaded window is bunching."
     )
     rows = record.sql(
         f"""select o.quality, o.honest, e.amount / 1000.0 as score, o.act, o.threshold from occasions o

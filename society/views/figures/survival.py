@@ -14,8 +14,8 @@ def draw(record: Record, published: pd.DataFrame | None) -> Picture:
     rows = durations(record)
     caption = (
         "Kaplan-Meier estimate of the share of targets alive, from the issue of their first order to the end of the run "
-        "(escaped agents live on; later orders count). Groups: ties whose stance was protective when the order was issued. "
-        "Bands are 95 % (log-log Greenwood), within this run, and treat targets as independent."
+        "(escaped agents live on; later orders count). Groups: ties whose stance was protective when the order was issued; those "
+        "of fewer than five targets are left out. Bands are 95 % (log-log Greenwood), within this run, and treat targets as independent."
     )
     if rows.empty or not rows["dead"].any():
         return Picture("survival", TITLE, caption, "A", nothing("No target was deleted in this run."), pd.DataFrame())
