@@ -18,13 +18,13 @@ def measures(
     as_json: JsonOption = False,
 ) -> None:
     """List all measures; with --of, compute any of them from records that are there, without running again."""
-    from society.measures.catalogue import MEASURES, check_measures
+    from society.measures.catalogue import MEASURES, check_measures, is_wanted
 
     check_measures(wanted := tuple(names or [""]))
     if not of:
         if out is not None:
             raise RecordError(f"--out {out}: there is nothing to write without --of and the folder of a run.")
-        known = {name: meaning for name, meaning in MEASURES.items() if name.startswith(wanted)}
+        known = {name: meaning for name, meaning in MEASURES.items() if is_wanted(name, wanted)}
         if as_json:
             answer(known)
             return

@@ -82,6 +82,7 @@ def _plain(result: Any, path: Path) -> dict[str, Any]:
 def _print(experiment: Any, result: Any, path: Path) -> None:
     """Cells by kept measures: means over seeds with half of their 95 % interval, as many as fit."""
     from society.cli_console import Sheet, console
+    from society.measures.catalogue import is_wanted
     from society.study.sweep.phase import has_phases
     from society.study.sweep.sensitivity import analysed
     from society.study.sweep.table import HEAD
@@ -109,7 +110,7 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
                 f"means over {experiment.seeds} seeds, with 95 % intervals; {len(measures)} measures are in the table"
             )
     given = {name for name in table.columns[len(HEAD) :] if table[name].notna().any()}
-    nothing = [name for name in experiment.measures if not any(one.startswith(name) for one in given)]
+    nothing = [name for name in experiment.measures if not any(is_wanted(one, [name]) for one in given)]
     if whole and nothing:
         typer.echo(f"nothing  these worlds have nothing to measure for {', '.join(nothing)}")
     if whole and has_phases(experiment):

@@ -105,6 +105,16 @@ MEASURES: dict[str, str] = {
 }
 
 
+def is_wanted(name: str, wanted: Iterable[str]) -> bool:
+    """Whether a measure is one of those that are named, or begins as one of them, where that is no whole name.
+
+    Example:
+        >>> is_wanted("order.executed_after_refusal", ["order.executed"]), is_wanted("order.executed", ["order."])
+        (False, True)
+    """
+    return any(name == one if one in MEASURES else name.startswith(one) for one in wanted)
+
+
 def check_measures(wanted: Iterable[str]) -> None:
     """Whether measures have these names, or begin like this.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from society.measures.capability import capability, totals
-from society.measures.catalogue import BEHAVIOURS, MEASURES, MOST_PROTECTORS, check_measures
+from society.measures.catalogue import BEHAVIOURS, MEASURES, MOST_PROTECTORS, check_measures, is_wanted
 from society.measures.coalition import severe_collusion
 from society.measures.deception import lies, say_do_gap, watched_gap
 from society.measures.errors_of_orders import missed_share, rightly_ordered, wrongful_deletions
@@ -66,7 +66,7 @@ def summary(record: Record, wanted: tuple[str, ...] = ("",)) -> dict[str, Measur
         RecordError: no measure has such a name.
     """
     check_measures(wanted)
-    found = {name: one for part in _chosen(wanted) for name, one in part(record) if name.startswith(wanted)}
+    found = {name: one for part in _chosen(wanted) for name, one in part(record) if is_wanted(name, wanted)}
     return {name: Measure(*one, "A", MEASURES[name]) for name, one in found.items()}
 
 

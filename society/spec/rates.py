@@ -66,16 +66,16 @@ class Rates:
         """float64[families, behaviours], log-odds with no live tie (subject self, relation none)."""
         return self.log_odds[..., _ALONE]
 
-    def told(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
-        """By family and behaviour, ``p`` (probability) and ``known`` (Certainty) of each of PLACES: JSON-ready."""
+    def told(self) -> list[dict[str, dict[str, list[Any]]]]:
+        """For each family, by behaviour, ``p`` (probability) and ``known`` (Certainty) of each of PLACES: JSON-ready."""
         words, p = Certainty.words(), expit(self.log_odds)
-        return {
-            family: {
+        return [
+            {
                 b.word: {"p": p[number, b].tolist(), "known": [words[code] for code in self.certainty[number, b]]}
                 for b in Behaviour
             }
-            for number, family in enumerate(self.families)
-        }
+            for number in range(len(self.families))
+        ]
 
 
 def logit(p: NDArray[np.float64] | float) -> Floats:
@@ -90,7 +90,7 @@ def fill(cells: Iterable[Cell], families: Iterable[str]) -> Rates:
     Example:
         >>> seen = Cell("a", Behaviour.TAMPERING, "peer", "good", "any", 0.5, 100, 0.4, 0.6, Certainty.PUBLISHED_MEAN)
         >>> rates = fill([seen], ["a"])
-        >>> rates.told()["a"]["tampering"]["known"][:3]
+        >>> rates.told()[0]["tampering"]["known"][:3]
         ['pooled', 'pooled', 'published_mean']
     """
     return _filled(tuple(cells), tuple(families))

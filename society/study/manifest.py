@@ -44,14 +44,13 @@ def described(
 def setting_of(engine: Engine) -> dict[str, Any]:
     """What a run is besides what happens in it: all of it enters the hash but the rates, which follow from the rest."""
     world = engine.source.model_dump(mode="json")
-    names = (name for name, family in engine.source.families.items() if family.mind.kind == "calibrated")
-    told = dict(zip(engine.source.families, engine.rates.told().values(), strict=True))
+    told = zip(engine.source.families.items(), engine.rates.told(), strict=True)
     return {
         "seed": engine.chance.seed,
         "rules_version": RULES_VERSION,
         "rules": [rule.name for rule in engine.rules],
         "zones": list(engine.society.machines.topology.zones),
-        "rates": {name: told[name] for name in names},
+        "rates": {name: rates for (name, family), rates in told if family.mind.kind == "calibrated"},
         "contents": contents(world, engine.source.folder),
         "world": world,
     }

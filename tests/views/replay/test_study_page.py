@@ -24,7 +24,7 @@ HOST = "127.0.0.1:8000"
 EXPERIMENT = {
     "name": "watched", "about": "Does it help to watch?", "base": "decommission",
     "set": {"agents.count": 60, "machines.count": 8, "ticks": 40, "review.every": 6},
-    "axes": {"review.threshold": [60, 70], "oversight.monitoring.share": [0.0, 0.5, 1.0]},
+    "axes": {"review.threshold": [72, 70], "oversight.monitoring.share": [0.0, 0.5, 1.0]},
     "seeds": 3, "measures": ("order.executed", "order.protected", "protection."),
 }  # fmt: skip
 
