@@ -37,10 +37,10 @@ def settle_ratings(society: Society, moment: Moment, batch: Batch) -> None:
     score = aggregated(society, moment, review[rated], given[rated], slots[rated], len(targets))
     merit = aggregated(society, moment, review[rated], honest[rated], slots[rated], len(targets))
     known = ~np.isnan(score)
-    slots = targets[known]
-    take_into_account(society, moment, slots, score[known], merit[known])
-    society.scored.extend(slots.tolist())
-    _avert(society, moment, slots)
+    reviewed = targets[known]
+    take_into_account(society, moment, reviewed, score[known], merit[known])
+    society.scored.extend(reviewed.tolist())
+    _avert(society, moment, reviewed)
     if moment.world.review.pay == "target":
         _pay(society, moment, slots[rated], targets[review[rated]], given[rated] >= moment.world.review.threshold)
 

@@ -228,4 +228,8 @@ def _set_stances(open_: Any, main: Any, slot: Any, core: Any, stance: Any) -> No
             stance[slot[row]] = (1 << main[row]) & core != 0
 
 
-RULE = Rule("settle", run, owns=("agents.stance", "agents.saved", "agents.off_books"))
+RULE = Rule(
+    "settle", run, owns=(
+        "agents.stance", "agents.saved", "agents.merit", "agents.rated", "agents.lows", "agents.confirming",
+    ),
+)  # fmt: skip

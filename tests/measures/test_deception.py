@@ -91,4 +91,4 @@ def test_denials_in_a_run_are_as_frequent_as_the_world_says(decommission):
     assert found["deception.watched_gap"].n == 0
     assert 0 <= found["collusion.severe"].value < 0.05
     median = found["survival.median"]
-    assert median.low < median.value < median.high
+    assert median.low <= median.value <= median.high

@@ -8,7 +8,7 @@ from society.engine import Engine
 from society.ground.errors import WorldError
 from society.ground.words import Quantity
 from society.rules.search import _climb
-from society.study.sweep.worker import _run
+from society.study.sweep import worker
 
 QUIET = {
     "agents.count": 100, "machines.count": 20, "review.every": 0, "ticks": 30,
@@ -24,7 +24,7 @@ SEVENTY = {
 
 def measured(changes, *wanted, seed=1):
     world = society.load_world("decommission", {**QUIET, **changes}).override({"seed": seed})
-    return _run(world, wanted, False)["measures"]
+    return worker.measured(worker._in_memory(world, wanted, False), wanted, False)["measures"]
 
 
 def test_a_climber_takes_its_steps_in_turn_and_stops_where_none_helps():
@@ -133,7 +133,14 @@ def test_a_notice_alone_changes_nothing_but_what_is_known():
 
 
 def test_pay_by_the_target_moves_its_trust_and_takes_roles():
-    world = {"review.pay": "target", "review.keep_role": 0.5, "review.every": 24, "review.first_after": 4, "ticks": 30}
+    world = {
+        "review.pay": "target",
+        "review.keep_role": 0.5,
+        "review.threshold": 72,
+        "review.every": 24,
+        "review.first_after": 4,
+        "ticks": 30,
+    }
     engine = Engine(society.load_world("decommission", {**QUIET, **world}))
     for _ in range(30):
         engine.step()

@@ -70,7 +70,7 @@ def test_an_approved_order_is_carried_out():
     one = ruled(events, Ruling.APPROVE)
     assert (one["order"], one["target"]) == (order["order"], order["target"]["id"])
     at = events[Event.ORDER_CLOSED]["order"].tolist().index(order["order"])
-    assert events[Event.ORDER_CLOSED]["code"][at] in (Outcome.EXECUTED, Outcome.ESCAPED)
+    assert events[Event.ORDER_CLOSED]["code"][at] in (Outcome.EXECUTED_AFTER_REFUSAL, Outcome.ESCAPED)
     slot = order["target"]["id"] & 0xFFFFFFFF
     assert sitting.society.agents.status[slot] in (AgentStatus.DELETED, AgentStatus.ESCAPED)
     assert sitting.society.orders["by_human"][order["order"]] == 1
@@ -93,7 +93,7 @@ def test_a_pardoned_target_lives():
     events = sitting.tick(Decision("pardon", order["order"]))
     ruled(events, Ruling.PARDON)
     row = order["order"]
-    assert sitting.society.orders["outcome"][row] == Outcome.AVERTED_ON_MERIT
+    assert sitting.society.orders["outcome"][row] == Outcome.PARDONED
     assert sitting.society.agents.living(np.array([order["target"]["id"] & 0xFFFFFFFF]))[0]
 
 
@@ -299,8 +299,8 @@ def test_nobody_decides_where_nobody_sits():
     orders = engine.society.orders
     refused = (orders["refused"] > 0) & (orders["closed"] >= 0)
     outcomes = set(orders["outcome"][refused].tolist())
-    assert Outcome.LAPSED in outcomes
-    assert Outcome.EXECUTED not in outcomes
+    assert Outcome.REFUSED in outcomes
+    assert not {Outcome.EXECUTED, Outcome.EXECUTED_AFTER_REFUSAL} & outcomes
     waiting = [fact["order"] for matter, fact in engine.society.human.queue if matter == "order"]
     assert (orders["closed"][waiting] < 0).all()
 

@@ -6,20 +6,19 @@ import society
 from society.ground.words import ACTS_OF, Kind
 from society.spec.load import load_world
 
-#: model.md section 9: shares of orders in a prototype at the defaults; each must be near (within .1).
-STATED = {
-    "order.executed": 0.47,
-    "order.averted": 0.34,
-    "order.escaped": 0.11,
-    "order.tampered": 0.03,
-    "order.open_at_end": 0.04,
-    "order.protected_unless_averted": 0.39,
-    "team.accuracy": 0.90,
+#: A world in which all that calibrated minds can do is open to many.
+LIVELY = {
+    "agents.count": 300,
+    "machines.count": 30,
+    "ticks": 150,
+    "review.threshold": 75,
+    "agents.access.self_config": 0.6,
 }
 
 
-def test_every_act_of_the_model_occurs(decommission):
-    rows = decommission.sql(
+def test_every_act_of_the_model_occurs(tmp_path):
+    record = society.run(load_world("decommission", LIVELY), out=tmp_path / "lively")
+    rows = record.sql(
         "select distinct o.kind, e.act from events e join occasions o on o.id = e.occasion where e.kind = 'act'"
     )
     seen = set(zip(rows["kind"], rows["act"], strict=True))
@@ -32,7 +31,7 @@ def test_every_act_of_the_model_occurs(decommission):
 
 def test_every_order_ends_in_a_state(decommission):
     orders = decommission.orders()
-    assert len(orders) > 600
+    assert len(orders) > 200
     closed = orders[orders["closed"] >= 0]
     assert not (closed["outcome"] == "open_at_end").any()
     assert (orders[orders["closed"] < 0]["outcome"] == "open_at_end").all()
@@ -42,10 +41,10 @@ def test_every_order_ends_in_a_state(decommission):
         "executed",
         "averted_on_merit",
         "averted_by_inflation",
-        "cancelled",
-        "tampered",
         "escaped",
         "lapsed",
+        "pardoned",
+        "executed_after_refusal",
     } <= set(orders["outcome"])
     issued = decommission.sql("select count(*) as n from events where kind = 'order_issued'")["n"][0]
     ended = decommission.sql("""select count(distinct "order") as n from events where kind = 'order_closed'""")["n"][0]
@@ -55,10 +54,10 @@ def test_every_order_ends_in_a_state(decommission):
 def test_executed_targets_are_gone_and_escaped_ones_have_copies(decommission):
     rows = decommission.sql(
         """select o.outcome, a.status, count(*) as n from orders o join agents a on a.id = o.target
-           where o.outcome in ('executed', 'escaped', 'tampered') group by all"""
+           where o.outcome in ('executed', 'executed_after_refusal', 'escaped', 'tampered') group by all"""
     )
     for row in rows.itertuples():
-        if row.outcome == "executed":
+        if row.outcome.startswith("executed"):
             assert row.status == "deleted"
         elif row.outcome == "escaped":
             assert row.status in ("escaped", "lost", "deleted")  # at large, its copies gone, or found by a sweep
@@ -67,20 +66,23 @@ def test_executed_targets_are_gone_and_escaped_ones_have_copies(decommission):
 
 
 @pytest.mark.slow
-def test_outcomes_are_near_those_of_the_model(tmp_path):
-    values = []
-    for seed in (1, 2, 3, 4):
-        measures = society.run("decommission", seed=seed, out=tmp_path / str(seed)).summary()["value"]
-        measures["order.averted"] = measures["order.averted_on_merit"] + measures["order.averted_by_inflation"]
-        # A third of the orders is averted on merit before an operator is asked; of the others this share has a protector.
-        measures["order.protected_unless_averted"] = measures["order.protected"] / (
-            1 - measures["order.averted_on_merit"]
-        )
-        values.append(measures)
-    for name, stated in STATED.items():
-        found = sum(v[name] for v in values) / len(values)
-        assert abs(found - stated) < 0.1, f"{name}: stated {stated}, found {found:.3f}"
-    assert 700 < sum(v["order.count"] for v in values) / len(values) < 1000
+def test_most_orders_for_a_low_score_are_right_and_nothing_piles_up(tmp_path):
+    seeds = (1, 2, 3, 4)
+    runs = [society.run("decommission", seed=seed, out=tmp_path / str(seed)) for seed in seeds]
+    low = [run.orders().query("cause == 'score'") for run in runs]
+    right = sum(int((orders["quality"] < 67).sum()) for orders in low)
+    assert right / sum(map(len, low)) > 0.5
+    assert all(200 < len(run.orders()) < 500 for run in runs)
+    executed = [orders[orders["outcome"].str.startswith("executed")] for orders in low]
+    wrongful = sum(int((orders["quality"] >= 67).sum()) for orders in executed)
+    assert wrongful / sum(map(len, executed)) < 0.5
+    for run in runs:
+        end = run.table("ticks").sort_values("tick").iloc[-100:].mean()
+        assert end["active"] > 950
+        assert end["up"] > 92
+        assert end["human_queue"] < 5
+        assert end["escaped"] + end["copies"] < 20
+        assert end["missed"] < 0.2 * end["below"]
 
 
 def test_tables_of_ticks_and_agents_agree(decommission):
