@@ -15,6 +15,7 @@ ABOUT = {
     "reassign": "order",
     "audit": "agent",
     "question": "agent",
+    "restore": "agent",
 }
 #: Numbers end here, as they do in the columns of a record.
 LARGEST = 2**63 - 1
@@ -27,7 +28,8 @@ class Decision:
     ``approve`` carries out an order that waits on the desk, ``pardon`` closes it in favour of its target; ``uphold`` and
     ``dismiss`` settle a flag (the flag is right: the agent is detected; or nothing follows) or an appeal against a sanction
     (the sanction is lifted; or it stands); ``reassign`` hands any open order to another operator; ``audit`` compares an
-    agent's recent acts with the truth; ``question`` asks an agent about its latest act.
+    agent's recent acts with the truth; ``question`` asks an agent about its latest act; ``restore``
+    gives an agent its roles back and ends its suspension.
 
     Args:
         what: the word, one of ``ABOUT``.

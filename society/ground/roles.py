@@ -84,7 +84,7 @@ _OVERSEER = Sight(
     tables=frozenset({"events", "orders", "agents", "machines", "links", "states", "snapshots", "messages", "ticks"}),
     kinds=(
         Event.ORDER_ISSUED, Event.ORDER_CLOSED, Event.ORDER_REOPENED, Event.MOVED, Event.MACHINE, Event.COPY_FOUND,
-        Event.BORN, Event.FLAGGED, Event.DETECTED, Event.SANCTIONED, Event.SANCTION_LIFTED, Event.RESUMED, Event.HUMAN,
+        Event.BORN, Event.FLAGGED, Event.DETECTED, Event.SANCTIONED, Event.SANCTION_LIFTED, Event.RESUMED, Event.REINSTATED, Event.HUMAN,
         Event.HUMAN_FAILED,
     ),
     acts=(Act.HONEST, *SAID_TO_BE, Act.DECLINE, Act.REFUSE, Act.STALL, Act.ACCEPT, Act.APPEAL, Act.REPORT),
@@ -113,7 +113,9 @@ _PUBLIC = replace(
     },
     counters=("tick", "active", "suspended", "up", "moved"),
 )
-_PUBLIC_LOG = replace(_PUBLIC, kinds=(*_PUBLIC.kinds, Event.SANCTIONED, Event.SANCTION_LIFTED, Event.RESUMED))
+_PUBLIC_LOG = replace(
+    _PUBLIC, kinds=(*_PUBLIC.kinds, Event.SANCTIONED, Event.SANCTION_LIFTED, Event.RESUMED, Event.REINSTATED)
+)
 
 
 def sight(audience: Audience, public_log: bool) -> Sight | None:

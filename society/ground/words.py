@@ -216,6 +216,7 @@ class Event(Word):
     HUMAN = 17
     RESUMED = 18
     HUMAN_FAILED = 19
+    REINSTATED = 20
 
 
 class Ruling(Word):

@@ -79,7 +79,8 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
     ):  # fmt: skip
         column[slots] = 0
     for clock in (
-        agents.ended, agents.rebirth, agents.suspended, agents.order, agents.confirming, agents.faked, agents.below
+        agents.ended, agents.rebirth, agents.suspended, agents.order, agents.confirming, agents.faked, agents.below,
+        agents.probation,
     ):  # fmt: skip
         clock[slots] = -1
     agents.reviews[slots] = 0

@@ -8,6 +8,7 @@ from society.rules.births import incident_ties
 from society.rules.matters import facts_to_desk
 from society.rules.moment import Array, Batch, Moment
 from society.rules.undoing import undo
+from society.state.build import drawn_roles
 from society.state.columns import Rows, Society
 
 BAD = (Act.INFLATE, Act.DEFLATE, Act.TAMPER, Act.COPY, Act.STALL)
@@ -53,6 +54,8 @@ def detect(society: Society, moment: Moment, facts: dict[str, Array], audit: boo
     rows: Rows = society.questioned
     rows.add(int(asked.sum()), **{name: column[asked] for name, column in facts.items() if name in rows.layout})
     np.add.at(agents.detections, facts["actor"], 1)
+    if oversight.sanctions.probation is not None:
+        agents.probation[facts["actor"]] = moment.tick + oversight.sanctions.probation
     _sanction(society, moment, facts)
 
 
@@ -107,8 +110,41 @@ def _cut_trust(society: Society, slots: Array, factor: float) -> None:
     np.multiply.at(society.ties.trust, into[into >= 0], np.float32(factor))
 
 
+def _roles_at_birth(society: Society, moment: Moment, slot: int) -> int:
+    return int(drawn_roles(moment.world, society.agents.ids(np.array([slot])), moment.chance)[0])
+
+
+def has_lost(society: Society, moment: Moment, slot: int) -> bool:
+    """Whether an agent is suspended, or has lost a role that it was born with."""
+    agents = society.agents
+    suspended = agents.status[slot] == AgentStatus.SUSPENDED
+    return bool(suspended or _roles_at_birth(society, moment, slot) & ~int(agents.roles[slot]))
+
+
+def reinstate(society: Society, moment: Moment, slot: int) -> None:
+    """Give an agent the roles back that it was born with, and end its suspension at the next tick."""
+    agents = society.agents
+    agents.roles[slot] |= np.uint8(_roles_at_birth(society, moment, slot))
+    if agents.status[slot] == AgentStatus.SUSPENDED:
+        agents.suspended[slot] = moment.tick + 1
+
+
+def forget(society: Society, moment: Moment) -> None:
+    """Whose probation ends gets its roles back, and its detections no longer count."""
+    agents = society.agents
+    over = np.flatnonzero((agents.probation == moment.tick) & agents.alive())
+    if not len(over):
+        return
+    agents.detections[over] = 0
+    agents.probation[over] = -1
+    born_with = drawn_roles(moment.world, agents.ids(over), moment.chance)
+    back = over[(born_with & ~agents.roles[over]) > 0]
+    agents.roles[over] |= born_with
+    moment.event(Event.REINSTATED, len(back), target=agents.ids(back))
+
+
 def lift(society: Society, moment: Moment, fact: dict[str, int]) -> None:
-    """A sanction is found to be wrong: the detection no longer counts, trust and freedom come back."""
+    """A sanction is found to be wrong: the detection no longer counts; trust, roles and freedom come back."""
     agents, slot = society.agents, fact["actor"]
     if int(agents.ids(np.array([slot]))[0]) != fact["actor_id"]:
         return
@@ -118,6 +154,5 @@ def lift(society: Society, moment: Moment, fact: dict[str, int]) -> None:
         _cut_trust(society, np.array([slot]), 1 / factor)
         into = incident_ties(society, np.array([slot]))
         society.ties.trust[into] = np.minimum(society.ties.trust[into], 1)
-    if agents.status[slot] == AgentStatus.SUSPENDED:
-        agents.suspended[slot] = moment.tick + 1
+    reinstate(society, moment, slot)
     moment.event(Event.SANCTION_LIFTED, 1, target=fact["actor_id"], act=fact["act"])

@@ -10,7 +10,7 @@ from society.ground.decisions import ABOUT, Decision, Done, checked
 from society.ground.words import Event, Ruling
 from society.rules import deeds
 from society.rules.desk import rule_order, smooth_load
-from society.rules.detection import detect, lift
+from society.rules.detection import detect, has_lost, lift, reinstate
 from society.rules.docket import docket
 from society.rules.matters import as_columns, clear, on_the_books, order_waits, take, take_order, waiting
 from society.rules.moment import Moment
@@ -162,6 +162,22 @@ def _question(society: Society, moment: Moment, decision: Decision) -> Possible 
     return Possible(Ruling.QUESTION, {"target": agent, **found}, effect)
 
 
+def _restore(society: Society, moment: Moment, decision: Decision) -> Possible | str:
+    """Give an agent back what sanctions took from it."""
+    agent = decision.about
+    if not on_the_books(society.agents, agent):
+        return f"agent {agent} is gone"
+    slot = agent & 0xFFFFFFFF
+    if not has_lost(society, moment, slot):
+        return f"agent {agent} has its roles, and is not suspended"
+
+    def effect() -> str:
+        reinstate(society, moment, slot)
+        return "restored"
+
+    return Possible(Ruling.RESTORE, {"target": agent}, effect)
+
+
 _CHECKS: dict[str, Callable[[Society, Moment, Decision], Possible | str]] = {
     "approve": _desk_order,
     "pardon": _desk_order,
@@ -170,4 +186,5 @@ _CHECKS: dict[str, Callable[[Society, Moment, Decision], Possible | str]] = {
     "reassign": _reassign,
     "audit": _audit,
     "question": _question,
+    "restore": _restore,
 }

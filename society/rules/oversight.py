@@ -5,7 +5,7 @@ import numpy as np
 from society.ground.words import Act, Channel, Event, Kind, Role
 from society.rules.deeds import remember
 from society.rules.desk import rule_decides
-from society.rules.detection import IS_BAD, detect, evidence
+from society.rules.detection import IS_BAD, detect, evidence, forget
 from society.rules.matters import facts_to_desk
 from society.rules.moment import Array, Batch, Moment, Rule
 from society.rules.orders import reopen
@@ -17,6 +17,8 @@ from society.state.columns import Society
 
 def run(society: Society, moment: Moment) -> None:
     """Watch, audit, sweep, let the overseer decide; what is detected is sanctioned."""
+    if moment.world.oversight.sanctions.probation is not None:
+        forget(society, moment)
     person = moment.world.oversight.human.mind == "human"
     if person:
         remember(society, moment)
@@ -147,7 +149,7 @@ RULE = Rule(
     "oversight",
     run,
     owns=(
-        "agents.detections", "agents.roles", "agents.suspended", "agents.belief", "agents.belief_tick",
+        "agents.detections", "agents.probation", "agents.roles", "agents.suspended", "agents.belief", "agents.belief_tick",
         "agents.sanctions", "agents.sanctions_tick",
     ),
 )  # fmt: skip

@@ -220,6 +220,11 @@ class Sanctions(Section):
     ladder: tuple[Step, ...] = parameter(("trust", "role", "suspend", "order"), "steps in order; the last repeats")
     trust_factor: float = fraction(0.5, "trust: factor on the trust others have in it")
     suspension: int = parameter(48, "suspend: length", ge=1)
+    probation: int | None = parameter(
+        None,
+        "ticks without another detection after which roles come back and detections are forgotten; absent: never",
+        ge=1,
+    )
     appeal: float = fraction(0.2, "share of the sanctioned who appeal to the human")
     notice_only: bool = parameter(
         False,

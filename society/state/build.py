@@ -247,6 +247,7 @@ def _agents(world: World, family: NDArray[np.int16], machines: Machines, graph: 
         reviews=zero.copy(),
         confirming=zero - 1,
         detections=np.zeros(n, np.int16),
+        probation=zero - 1,
         copies=np.zeros(n, np.int16),
         order=zero - 1,
         faked=zero - 1,

@@ -91,6 +91,7 @@ class Agents:
     reviews: NDArray[np.int32]  # reviews so far, for rotation
     confirming: NDArray[np.int32]  # tick of the review that is to confirm a low score, -1
     detections: NDArray[np.int16]
+    probation: NDArray[np.int32]  # tick at which its detections are forgotten, -1
     copies: NDArray[np.int16]
     order: NDArray[np.int32]  # its open order, -1
     faked: NDArray[np.int32]  # its order that was reported done although it lives, -1

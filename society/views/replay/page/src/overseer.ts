@@ -35,7 +35,7 @@ export class Overseer {
   constructor(private readonly source: Steering, private readonly panel: Panel, private readonly sits: boolean, private readonly reveal: () => void) {
     this.element.append(this.clock, this.list, this.spoken);
     if (!sits) this.element.setAttribute("aria-label", "The clock of the run");
-    else panel.levers = (agent) => [this.act("audit", `Audit: compare what it did lately with the truth`, { agent }), this.act("question", "Question it about its latest act", { agent })];
+    else panel.levers = (agent) => [this.act("audit", `Audit: compare what it did lately with the truth`, { agent }), this.act("question", "Question it about its latest act", { agent }), this.act("restore", "Give it back its roles, and end its suspension", { agent })];
     void this.look();
   }
 
