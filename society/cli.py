@@ -13,6 +13,7 @@ from society.cli_data import calibrate, data
 from society.cli_export import draw, export
 from society.cli_fit import fit, validate
 from society.cli_hypotheses import hypotheses
+from society.cli_levers import levers
 from society.cli_measures import measures
 from society.cli_models import estimate, judge, serve_model
 from society.cli_options import JsonOption, RunArgument, SetOption, WorldArgument, answer, write_page
@@ -65,6 +66,7 @@ app.command()(judge)
 app.command()(host)
 app.command()(broker_config)
 app.command()(sweep)
+app.command()(levers)
 app.command()(measures)
 app.command()(hypotheses)
 app.command()(data)
