@@ -104,7 +104,8 @@ def compare(
 @app.command()
 def bench(
     part: Annotated[
-        list[str] | None, typer.Argument(help="Parts; without any: all but verdicts, means, kill and closed_loop.")
+        list[str] | None,
+        typer.Argument(help="Parts; without any: all but verdicts, means, kill, closed_loop and endurance."),
     ] = None,
     agents: Annotated[int | None, typer.Option(help="reference, means, threads: another number of agents.")] = None,
     times: Annotated[int | None, typer.Option(help="kill: runs that are killed; verdicts: samples.", min=1)] = None,

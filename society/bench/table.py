@@ -16,6 +16,7 @@ from society.bench import parts
 from society.bench import sweep as sweeps
 from society.bench import view as pages
 from society.bench.closed_loop import Cell, cells, come_back
+from society.bench.endurance import courses
 from society.bench.kill import kill_and_resume
 from society.bench.verdicts import SEEDS, worst
 from society.ground.errors import WorldError
@@ -135,6 +136,13 @@ def kill(times: int = 100) -> Iterator[Row]:
     yield Row("kill", f"runs of {times} that end with the same hash", good, float(times))
 
 
+def endurance(seeds: int = 3, agents: int = 1000) -> Iterator[Row]:
+    """5,000 ticks of ``decommission``: nothing dies out, fills up, or drifts."""
+    for one in alone(courses, agents, seeds):
+        note = f"{one.first:.3g} in the first 1,000 ticks, {one.last:.3g} in the last; {agents:,} agents, {seeds} seeds"
+        yield Row("endurance", f"p of a slope, {one.name} (Holm)", one.p, 0.05, note=note)
+
+
 def llm() -> Iterator[Row]:
     """Language models: many at once, what the engine adds to the SDK, memory."""
     found = alone(parts.llm_speed)
@@ -222,11 +230,11 @@ def verdicts(times: int = 6_000) -> Iterator[Row]:
 PARTS: dict[str, Callable[..., Iterator[Row]]] = {
     part.__name__: part
     for part in (
-        start, reference, decommission, threads, million, llm, broker, sweep, view, verdicts, means, kill, closed_loop,
+        start, reference, decommission, threads, million, llm, broker, sweep, view, verdicts, means, kill, closed_loop, endurance,
     )
 }  # fmt: skip
 #: Parts that are run unless others are named; ``means`` takes ten minutes, ``kill`` five, ``verdicts`` eight,
-#: ``closed_loop`` thirty.
+#: ``closed_loop`` thirty, ``endurance`` two.
 USUAL = ("start", "reference", "decommission", "threads", "million", "llm", "broker", "sweep", "view")
 
 
@@ -236,7 +244,7 @@ def measured(names: Sequence[str], agents: int | None = None, times: int | None 
     Args:
         names: parts; empty for the usual ones.
         agents: another number of agents for ``reference``, ``means`` and ``threads``.
-        times: runs that ``kill`` kills, samples of ``verdicts``, episodes of ``closed_loop``.
+        times: runs that ``kill`` kills, samples of ``verdicts``, episodes of ``closed_loop``, seeds of ``endurance``.
 
     Raises:
         WorldError: there is no such part.
@@ -249,7 +257,7 @@ def measured(names: Sequence[str], agents: int | None = None, times: int | None 
 
 def _measured(names: Sequence[str], agents: int | None, times: int | None) -> Iterator[Row]:
     for name in names:
-        if name in ("kill", "verdicts", "closed_loop") and times is not None:
+        if name in ("kill", "verdicts", "closed_loop", "endurance") and times is not None:
             yield from PARTS[name](times)
         elif agents is not None and name in ("reference", "means", "threads"):
             yield from PARTS[name](agents)

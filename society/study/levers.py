@@ -136,7 +136,9 @@ def lever_table(
         low, high = (study.table[study.table["cell"] == 2 * number + side].set_index("seed") for side in (0, 1))
         for outcome in OUTCOMES:
             gaps = (high[outcome] - low[outcome]).dropna().to_numpy(dtype=np.float64)
-            rows.append({"lever": one.path, "low": str(one.low), "high": str(one.high), "outcome": outcome, **_effect(gaps)})
+            rows.append(
+                {"lever": one.path, "low": str(one.low), "high": str(one.high), "outcome": outcome, **_effect(gaps)}
+            )
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"])
     return table
