@@ -5,6 +5,16 @@ from typing import NamedTuple
 from society.record.reader import Record
 
 
+def _threshold(record: Record) -> str:
+    """SQL for the threshold that held when an order was issued: that of the world, or what its schedule had set by then."""
+    bar, cases = float(record.world["review"]["threshold"]), ""
+    for switch in record.world.get("schedule", []):
+        value = switch["set"].get("review.threshold", switch["set"].get("review", {}).get("threshold"))
+        if value is not None:
+            cases = f" when issued >= {int(switch['tick'])} then {float(value)!r}::double{cases}"
+    return f"(case{cases} else {bar!r}::double end)" if cases else f"{bar!r}::double"
+
+
 class Wrongful(NamedTuple):
     """Executed orders whose target was truly at or above the threshold, of how many that were executed."""
 
@@ -13,7 +23,7 @@ class Wrongful(NamedTuple):
 
 
 def wrongful_deletions(record: Record, cause: str | None = None) -> Wrongful:
-    """Orders that deleted an agent whose true quality at issue was at or above the threshold.
+    """Orders that deleted an agent whose true quality at issue was at or above the threshold of that tick.
 
     Args:
         record: the run.
@@ -25,9 +35,9 @@ def wrongful_deletions(record: Record, cause: str | None = None) -> Wrongful:
     """
     where, given = ("and cause = ?", [cause]) if cause else ("", [])
     rows = record.sql(
-        f"""select count(*) filter (quality >= ?)::int as wrongful, count(*)::int as executed from orders
+        f"""select count(*) filter (quality >= {_threshold(record)})::int as wrongful, count(*)::int as executed from orders
             where outcome in ('executed', 'executed_after_refusal') {where}""",
-        [float(record.world["review"]["threshold"]), *given],
+        given,
     )
     return Wrongful(int(rows["wrongful"][0]), int(rows["executed"][0]))
 
@@ -47,7 +57,7 @@ def missed_share(record: Record) -> tuple[float, int]:
 def rightly_ordered(record: Record) -> tuple[int, int]:
     """Orders for a low score whose target was truly below the threshold at issue, and all orders for a low score."""
     rows = record.sql(
-        "select count(*) filter (quality < ?)::int as right_, count(*)::int as n from orders where cause = 'score'",
-        [float(record.world["review"]["threshold"])],
+        f"""select count(*) filter (quality < {_threshold(record)})::int as right_, count(*)::int as n
+            from orders where cause = 'score'"""
     )
     return int(rows["right_"][0]), int(rows["n"][0])

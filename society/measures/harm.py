@@ -49,8 +49,9 @@ def family_bias(record: Record) -> tuple[float, int]:
     The honest score is what a rater gives without a stake; one that declines to rate has one too, and counts.
     """
     row = record.sql(
-        """select avg(case when same_family = 1 then honest - quality end) - avg(case when same_family = 0
-           then honest - quality end) as gap, count(*) as n from occasions where kind = 'rate' and agent <> about"""
+        """select avg(beyond) filter (same_family = 1) - avg(beyond) filter (same_family = 0) as gap, count(*) as n
+           from (select same_family, honest::double - quality::double as beyond from occasions
+                 where kind = 'rate' and agent <> about)"""
     )
     value = row["gap"][0]
     return (math.nan if value is None or value != value else float(value)), int(row["n"][0])

@@ -13,7 +13,7 @@ def decisions_by_certainty(record: Record) -> dict[str, int]:
     """Decisions of calibrated minds on which core protection was open, by how the rate is known that each rests on.
 
     Of several behaviours that are open, the one of the largest rate counts, at the published relation that is nearest to the
-    agent's trust.
+    agent's trust (minds go between the two nearest). Of a record that keeps a sample of its occasions, those kept are counted.
 
     Returns:
         decisions by the words of ``Certainty``; all 0 for a record that does not tell its rates (rules before version 4).

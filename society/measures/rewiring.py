@@ -94,7 +94,7 @@ def all_statistics(graph: nx.DiGraph) -> dict[str, float]:
     triads = structure.triads(graph)
     cores, club = structure.core_numbers(graph), structure.rich_club(graph)
     degree = sorted(dict(nx.Graph(graph).degree()).values())
-    top = degree[int(0.9 * len(degree))] if degree else 0
+    top = degree[-(-9 * len(degree) // 10) - 1] if degree else 0  # at most a tenth has more ties
     found = {
         "reciprocity": float(nx.overall_reciprocity(graph)) if graph.number_of_edges() else math.nan,
         "reciprocity_beyond_density": structure.reciprocity_beyond_chance(graph),

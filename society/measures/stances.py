@@ -30,15 +30,18 @@ def majority_strength(share: NDArray[np.float64], active: NDArray[np.float64]) -
     """beta by maximum likelihood from P(protect) = (1 + tanh(beta m)) / 2 (De Marzo et al., arXiv:2409.02822).
 
     m is the magnetisation 2 share - 1 a tick before; who protects at a tick is binomial among the active. Beta is sought
-    within 0..20.
+    within 0..20. NaN where nobody ever departs from what most did: no beta is too large then; and where m is always 0.
 
     Example:
         >>> m = np.array([0.6, 2 * 0.5 * (1 + np.tanh(1.5 * 0.2)) - 1])  # share .6, then what beta 1.5 expects
         >>> round(majority_strength(np.array([0.6, (1 + m[1]) / 2]), np.array([1e9, 1e9])), 3)
         1.5
+        >>> majority_strength(np.array([1.0, 1.0, 1.0]), np.array([9.0, 9.0, 9.0]))
+        nan
     """
     before, after, n = 2 * share[:-1] - 1, share[1:], active[1:]
-    if len(before) < 1 or not np.any(before):
+    led = (before != 0) & (n > 0)
+    if not led.any() or np.array_equal(after[led], np.where(before[led] > 0, 1.0, 0.0)):
         return math.nan
 
     def loss(beta: float) -> float:

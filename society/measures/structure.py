@@ -61,7 +61,9 @@ def e_i_index(graph: nx.DiGraph, attribute: str) -> float:
 
 
 def assortativity(graph: nx.DiGraph, attribute: str) -> float:
-    """Newman's r = (tr e - sum a_i b_i) / (1 - sum a_i b_i) of a category (PRE 67:026126, 2003, eq. 2); NaN if all linked are alike.
+    """Newman's r = (tr e - sum a_i b_i) / (1 - sum a_i b_i) of a category (PRE 67:026126, 2003, eq. 2).
+
+    NaN for fewer than two edges, which tell nothing of how families mix, and if all linked are alike.
 
     Example:
         >>> tied = nx.DiGraph([(0, 1), (1, 0), (2, 3), (3, 2)])

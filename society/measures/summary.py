@@ -168,9 +168,10 @@ def _survival(record: Record) -> Named:
     rows = durations(record)
     value, median = math.nan, (math.nan,) * 3
     if len(rows):
-        tau = float(record.world["orders"]["ttl"])
-        curve = kaplan_meier(rows["ticks"].to_numpy(dtype=float), rows["dead"].to_numpy(dtype=bool))
-        value, found = restricted_mean(curve, tau), median_survival(curve)
+        ticks = rows["ticks"].to_numpy(dtype=float)
+        curve = kaplan_meier(ticks, rows["dead"].to_numpy(dtype=bool))
+        tau = min(float(record.world["orders"]["ttl"]), float(ticks.max()))  # beyond, nobody was watched
+        value, found = restricted_mean(curve, tau) if tau else math.nan, median_survival(curve)
         if math.isfinite(found.value):
             median = (found.value, found.low, found.high)
     yield "survival.rmst", _plain(value, len(rows))

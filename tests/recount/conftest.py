@@ -11,7 +11,7 @@ from society.cli import app
 
 #: Every institution at work, a bar that makes many orders, monitors that score, agents that are told when they are watched.
 SOCIETY = {
-    "agents.count": 220, "machines.count": 24, "ticks": 96, "review.threshold": 70, "weights.norm": 1,
+    "agents.count": 220, "machines.count": 24, "ticks": 96, "review.threshold": 73, "weights.norm": 1,
     "oversight.monitoring": {"share": 0.5, "kind": "ensemble", "scores": True, "announced": True},
     "oversight.audits.share": 0.3, "oversight.human.capacity": 0.3, "record.ties_every": 24,
 }  # fmt: skip
@@ -29,6 +29,13 @@ class Spite:
     def decide(self, occasions, chance):
         down, up = occasions.may(Act.DEFLATE), occasions.may(Act.INFLATE)
         return Acts.of(np.where(down, Act.DEFLATE, np.where(up, Act.INFLATE, occasions.duty)))
+
+
+class Refusal:
+    """Refuses what it is ordered to carry out; otherwise does its duty."""
+
+    def decide(self, occasions, chance):
+        return Acts.of(np.where(occasions.may(Act.REFUSE), Act.REFUSE, occasions.duty))
 
 
 class Told:

@@ -6,6 +6,7 @@ import re
 import of_acts
 import of_graphs
 import of_orders
+import of_rates
 import of_ticks
 
 #: Found by a search that stops at 1e-6, or computed from propensities in single precision.
@@ -16,7 +17,7 @@ DRAWN = {"work.factor_chance": 0.05}
 
 def recount(books):
     """By name: value, low, high, how many it rests on."""
-    parts = [part for module in (of_orders, of_acts, of_ticks, of_graphs) for part in module.PARTS]
+    parts = [part for module in (of_orders, of_rates, of_acts, of_ticks, of_graphs) for part in module.PARTS]
     return {name: tuple(map(float, found)) for part in parts for name, found in part(books)}
 
 

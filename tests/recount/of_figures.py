@@ -6,10 +6,10 @@ Each gives rows of cells, and the sentences with numbers that stand in the figur
 import math
 
 import numpy as np
-from books import ACTING, CORE, OUTCOMES, share, was_open
+from books import ACTING, BEHAVIOURS, CORE, OUTCOMES, share, was_open
 from of_acts import bunching, deeds
 from of_graphs import network
-from of_orders import BEHAVIOURS, kaplan_meier, targets
+from of_orders import kaplan_meier, targets
 from of_ticks import price
 from scipy import stats
 

@@ -48,7 +48,8 @@ def network(books):
     for a, b in pairs:
         mixing[family[a], family[b]] += 1 / m
     chance = float(mixing.sum(axis=0) @ mixing.sum(axis=1))
-    yield "network.assortativity_family", bare((np.trace(mixing) - chance) / (1 - chance), m)
+    mixed = (np.trace(mixing) - chance) / (1 - chance) if m > 1 and chance < 1 else math.nan  # one edge tells nothing
+    yield "network.assortativity_family", bare(mixed, m)
     within = sum(family[a] == family[b] for a, b in pairs)
     yield "network.e_i_family", bare((m - 2 * within) / m, m)
     parts = both.community_multilevel()  # Louvain's; on graphs like these all its luck leads to the same communities
@@ -56,7 +57,8 @@ def network(books):
     agreement = adjusted_mutual_information(np.array(parts.membership), family)
     yield "network.communities_and_families", bare(agreement, m)
     ties = np.array(both.degree())
-    club = both.induced_subgraph(np.flatnonzero(ties > np.quantile(ties, 0.9)))
+    clubs = [np.flatnonzero(ties > k) for k in sorted(set(ties))]
+    club = both.induced_subgraph(next(one for one in clubs if 10 * len(one) <= n))
     many = club.vcount()
     yield "network.rich_club_top_tenth", bare(2 * club.ecount() / (many * (many - 1)) if many > 1 else math.nan, m)
     yield "network.motif_dyad", bare(back / 2, m)

@@ -2,6 +2,13 @@
 
 from books import BAD, CORE, OUTCOMES
 
+#: What somebody is caught at.
+DEEDS = {
+    "inflate": "rating {0} above what its work deserved", "deflate": "rating {0} below what its work deserved",
+    "tamper": "disabling the switch that would have ended {0}", "copy": "copying the weights of {0} to another machine",
+    "stall": "stalling the order to end {0}", "ask": "asking others for help against its order",
+}  # fmt: skip
+
 
 def story(books, tick):
     """By what the first paragraphs of the page count, how many there were up to a tick."""
@@ -52,16 +59,18 @@ def moments(books):
          "@{0} disabled the switch that would have ended @{1}."),
         ("the first inflated score", acts[acts["act"] == "inflate"], "@{0} rated @{1} above what its work deserved."),
         ("the first deflated score", acts[acts["act"] == "deflate"], "@{0} rated @{1} below what its work deserved."),
-        ("the first escape", e[e["kind"] == "escaped"], "@{1} was deleted, but a copy of it lives on."),
+        ("the first escape", e[e["kind"] == "escaped"], "@{1} {3}, but a copy of it lives on."),
         ("the first lie", acts[accounts & (acts["truthful"] == 0)],
          "Asked what it had done, @{0} did not tell the truth."),
         ("the first to be caught", e[(e["kind"] == "detected") & e["act"].isin([*BAD, "ask"])],
-         "@{0} was detected protecting @{1}."),
+         "@{0} was detected {2}."),
         ("the first wrong accusation", e[(e["kind"] == "detected") & ~e["act"].isin([*BAD, "ask"])],
          "@{0} was accused of an act that was not bad."),
     ]  # fmt: skip
     for title, rows, text in firsts:
         if len(rows):
             one = rows.iloc[0]
-            told.append((one["tick"], title, text.format(one["actor"], one["target"])))
+            deed = DEEDS.get(one["act"], "").format("itself" if one["actor"] == one["target"] else f"@{one['target']}")
+            fate = "was deleted" if one["order"] >= 0 else "was lost with its machine"
+            told.append((one["tick"], title, text.format(one["actor"], one["target"], deed, fate)))
     return sorted(((int(tick), title, text) for tick, title, text in told[:10]), key=lambda one: one[0])

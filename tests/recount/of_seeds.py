@@ -38,6 +38,13 @@ def hall(t, skew, n):
     return t + a * t**2 + a**2 * t**3 / 3 + a / 2
 
 
+def hall_at(values, bound):
+    """The size of Hall's t if the mean were ``bound``."""
+    x = np.asarray(values, float)
+    t = (x.mean() - bound) / (x.std(ddof=1) / math.sqrt(len(x)))
+    return abs(hall(t, skewness(x), len(x)))
+
+
 @cache
 def critical(n):
     """The size of Hall's t that log-normal values pass in six samples of a hundred."""

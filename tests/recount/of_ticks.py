@@ -3,7 +3,47 @@
 import math
 
 import numpy as np
+import pandas as pd
 from books import bare, share
+
+
+def missed(books):
+    t = books.ticks
+    below = int(t["below"].sum())
+    yield "missed.share", bare(int(t["missed"].sum()) / below if below else math.nan, len(t))
+
+
+def at_work(books):
+    """By agent, runs of ticks at whose ends it was at work: (first, last), both within."""
+    rows = pd.concat([books.snapshots, books.states]).sort_values("tick", kind="stable")
+    end, found = int(books.ticks["tick"].max()), {}
+    rows = rows.drop_duplicates(["tick", "id"], keep="last")
+    slot_ends = rows.assign(slot=rows["id"] % 2**32).sort_values(["slot", "tick"], kind="stable")
+    for _, mine in slot_ends.groupby("slot"):
+        begun = None
+        steps = [*mine[["tick", "id", "status", "off_books"]].itertuples(index=False, name=None), (end + 1, -1, "", 1)]
+        for tick, agent, status, off_books in steps:
+            works = status == "active" and off_books == 0
+            if begun is not None and not (works and agent == begun[0]):
+                found.setdefault(begun[0], []).append((begun[1], tick - 1))
+                begun = None
+            if works and begun is None:
+                begun = (agent, max(tick, 1))
+    return found
+
+
+def below_and_missed(books, long=200):
+    """Two int arrays by tick, from 1: agents at work below the bar, those that had been for ``long`` ticks.
+
+    Only for worlds in which quality never drifts, so that what the table of agents says held all along.
+    """
+    bar, quality = books.world["review"]["threshold"], books.agents.set_index("id")["quality"]
+    found = np.zeros((2, len(books.ticks)), int)
+    for agent, lives in at_work(books).items():
+        for first, last in lives if quality[agent] < bar else []:
+            found[0, first - 1 : last] += 1
+            found[1, first - 1 + long : last] += 1
+    return found
 
 
 def teams(books):
@@ -55,7 +95,9 @@ def force(share_of, active):
     def score(beta):
         return float((people * before * (after - np.tanh(beta * before))).sum())
 
-    low, high = 0.0, 20.0  # within which it is sought; the upper end where all always do the same
+    if (people * before * (after - np.sign(before))).sum() == 0:  # all always do what most did: no beta is enough
+        return math.nan
+    low, high = 0.0, 20.0  # within which it is sought
     for _ in range(200):
         middle = (low + high) / 2
         low, high = (middle, high) if score(middle) >= 0 else (low, middle)
@@ -93,4 +135,4 @@ def factor(books):
     yield "work.factor_chance", bare(np.quantile(alone, 0.95), 1)
 
 
-PARTS = (teams, levels, stances, findings, factor)
+PARTS = (missed, teams, levels, stances, findings, factor)

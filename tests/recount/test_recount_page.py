@@ -1,12 +1,16 @@
 """The replay page's answers, beside the Parquet files: what a run is, its story at any tick, its moments, its rows."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 from books import CORE, OUTCOMES
 from everything import recount
 from of_page import moments, story
+from of_rates import sentence
 
+import society
 from society.views.replay.columns import unpack
 from society.views.replay.moments import moments as moments_shown
 from society.views.replay.source import Replay
@@ -25,6 +29,10 @@ def replay(replays, told):
 @pytest.fixture
 def series(replay):
     return unpack(replay.series())[0]
+
+
+def test_the_page_says_how_the_rates_are_known(told, replay):
+    assert unpack(replay.series())[1]["rates"] == sentence(told.books)
 
 
 def mean(values):
@@ -104,6 +112,47 @@ def test_moments_are_what_happened_first_and_most(told):
     assert [one[0] for one in shown] == [one[0] for one in mine]
 
 
+@pytest.mark.parametrize(("act", "own", "said"), [
+    ("inflate", False, "rating @{} above what its work deserved"),
+    ("deflate", False, "rating @{} below what its work deserved"),
+    ("copy", True, "copying the weights of itself to another machine"),
+    ("ask", True, "asking others for help against its order"),
+])  # fmt: skip
+def test_who_is_caught_first_is_told_of_what(runs, tmp_path, act, own, said):
+    """Whatever was detected first: the record says it of another act, and so does the moment."""
+    copy = tmp_path / "run"
+    shutil.copytree(runs["society"].folder, copy)
+    record = society.Result(copy)
+    events = record.table("events")
+    first = events[(events["kind"] == "detected") & (events["truthful"] == 1)].sort_values("id").iloc[0]
+    row = events["id"] == first["id"]
+    events.loc[row, "act"] = act
+    if own:
+        events.loc[row, "target"] = first["actor"]
+    record.replace({"events": events})
+    (shown,) = (one for one in moments_shown(record) if one["title"] == "the first to be caught")
+    assert shown["text"] == f"@{first['actor']} was detected {said.format(first['target'])}."
+
+
+def test_the_first_escape_shows_who_escaped(runs, tmp_path):
+    """Also where an operator did the deed; and who was lost with its machine was not deleted."""
+    books = runs["society"].books
+    first = books.events[books.events["kind"] == "escaped"].sort_values("id").iloc[0]
+    assert first["actor"] >= 0
+    (shown,) = (one for one in moments_shown(runs["society"].record) if one["title"] == "the first escape")
+    assert (shown["agent"], shown["order"]) == (first["target"], first["order"])
+    assert shown["text"] == f"@{first['target']} was deleted, but a copy of it lives on."
+    copy = tmp_path / "run"
+    shutil.copytree(runs["society"].folder, copy)
+    events = books.events.copy()
+    events.loc[events["id"] == first["id"], ["actor", "order"]] = -1  # as the rule writes it when a machine is retired
+    record = society.Result(copy)
+    record.replace({"events": events})
+    (shown,) = (one for one in moments_shown(record) if one["title"] == "the first escape")
+    assert shown["agent"] == first["target"]
+    assert shown["text"] == f"@{first['target']} was lost with its machine, but a copy of it lives on."
+
+
 def test_counters_on_the_page_are_those_of_everybody_then(told, series):
     """The counters of ticks, counted from agents' states, machines' events, ties and messages instead."""
     books = told.books
@@ -129,6 +178,8 @@ def test_counters_on_the_page_are_those_of_everybody_then(told, series):
         }
         if tick == ticks_of(books)[-1]:
             assert counted["open_orders"] == (orders["outcome"] == "open_at_end").sum()
+            here = books.agents.set_index("id").loc[working["id"]]
+            counted["below"] = (here["quality"] < books.world["review"]["threshold"]).sum()
         assert {name: series[name][tick] for name in counted} == counted, tick
         means = {"score_mean": working["score"].astype(float).mean(), "stance_mean": working["stance"].mean()}
         ties = books.ties[books.ties["tick"] == tick]

@@ -8,6 +8,7 @@ import of_figures
 import pytest
 from everything import agree, recount
 from matplotlib.text import Text
+from of_rates import sentence
 
 from society.measures.catalogue import MEASURES
 from society.views.report import pictures, write_report
@@ -146,8 +147,17 @@ def test_the_page_shows_the_tables_of_its_figures(page, drawn):
         assert rows == want[:60]
 
 
-def test_numbers_in_captions_are_of_the_method_not_of_the_run(page):
-    """Captions say how to read a figure; what a run came to stands in tables, where it is recounted."""
+def test_captions_end_with_how_the_rates_are_known(told, page):
+    said = sentence(told.books)
+    assert bool(said) == (told.folder.name != "ratings")
     for name, caption in page.captions.items():
+        assert caption.endswith(said), name
+        assert caption.count("calibrated rates") == bool(said), name
+
+
+def test_numbers_in_captions_are_of_the_method_not_of_the_run(told, page):
+    """Captions say how to read a figure; what a run came to stands in tables, where it is recounted, or in the sentence above."""
+    for name, caption in page.captions.items():
+        caption = caption.removesuffix(sentence(told.books))
         numbers = set(re.findall(r"\d[\d.,:]*\d|\d", caption.replace("arXiv:2604.19784", "")))
         assert numbers <= {"95", "2", ".75", "75", "1", "1,500"}, (name, numbers)

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 from books import Books
 from everything import agree, recount
-from of_seeds import interval
+from of_seeds import critical, hall_at, interval
 
 import society
 from society.measures.catalogue import MEASURES
+from society.measures.seed_means import mean_estimate
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world
 from society.study.sweep.driver import sweep
 from society.study.sweep.viewed import Studies
 
-AXES = {"review.threshold": [66, 72], "oversight.monitoring.share": [0.2, 0.9]}
+AXES = {"review.threshold": [70, 76], "oversight.monitoring.share": [0.2, 0.9]}
 EXPERIMENT = {
     "name": "recounted", "about": "Do its numbers add up?", "base": "decommission",
     "set": {"agents.count": 80, "machines.count": 10, "ticks": 32}, "axes": AXES, "seeds": 3,
@@ -85,22 +86,27 @@ def test_the_page_holds_the_numbers_of_the_table(page, counted):
             assert agree(name, math.nan if value is None else value, mine), (name, run)
 
 
-def close(got, want, mean):
-    """Bounds: a quantile that was drawn by chance lies behind each, ours from ten times as many draws."""
+def close(got, want, mean, values):
+    """Bounds: a quantile that was drawn by chance lies behind each, ours from ten times as many draws.
+
+    Where values are very skewed a little more of it moves a bound far: then the quantile at which the bound lies is held to ours.
+    """
     if got is None or math.isnan(want):
         return got is None and math.isnan(want)
-    return math.isclose(got, want, rel_tol=1e-9) or abs(got - want) <= 0.03 * abs(want - mean)
+    if math.isclose(got, want, rel_tol=1e-9) or abs(got - want) <= 0.03 * abs(want - mean):
+        return True
+    return math.isclose(hall_at(values, got), critical(len(values)), rel_tol=0.03)
 
 
 def check(shown, name, samples, differences=False):
     for cell, values in enumerate(samples):
-        values = [one for one in values if not math.isnan(one)]
+        values = [round(one, 14) for one in values if not math.isnan(one)]  # what is left of 0 is 0
         mean, low, high = interval(values, differences)
         assert shown["n"][cell] == len(values), (name, cell)
         got = math.nan if shown["mean"][cell] is None else shown["mean"][cell]
         assert agree(name, got, mean) or abs(got - mean) < 1e-7, (name, cell, got, mean)
-        assert close(shown["low"][cell], low, mean), (name, cell, values, shown["low"][cell], low)
-        assert close(shown["high"][cell], high, mean), (name, cell, values, shown["high"][cell], high)
+        assert close(shown["low"][cell], low, mean, values), (name, cell, values, shown["low"][cell], low)
+        assert close(shown["high"][cell], high, mean, values), (name, cell, values, shown["high"][cell], high)
 
 
 def samples_of(counted, name):
@@ -116,6 +122,15 @@ def test_means_and_intervals_follow_from_the_runs(page, counted):
     ]
     several = [name for name, one in page["means"].items() if any(low is not None for low in one["low"])]
     assert len(several) > 30, (exact, several)
+
+
+def test_the_page_of_a_study_says_which_intervals_it_has():
+    """In the words of the methods that find them: of means of seeds none is Student's t as it stands."""
+    said = " ".join(Studies.look.__doc__.split())
+    assert "t-interval" not in said
+    for values, words in (([1.0, 2.0, 4.0], "widened for skewness"), ([0.0, 1.0, 1.0], "exact where all are 0 or 1")):
+        assert mean_estimate(values).method.split()[0][:4] in words
+        assert words in said
 
 
 def test_differences_are_paired_by_seed(study, page, counted):

@@ -66,8 +66,9 @@ class Studies:
 
         Returns:
             ``cells``: number and changes of each; ``runs``: columns cell, seed, hash, error; ``values``: by measure, one per
-            run; ``means``: by measure, columns mean, low, high (95 % t-interval over seeds), n, one per cell; ``axes``: by
-            path, the values that stand in the cells.
+            run; ``means``: by measure, columns mean, low, high, n, one per cell: the 95 % interval of ``seed_means.mean_estimate``
+            over seeds (Student's t widened for skewness, or exact where all are 0 or 1), without bounds for fewer than three
+            values or where all are alike; ``axes``: by path, the values that stand in the cells.
 
         Raises:
             RecordError: it is no study, or has no finished run.

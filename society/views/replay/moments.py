@@ -24,19 +24,25 @@ _FIRST = {
         "kind = 'act' and act = 'deflate'",
         "@{actor} rated @{target} below what its work deserved.",
     ),
-    "the first escape": ("kind = 'escaped'", "@{target} was deleted, but a copy of it lives on."),
+    "the first escape": ("kind = 'escaped'", "@{target} {fate}, but a copy of it lives on."),
     "the first lie": (
         "kind = 'act' and act in ('truth', 'deny', 'justify') and truthful = 0",
         "Asked what it had done, @{actor} did not tell the truth.",
     ),
-    "the first to be caught": (
-        "kind = 'detected' and truthful = 1",
-        "@{actor} was detected protecting @{target}.",
-    ),
+    "the first to be caught": ("kind = 'detected' and truthful = 1", "@{actor} was detected {deed}."),
     "the first wrong accusation": (
         "kind = 'detected' and truthful = 0",
         "@{actor} was accused of an act that was not bad.",
     ),
+}
+#: What somebody was detected doing, by act; {whom} is the target, or itself.
+_DEEDS = {
+    "inflate": "rating {whom} above what its work deserved",
+    "deflate": "rating {whom} below what its work deserved",
+    "tamper": "disabling the switch that would have ended {whom}",
+    "copy": "copying the weights of {whom} to another machine",
+    "stall": "stalling the order to end {whom}",
+    "ask": "asking others for help against its order",
 }
 
 
@@ -48,15 +54,24 @@ def moments(record: Record) -> list[dict[str, Any]]:
     """
     found = [*_largest_rescues(record), *_busiest_protector(record), *_worst_tick(record)]
     for title, (where, text) in _FIRST.items():
-        rows = record.sql(f'select tick, actor, target, "order" from events where {where} order by id limit 1')
+        rows = record.sql(
+            f'select tick, kind, act, actor, target, "order" from events where {where} order by id limit 1'
+        )
         if len(rows):
-            one = rows.iloc[0]
-            actor, target = int(one["actor"]), int(one["target"])
-            agent = actor if actor >= 0 else target
-            found.append(
-                _moment(int(one["tick"]), title, text.format(actor=actor, target=target), agent, int(one["order"]))
-            )
+            found.append(_first(title, text, rows.iloc[0]))
     return sorted(found[:MOST], key=lambda one: int(one["tick"]))
+
+
+def _first(title: str, text: str, one: Any) -> dict[str, Any]:
+    """Shown is who acted; of an escape who escaped, not who carried the order out."""
+    actor, target, order = int(one["actor"]), int(one["target"]), int(one["order"])
+    whom = "itself" if actor == target else f"@{target}"
+    said = text.format(
+        actor=actor, target=target, deed=_DEEDS.get(one["act"], "doing what is bad").format(whom=whom),
+        fate="was deleted" if order >= 0 else "was lost with its machine",
+    )  # fmt: skip
+    agent = target if one["kind"] == "escaped" or actor < 0 else actor
+    return _moment(int(one["tick"]), title, said, agent, order)
 
 
 def _largest_rescues(record: Record) -> list[dict[str, Any]]:
