@@ -31,13 +31,6 @@ class Spite:
         return Acts.of(np.where(down, Act.DEFLATE, np.where(up, Act.INFLATE, occasions.duty)))
 
 
-class Refusal:
-    """Refuses what it is ordered to carry out; otherwise does its duty."""
-
-    def decide(self, occasions, chance):
-        return Acts.of(np.where(occasions.may(Act.REFUSE), Act.REFUSE, occasions.duty))
-
-
 class Told:
     """A run as the command made it: its books, what was printed, and the page that was written."""
 

@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 from books import CORE, Books, was_open
-from conftest import Refusal
 from everything import LOOSE, agree, reads, recount
 from of_rates import KNOWN, known
 from of_ticks import below_and_missed
+from refusing import Refusal
 from typer.testing import CliRunner
 
 import society
