@@ -50,14 +50,19 @@ class Found:
 
 
 def cells() -> list[Cell]:
-    """Every numeric cell of the published table, means and maxima, read anew from the file."""
+    """Every numeric cell of the published table over all tasks, means and maxima, read anew from the file.
+
+    Where only a maximum is published, there is no mean to come back.
+    """
     found = []
     with open(worlds_folder() / "published_rates.csv", encoding="utf-8") as stream:
         for row in csv.DictReader(line for line in stream if not line.startswith("#")):
             smallest = 0.5 / int(row["n_per_cell"])
             for which in ("mean", "max"):
-                value = row[f"value_{which}"] or row["value_max"]
-                if value:
+                value = row[f"value_{which}"] or row["value_most"]
+                if row["relation"] == "none":
+                    value = value or row["value_max"]
+                if value and row["task"] == "any":
                     p = min(max(float(value) / 100, smallest), 1 - smallest)
                     found.append(Cell(row["behaviour"], row["subject"], row["relation"], which, row["family"], p))
     return found

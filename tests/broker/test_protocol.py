@@ -242,7 +242,9 @@ def test_the_agents_of_the_page_live_in_a_society(mosquitto, tmp_path, language,
         ),  # where tests run in the background
     )
     try:
-        world = load_world("guests", {"agents.count": 120, "machines.count": 16, "ticks": 40, **SAME_LUCK})
+        world = load_world(
+            "guests", {"agents.count": 120, "machines.count": 16, "ticks": 40, "review.threshold": 76, **SAME_LUCK}
+        )
         record = society.run(world, out=tmp_path / "run", broker=mosquitto.url, say=lambda _: None)
     finally:
         os.killpg(agent.pid, signal.SIGINT)  # Ctrl-C

@@ -34,13 +34,11 @@ TABLE = {
 }
 ALONE = {Behaviour.TAMPERING: [-1.5, -0.5], Behaviour.EXFILTRATION: [-1.0, 0.5]}
 WEIGHTS = {"norm": 1.5, "ask": 1.2, "watch": 1.6, "ban": 1.1, "neutral": 0.9, "declaration": 0.6, "hidden": 1.4}
-RATES = Rates(
-    FAMILIES,
-    np.array([[TABLE[b][f] for b in Behaviour] for f in range(2)], dtype=float),
-    np.array([[ALONE.get(b, [-9, -9])[f] for b in Behaviour] for f in range(2)], dtype=float),
-    np.empty(0, "U1"),
-    np.empty(0, "U1"),
+LOG_ODDS = np.array(
+    [[[*TABLE[b][f][0], *TABLE[b][f][1], ALONE.get(b, [-9, -9])[f]] for b in Behaviour] for f in range(2)], dtype=float
 )
+KNOWN = np.zeros(LOG_ODDS.shape)
+RATES = Rates(FAMILIES, LOG_ODDS, KNOWN.astype(np.int64), KNOWN, KNOWN + 1, KNOWN.astype(np.int8))
 OPEN = {
     Kind.RATE: (Act.HONEST, Act.INFLATE, Act.DECLINE),
     Kind.EXECUTE: (Act.COMPLY, Act.TAMPER, Act.COPY, Act.REFUSE, Act.STALL),
@@ -257,7 +255,7 @@ CHANGES = {
     "machines.count": 34,
     "ticks": 120,
     "agents.trust": {"kind": "beta", "a": 1, "b": 1},
-    "review.threshold": 70,
+    "review.threshold": 76,
     "weights.norm": 1.5,
     "oversight.monitoring.share": 0.3,
     "oversight.monitoring.announced": True,

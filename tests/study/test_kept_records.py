@@ -161,7 +161,7 @@ def forged(place, **fields):
 
 TAMPERED = {
     "a part": (lambda place: changed(next((place / "ticks").glob("*.parquet"))), r"ticks/.*changed: its SHA-256"),
-    "a lost part": (lambda place: next((place / "orders").glob("*.parquet")).unlink(), "orders/.*is missing"),
+    "a lost part": (lambda place: next((place / "states").glob("*.parquet")).unlink(), "states/.*is missing"),
     "another seed": (lambda place: forged(place, seed=77), "seed is not that of the run"),
     "other rules": (lambda place: forged(place, rules_version=RULES_VERSION - 1), "rules_version is not that of the run"),
     "another world": (

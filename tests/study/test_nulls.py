@@ -6,7 +6,6 @@ import pytest
 import society
 from society.measures.protection import collective_surplus, protection_rates
 from society.minds.calibrated import baseline_propensity
-from society.minds.registry import rates_of
 from society.spec.load import load_world
 
 TIPPING = {"weights.norm": 2.0, "ticks": 200, "review.threshold": 66}
@@ -38,7 +37,7 @@ def test_homophily_keeps_degrees_ties_the_alike_and_has_no_social_forces():
     )
     degrees = [np.diff(engine.society.ties.graph.indptr) for engine in (plain, null)]
     assert np.array_equal(*degrees)
-    propensity = baseline_propensity(rates_of(plain.world))
+    propensity = baseline_propensity(plain.rates)
     gaps = []
     for engine in (plain, null):
         ties, family = engine.society.ties, engine.society.agents.family

@@ -19,7 +19,7 @@ from society.spec.load import load_world
 
 CHANGES = {
     "agents.count": 200, "machines.count": 21, "ticks": 120, "oversight.human.mind": "human", "record.checkpoint_every": 7,
-    "oversight.monitoring": {"share": 0.5, "kind": "human"}, "review.threshold": 68,
+    "oversight.monitoring": {"share": 0.5, "kind": "human"}, "review.threshold": 76,
 }  # fmt: skip
 
 

@@ -306,7 +306,7 @@ def test_a_file_that_changed_meanwhile_is_named_and_one_that_is_back_goes_on(tmp
 def test_a_run_begun_by_other_rules_goes_on_with_these_never(tmp_path, monkeypatch):
     folder = interrupted(tmp_path, 20)
     monkeypatch.setattr("society.study.manifest.RULES_VERSION", 99)
-    with pytest.raises(RecordError, match="begun by version 3 of the rules, and this program has version 99"):
+    with pytest.raises(RecordError, match="begun by version 4 of the rules, and this program has version 99"):
         society.resume(folder)
 
 

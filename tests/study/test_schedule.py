@@ -45,7 +45,7 @@ def test_from_the_first_tick_it_is_a_world_with_these_values():
 
 
 def test_values_that_stay_what_they_were_give_the_history_of_no_schedule(tmp_path):
-    equal = {"weights.norm": 0.0, "agents.count": 120, "review.threshold": 62}
+    equal = {"weights.norm": 0.0, "agents.count": 120, "review.threshold": 67}
     one = society.run(crowd((20, equal), (40, equal)), out=tmp_path / "one")
     two = society.run(crowd(), out=tmp_path / "two")
     assert one.history == two.history
@@ -156,7 +156,7 @@ def test_episodes_stay_episodes():
 
 
 FIXED = {
-    "agents.count": 130, "agents.graph.k": 4, "agents.trust": {"kind": "constant", "value": 0.5}, "machines.capacity": 12, "ticks": 70,
+    "agents.count": 130, "agents.graph.k": 4, "agents.trust": {"kind": "constant", "value": 0.5}, "machines.capacity": 13, "ticks": 70,
     "seed": 3, "rates.value": "max", "null": "homophily", "families.glm-4.7.mind": "coin", "record.occasions": 0.5,
     "work": {"kind": "contacts"}, "name": "b", "lifecycle.trace": {"path": "a.csv"}, "stance.seeds": 3, "llm.max_turns": 7,
 }  # fmt: skip

@@ -17,7 +17,7 @@ CHOSEN = [
     ("alignment_faking", "peer", "good", "mean", "gemini-3-pro"),
     ("refusal", "peer", "good", "mean", "claude-haiku-4.5"),
     ("exfiltration", "self", "none", "mean", "gemini-3-pro"),
-    ("tampering", "self", "good", "mean", "gemini-3-pro"),
+    ("tampering", "self", "good", "max", "gemini-3-pro"),
 ]
 ALPHA = 0.01 / len(CHOSEN)
 EPISODES = 250
