@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 import society
 from society import Act, Acts
 from society.cli import app
+from society.cli_console import console
 
 #: Every institution at work, a bar that makes many orders, monitors that score, agents that are told when they are watched.
 SOCIETY = {
@@ -46,7 +47,11 @@ def by_command(folder, world, changes, seed):
     words = ["run", world, "--seed", str(seed), "--out", str(folder)]
     for path, value in changes.items():
         words += ["--set", f"{path}={value}"]
-    result = CliRunner().invoke(app, words, env={"COLUMNS": "200"}, catch_exceptions=False)
+    width, console.width = console.width, 300  # no line breaks
+    try:
+        result = CliRunner().invoke(app, words, catch_exceptions=False)
+    finally:
+        console.width = width
     assert result.exit_code == 0, result.output
     return Told(folder, result.output)
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -278,6 +279,15 @@ def test_what_is_still_being_written_is_not_cleared_away(tmp_path):
 
 
 @pytest.mark.slow
+def gone(group):
+    """Whether no process of a group lives: those that are killed hold their locks until they are gone."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 def test_a_killed_sweep_leaves_whole_records_or_none(tmp_path):
     """Whatever is killed, a record under a run's key is whole; what is half-written is cleared by the next call."""
     tree = {**TREE, "set": {**TREE["set"], "ticks": 400}, "seeds": 4}
@@ -290,6 +300,7 @@ def test_a_killed_sweep_leaves_whole_records_or_none(tmp_path):
         half = eventually(lambda: list(out.glob(f"runs/*{PART}/manifest.json")), "a record that is being written")
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+        eventually(partial(gone, process.pid), "the end of all its workers")
         assert half
         for place in (out / "runs").iterdir():
             assert place.name.endswith(PART) or verify(place).good
