@@ -12,6 +12,7 @@ from functools import partial
 import duckdb
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from eventually import eventually
 from typer.testing import CliRunner
@@ -280,12 +281,14 @@ def test_what_is_still_being_written_is_not_cleared_away(tmp_path):
 
 @pytest.mark.slow
 def gone(group):
-    """Whether no process of a group lives: those that are killed hold their locks until they are gone."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    """Whether no process of a group runs any more: those that are killed hold their locks until they end."""
+    for process in psutil.process_iter():
+        try:
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return False
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue  # it has just ended
+    return True
 
 
 def test_a_killed_sweep_leaves_whole_records_or_none(tmp_path):
