@@ -54,6 +54,16 @@ def test_ctrl_c_while_the_program_ends_is_not_heard():
     assert done.stdout.startswith("society ")
 
 
+def test_a_dry_run_of_a_sweep_says_what_it_found_and_no_more(tmp_path):
+    words = ["sweep", "threshold", "--dry-run", "--out", tmp_path / "study"]
+    done = subprocess.run(
+        [sys.executable, "-m", "society", *words], capture_output=True, text=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("threshold: 9 cells x 4 seeds = 36 runs: 0 in the table")
+
+
 @pytest.mark.parametrize("workers", [0, 1], ids=["before there are workers", "while one begins"])
 def test_ctrl_c_while_the_workers_of_a_sweep_begin_is_one_line(tmp_path, workers):
     words = ["sweep", "experiments/threshold.yaml", "--workers", "2", "--out", tmp_path / "study"]

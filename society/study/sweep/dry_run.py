@@ -1,5 +1,6 @@
 """What an experiment would take, before it is run: one run is timed, in this process, and what models would be asked is counted."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def _took(experiment: Experiment, base: World, left: list[Job], count: int, foun
     if left:
         tree, place = base.model_dump(mode="json"), None if base.folder is None else str(base.folder.resolve())
         warm()
+        gc.unfreeze()  # this process ends with what it has loaded, databases among it
         for _ in range(2):
             (row,) = run_jobs(tree, place, [left[len(left) // 2]], experiment.measures, experiment.ticks)
             each = float(row["seconds"])
