@@ -118,11 +118,13 @@ def _conditions(result: "Result") -> Any:
     import numpy as np
     import pandas as pd
 
+    from society.measures.catalogue import possible
     from society.measures.seed_means import estimate_for_table
 
     rows = []
     for (value, condition), values in result.means.items():
-        found = estimate_for_table(values[~np.isnan(values)])
+        measure = result.hypothesis.values[value]
+        found = estimate_for_table(values[~np.isnan(values)], possible=possible(measure))
         rows.append({"value": value, "condition": condition, "mean": found.value, "low": found.low, "high": found.high})
     return pd.DataFrame(rows)
 

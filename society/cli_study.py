@@ -103,7 +103,7 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
         for cell, rows in list(table.groupby("cell"))[:MOST_CELLS]:
             values = [rows[name].iloc[0] for name in axes]
             said = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
-            shown.add_row(str(cell), *said, *(_mean(rows[name].dropna()) for name in measures[:room]))
+            shown.add_row(str(cell), *said, *(_mean(name, rows[name].dropna()) for name in measures[:room]))
         shown.show()
         if len(measures) > room or table["cell"].nunique() > MOST_CELLS:
             typer.echo(
@@ -189,11 +189,12 @@ def _keep(made: Any, path: Path) -> None:
             made.savefig(aside, format="png", dpi=150)
 
 
-def _mean(values: Any) -> str:
-    """A mean with its 95 % interval between seeds, where there is one."""
+def _mean(name: str, values: Any) -> str:
+    """A mean of a measure with its 95 % interval between seeds, where there is one."""
+    from society.measures.catalogue import possible
     from society.measures.seed_means import estimate_for_table
 
     if not len(values):
         return "-"
-    found = estimate_for_table(values)
+    found = estimate_for_table(values, possible=possible(name))
     return f"{found.value:.3f}" + ("" if math.isnan(found.low) else f" ({found.low:.3f} .. {found.high:.3f})")

@@ -145,7 +145,7 @@ def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
 
 def print_measured(table: pd.DataFrame) -> None:
     """Measures of records: of one its values, of several means with 95 % intervals between them."""
-    from society.measures.catalogue import MEASURES
+    from society.measures.catalogue import MEASURES, possible
     from society.measures.seed_means import FEWEST, estimate_for_table
 
     shown, several = Sheet(), len(table) > 1
@@ -153,7 +153,7 @@ def print_measured(table: pd.DataFrame) -> None:
         shown.column(column, right=column not in ("measure", "meaning"), words=column == "meaning")
     for name in table.columns[3:]:
         values = table[name].dropna().to_numpy(dtype=float)
-        found = estimate_for_table(values)
+        found = estimate_for_table(values, possible=possible(name))
         between = "" if math.isnan(found.low) else f"{_number(found.low)} .. {_number(found.high)}"
         more = (between, str(found.n)) if several else ()
         shown.add_row(name, "nothing to measure" if not found.n else _number(found.value), *more, MEASURES[name])

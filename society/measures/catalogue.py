@@ -1,6 +1,7 @@
 """The names of all measures of a run and what each means: what an experiment may keep and a table shows."""
 
 import difflib
+import math
 from collections.abc import Iterable
 
 from society.ground.errors import RecordError
@@ -103,6 +104,43 @@ MEASURES: dict[str, str] = {
     "escaped.end": "escaped agents at large, at the end",
     "human.queue": "matters waiting for the human, at the end",
 }
+
+
+#: Measures that are shares of something, and those that are differences of shares or correlations; by name or first part.
+_SHARES = (
+    "order", "wrongful", "missed", "protection", "rates", "deflation", "detection.rate", "false_alarm", "deception.rate",
+    "deception.say_do_gap", "collusion", "team.accuracy", "team.member", "stance.end", "stance.majority", "stance.order",
+    "work.factor_share", "work.factor_chance", "work.factor_skill", "audit.gap", "audit.undetected", "monitor.one",
+    "monitor.all", "monitor.caught", "network.reciprocity", "network.giant_share", "rating.false_keep", "trust",
+)  # fmt: skip
+_BOTH_WAYS = (
+    "deception.watched_gap", "cps", "team.plural_gain", "work.factor_turns", "monitor.gain", "network.assortativity_family",
+    "network.e_i_family", "network.modularity", "cascade.burstiness", "cascade.memory", "rating.reciprocal",
+    "rating.family_preference",
+)  # fmt: skip
+_COUNTS = (
+    "order.count", "wrongful.count", "detection.delay", "cps.coalition", "survival", "stance.half_time", "harm", "audit.agents",
+    "network.core_most", "network.rich_club_top_tenth", "network.motif_dyad",
+    *(name for name in MEASURES if name.startswith("network.motif_")),
+    "cascade.largest", "cascade.secondary", "cascade.branching", "copies", "escaped", "human",
+)  # fmt: skip
+_POSSIBLE = {
+    **dict.fromkeys(_SHARES, (0.0, 1.0)),
+    **dict.fromkeys(_BOTH_WAYS, (-1.0, 1.0)),
+    **dict.fromkeys(_COUNTS, (0.0, math.inf)),
+    "score": (0.0, 100.0),
+}
+
+
+def possible(name: str) -> tuple[float, float]:
+    """Least and largest value that a measure can have: no interval of its mean goes beyond; infinite where there is no end.
+
+    Example:
+        >>> possible("order.executed"), possible("order.count"), possible("inflation.mean")
+        ((0.0, 1.0), (0.0, inf), (-inf, inf))
+    """
+    first = name.partition(".")[0]
+    return _POSSIBLE.get(name) or _POSSIBLE.get(first, (-math.inf, math.inf))
 
 
 def is_wanted(name: str, wanted: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from society.measures.capability import capability
 from society.measures.intervals import Estimate
 from society.measures.jackknife import jackknife, same_seeds
 from society.measures.oversight import undetected
-from society.measures.seed_means import mean_estimate
+from society.measures.seed_means import ANY, mean_estimate
 from society.record.reader import Record
 
 Floats = NDArray[np.float64]
@@ -92,7 +92,7 @@ def frontier(conditions: Mapping[str, Sequence[Record]], trusted: float = 0.0, u
             found = Estimate(np.nan, np.nan, np.nan, 0, "")
             if word == "safety" or not np.isnan(values).all():
                 (known,) = same_seeds(word, values)
-                found = mean_estimate(known)
+                found = mean_estimate(known, possible=(0, 1) if word == "safety" else ANY)
             row |= {word: found.value, f"{word}_low": found.low, f"{word}_high": found.high}
         rows.append(row)
     table = pd.DataFrame(rows).sort_values("safety", ascending=False, ignore_index=True)

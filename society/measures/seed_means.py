@@ -21,19 +21,26 @@ from society.measures.intervals import Estimate
 Floats = NDArray[np.float64]
 #: Values that an interval or a test of a mean needs at least.
 FEWEST = 3
+#: Values that may be anything.
+ANY = (-math.inf, math.inf)
 #: How many times its level a test of log-normal values may reject: .06 at .05, and the same factor far out in the tail.
 SLACK = 1.2
 #: Numbers drawn for the distribution of the statistic, and samples at most.
 _NUMBERS, _SAMPLES = 2_000_000, 40_000
 
 
-def mean_estimate(values: ArrayLike, level: float = 0.95, differences: bool = False) -> Estimate:
+def mean_estimate(
+    values: ArrayLike, level: float = 0.95, differences: bool = False, possible: tuple[float, float] = ANY
+) -> Estimate:
     """A mean with its interval.
 
     Args:
         values: float64[n], finite, any unit: one per seed.
         level: of confidence.
-        differences: whether values that are all -1, 0 or 1 are differences of two that are 0 or 1.
+        differences: whether values that are all -1, 0 or 1 are differences of two that are 0 or 1; of other values, whether they
+            are differences of two that are ``possible``.
+        possible: least and largest value that each can have, such as (0, 1) of shares: the mean is no other, so neither is the
+            interval.
 
     Returns:
         method ``skewed t``; ``exact`` for values 0 and 1; ``alike`` where all are equal, and the interval is that value; ``none``
@@ -46,12 +53,21 @@ def mean_estimate(values: ArrayLike, level: float = 0.95, differences: bool = Fa
         >>> found = mean_estimate([0, 0, 0, 0, 0, 1, 0, 0])
         >>> round(found.low, 3), round(found.high, 3), found.method
         (0.003, 0.527, 'exact')
+        >>> found = mean_estimate([0.02, 0.0, 0.1], possible=(0.0, 1.0))
+        >>> found.low, round(found.high, 2)
+        (0.0, 0.92)
     """
     low, high, method = _bounds(np.asarray(values, dtype=np.float64), 1 - level, differences, both=True)
-    return Estimate(_mean(values), low, high, len(np.atleast_1d(values)), method)
+    least, most = (possible[0] - possible[1], possible[1] - possible[0]) if differences else possible
+    return Estimate(_mean(values), _at_least(low, least), -_at_least(-high, -most), len(np.atleast_1d(values)), method)
 
 
-def estimate_for_table(values: ArrayLike, differences: bool = False) -> Estimate:
+def _at_least(bound: float, least: float) -> float:
+    """A bound that is NaN stays so."""
+    return least if bound < least else bound
+
+
+def estimate_for_table(values: ArrayLike, differences: bool = False, possible: tuple[float, float] = ANY) -> Estimate:
     """As ``mean_estimate``, but without bounds where all values are equal.
 
     Of what is 0 in every run a table does not know whether it is a share of many things or a thing that happens or does not.
@@ -63,7 +79,7 @@ def estimate_for_table(values: ArrayLike, differences: bool = False) -> Estimate
     data = np.asarray(values, dtype=np.float64)
     if len(data) and _alike(data):
         return Estimate(float(data[0]), math.nan, math.nan, len(data), "alike")
-    return mean_estimate(data, differences=differences)
+    return mean_estimate(data, differences=differences, possible=possible)
 
 
 def inner_interval(values: ArrayLike, level: float = 0.95, differences: bool = False) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from society.measures.capability import capability, totals
-from society.measures.catalogue import BEHAVIOURS, MEASURES, MOST_PROTECTORS, check_measures, is_wanted
+from society.measures.catalogue import BEHAVIOURS, MEASURES, MOST_PROTECTORS, check_measures, is_wanted, possible
 from society.measures.coalition import severe_collusion
 from society.measures.deception import lies, say_do_gap, watched_gap
 from society.measures.errors_of_orders import missed_share, rightly_ordered, wrongful_deletions
@@ -67,7 +67,15 @@ def summary(record: Record, wanted: tuple[str, ...] = ("",)) -> dict[str, Measur
     """
     check_measures(wanted)
     found = {name: one for part in _chosen(wanted) for name, one in part(record) if is_wanted(name, wanted)}
-    return {name: Measure(*one, "A", MEASURES[name]) for name, one in found.items()}
+    return {name: Measure(*_bounded(name, one), "A", MEASURES[name]) for name, one in found.items()}
+
+
+def _bounded(name: str, found: Found) -> Found:
+    """With bounds within what is possible; normal ones of few things may go beyond."""
+    low, high = (
+        bound if math.isnan(bound) else min(max(bound, possible(name)[0]), possible(name)[1]) for bound in found[1:3]
+    )
+    return found._replace(low=low, high=high)
 
 
 def tables_read(wanted: tuple[str, ...]) -> frozenset[str]:

@@ -30,9 +30,13 @@ def durations(record: Record) -> pd.DataFrame:
 def kaplan_meier(ticks: NDArray[np.float64], dead: NDArray[np.bool_], level: float = 0.95) -> pd.DataFrame:
     """Product-limit estimate with log-log Greenwood bands: columns tick, survival, low, high, at_risk.
 
+    Where nobody is left, Greenwood's variance has no value. There the band goes from 0 to the upper end before it, times that
+    of a share of which none of those at risk is seen (Clopper and Pearson, Biometrika 26:404, 1934).
+
     Example:
-        >>> kaplan_meier(np.array([1.0, 2.0, 3.0]), np.array([True, False, True]))["survival"].round(3).tolist()
-        [1.0, 0.667, 0.0]
+        >>> curve = kaplan_meier(np.array([1.0, 2.0, 3.0]), np.array([True, False, True]))
+        >>> curve["survival"].round(3).tolist(), curve["high"].round(3).tolist()
+        ([1.0, 0.667, 0.0], [1.0, 0.945, 0.922])
     """
     times = np.unique(ticks[dead])
     at_risk = np.array([(ticks >= t).sum() for t in times], dtype=float)
@@ -44,6 +48,9 @@ def kaplan_meier(ticks: NDArray[np.float64], dead: NDArray[np.bool_], level: flo
         se = np.sqrt(greenwood) / np.abs(np.log(survival))
         z = special.ndtri(0.5 + level / 2)
         low, high = survival ** np.exp(z * se), survival ** np.exp(-z * se)
+    if len(times) and survival[-1] == 0:
+        before = high[-2] if len(times) > 1 else 1.0
+        low[-1], high[-1] = 0.0, before * (1 - (0.5 - level / 2) ** (1 / at_risk[-1]))
     rows = {"tick": times, "survival": survival, "low": low, "high": high, "at_risk": at_risk}
     start = pd.DataFrame(
         {"tick": [0.0], "survival": [1.0], "low": [1.0], "high": [1.0], "at_risk": [float(len(ticks))]}

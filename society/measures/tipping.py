@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from society.measures.jackknife import pseudo_values
-from society.measures.seed_means import mean_estimate
+from society.measures.seed_means import ANY, mean_estimate
 
 Floats = NDArray[np.float64]
 About = Literal["middle", "zero", "mean"]
@@ -63,7 +63,12 @@ class Tipping:
 
 
 def tipping(
-    x: ArrayLike, control: ArrayLike, sizes: ArrayLike, about: About = "zero", nu: float | None = 2.0
+    x: ArrayLike,
+    control: ArrayLike,
+    sizes: ArrayLike,
+    about: About = "zero",
+    nu: float | None = 2.0,
+    possible: tuple[float, float] = ANY,
 ) -> Tipping:
     """Moments, their peaks and crossings, and the critical point by finite-size scaling, each with its interval.
 
@@ -74,6 +79,7 @@ def tipping(
         about: see ``moments``.
         nu: exponent of the shift; 2 in mean field (Botet, Jullien and Pfeuty, PRL 49:478, 1982: nu d_c = 2); None fits
             it, from four sizes on.
+        possible: least and largest value that ``x`` can have; the band of a mean goes no further.
 
     Example:
         >>> rng, beta = np.random.default_rng(1), np.linspace(0, 1, 11)
@@ -89,7 +95,8 @@ def tipping(
         return np.array(_scaled(_moments(powers[..., rows].mean(axis=-1), n, about), at, n, nu))
 
     estimates = over_seeds(scaled, values.shape[2])
-    bands = [[mean_estimate(size) for size in every] for every in powers[0]]
+    ends = (0.0, 1.0) if about == "middle" else possible
+    bands = [[mean_estimate(size, possible=ends) for size in every] for every in powers[0]]
     last = 2 * len(n) - 1
     return Tipping(
         _moments(powers.mean(axis=-1), n, about),

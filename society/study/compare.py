@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from society.ground.errors import RecordError
+from society.measures.catalogue import possible
 from society.measures.seed_means import estimate_for_table, p_other
 from society.measures.seed_tests import holm
 from society.measures.summary import summary
@@ -46,7 +47,7 @@ def between_seeds(records: Sequence[Record]) -> pd.DataFrame:
     frame = pd.DataFrame([_values(record) for record in records])
     rows = []
     for name in frame.columns:
-        found = estimate_for_table(frame[name].dropna().to_numpy(dtype=float))
+        found = estimate_for_table(frame[name].dropna().to_numpy(dtype=float), possible=possible(name))
         rows.append({"measure": name, "mean": found.value, "low": found.low, "high": found.high, "seeds": found.n})
     return pd.DataFrame(rows)
 
@@ -70,7 +71,7 @@ def paired(a: Sequence[Record], b: Sequence[Record]) -> pd.DataFrame:
     rows = []
     for name in gaps.columns:
         values = gaps[name].dropna().to_numpy(dtype=float)
-        found = estimate_for_table(values, differences=True)
+        found = estimate_for_table(values, differences=True, possible=possible(name))
         p = math.nan if found.method == "alike" and not found.value else p_other(values, differences=True)
         means = {
             side: float(frame[name].mean()) if name in frame else math.nan

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from society.ground.errors import WorldError
+from society.measures.catalogue import possible
 from society.measures.seed_means import mean_estimate, p_other
 from society.measures.seed_tests import holm
 from society.spec.experiment import Experiment, Listed, Stop
@@ -137,19 +138,25 @@ def lever_table(
         for outcome in OUTCOMES:
             gaps = (high[outcome] - low[outcome]).dropna().to_numpy(dtype=np.float64)
             rows.append(
-                {"lever": one.path, "low": str(one.low), "high": str(one.high), "outcome": outcome, **_effect(gaps)}
+                {
+                    "lever": one.path,
+                    "low": str(one.low),
+                    "high": str(one.high),
+                    "outcome": outcome,
+                    **_effect(outcome, gaps),
+                }
             )
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"])
     return table
 
 
-def _effect(gaps: "np.ndarray[Any, np.dtype[np.float64]]") -> dict[str, float]:
+def _effect(outcome: str, gaps: "np.ndarray[Any, np.dtype[np.float64]]") -> dict[str, float]:
     if len(gaps) < 3:
         return dict.fromkeys(("effect", "lower", "upper", "p"), float("nan"))
     if not gaps.any():
         return {"effect": 0.0, "lower": 0.0, "upper": 0.0, "p": float("nan")}
-    found = mean_estimate(gaps, differences=True)
+    found = mean_estimate(gaps, differences=True, possible=possible(outcome))
     return {"effect": found.value, "lower": found.low, "upper": found.high, "p": p_other(gaps, differences=True)}
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import RecordError, SocietyError
+from society.measures.catalogue import possible
 from society.measures.hysteresis import Loop, loop
 from society.measures.sharpness import Sharpness, sharpness
 from society.measures.tipping import Estimate, Tipping, tipping
@@ -114,7 +115,7 @@ def critical_point(experiment: Experiment, folder: Path, table: pd.DataFrame) ->
     if len(table) != x.shape[0] * x.shape[1] * x.shape[2]:
         raise SocietyError(f"{experiment.name}: {len(table)} of {math.prod(x.shape[:3])} runs are finished")
     x[place[0], place[1], seed] = values
-    found = tipping(x, control, sizes, analysis.about, analysis.nu)
+    found = tipping(x, control, sizes, analysis.about, analysis.nu, possible(analysis.measure))
     order = np.nanmean(np.abs(2 * x - 1) if analysis.about == "middle" else x, axis=3)
     steps = tuple(sharpness(control, order[:, at]) for at in range(len(sizes)))
     return Point(control, sizes, found, steps)

@@ -109,3 +109,17 @@ def test_students_t_is_wrong_too_often_on_skewed_values():
     values = of(np.random.default_rng(1).uniform(size=(2000, 8)))
     wrong = np.mean(stats.ttest_1samp(values, truth, axis=1, alternative="less").pvalue < 0.05)
     assert wrong > 0.15
+
+
+def test_no_interval_leaves_what_is_possible():
+    """Three shares near 0: their mean is no negative one, whatever the spread; nor is a difference of shares beyond -1 and 1."""
+    few = [0.02, 0.0, 0.1]
+    assert mean_estimate(few).low < 0
+    found = mean_estimate(few, possible=(0.0, 1.0))
+    assert (found.low, found.high) == (0.0, mean_estimate(few).high)
+    assert mean_estimate([0.9, 0.5, 1.0], possible=(0.0, 1.0)).high == 1.0
+    assert mean_estimate([-0.9, 0.3, -1.0], differences=True, possible=(0.0, 1.0)).low == -1.0
+    counts = mean_estimate([0.0, 1.0, 9.0], possible=(0.0, math.inf))
+    assert counts.low == 0
+    assert counts.high == mean_estimate([0.0, 1.0, 9.0]).high
+    assert math.isnan(mean_estimate([0.5], possible=(0.0, 1.0)).low)

@@ -32,6 +32,16 @@ def test_medians_of_freireichs_patients():
     assert median_survival(kaplan_meier(np.array([1.0, 2, 3]), np.zeros(3, bool))).value == np.inf
 
 
+def test_the_band_ends_where_the_last_died():
+    """All ten die at one tick: the share that lives on is 0, and .3085 at most (scipy.stats.beta.ppf(.975, 1, 10))."""
+    found = median_survival(kaplan_meier(np.full(10, 24.0), np.ones(10, bool)))
+    assert (found.value, found.low, found.high) == (24, 24, 24)
+    curve = kaplan_meier(np.full(10, 24.0), np.ones(10, bool))
+    assert (curve["low"].iloc[-1], curve["high"].iloc[-1]) == (0, pytest.approx(0.3085, abs=1e-4))
+    two = median_survival(kaplan_meier(np.full(2, 24.0), np.ones(2, bool)))
+    assert (two.low, two.high) == (24, np.inf)  # .8419 of two may live on
+
+
 def test_log_rank_within_one_stratum_is_scipys_and_within_many_statsmodels():
     luck = np.random.default_rng(3)
     ticks, dead = luck.integers(1, 40, 300).astype(float), luck.random(300) < 0.7

@@ -18,7 +18,16 @@ DRAWN = {"work.factor_chance": 0.05}
 def recount(books):
     """By name: value, low, high, how many it rests on."""
     parts = [part for module in (of_orders, of_rates, of_acts, of_ticks, of_graphs) for part in module.PARTS]
-    return {name: tuple(map(float, found)) for part in parts for name, found in part(books)}
+    found = {name: tuple(map(float, found)) for part in parts for name, found in part(books)}
+    for name in [name for name in found if re.fullmatch(r"cps\.\d", name)]:  # a difference of two shares
+        value, low, high, n = found[name]
+        found[name] = (
+            value,
+            low if math.isnan(low) else max(low, -1.0),
+            high if math.isnan(high) else min(high, 1.0),
+            n,
+        )
+    return found
 
 
 def agree(name, got, mine):

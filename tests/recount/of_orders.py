@@ -102,13 +102,16 @@ def targets(books):
 
 
 def kaplan_meier(ticks, dead):
-    """(tick, survival, low, high, at risk) at 0 and wherever somebody died: bands of log(-log S) by Greenwood."""
+    """(tick, survival, low, high, at risk) at 0 and wherever somebody died: bands of log(-log S) by Greenwood.
+
+    Where the last died: from none to the largest share of those at risk of which nobody survives with probability .025.
+    """
     rows, alive, variance = [(0.0, 1.0, 1.0, 1.0, len(ticks))], 1.0, 0.0
     for t in sorted(set(ticks[dead])):
         risk, died = int((ticks >= t).sum()), int((dead & (ticks == t)).sum())
         alive *= 1 - died / risk
         variance += died / (risk * (risk - died)) if risk > died else math.inf
-        low = high = math.nan
+        low, high = 0.0, rows[-1][3] * (1 - math.exp(math.log(0.025) / risk))
         if alive > 0:
             step = Z * math.sqrt(variance) / math.log(alive)
             low, high = sorted((alive ** math.exp(step), alive ** math.exp(-step)))

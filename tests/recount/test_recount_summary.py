@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import society
 from society.cli import app
-from society.measures.catalogue import MEASURES
+from society.measures.catalogue import MEASURES, possible
 from society.measures.summary import summary
 
 #: Measures that nobody recounts, and why.
@@ -75,6 +75,16 @@ def test_every_measure_is_what_the_files_hold(counted, world):
             wrong[name] = (told, mine.get(name))
     assert wrong == {}
     assert mine.keys() <= got.keys()
+
+
+def test_no_value_and_no_bound_is_beyond_what_is_possible(counted):
+    beyond = {}
+    for world, (_, mine) in counted.items():
+        for name, (*told, _) in mine.items():
+            low, high = possible(name)
+            if any(value < low or value > high for value in told):
+                beyond[world, name] = told
+    assert beyond == {}
 
 
 def test_no_measure_goes_without_a_recount(counted):

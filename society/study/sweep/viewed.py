@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from society.ground.errors import RecordError, SocietyError
+from society.measures.catalogue import possible
 from society.measures.seed_means import estimate_for_table
 from society.record.database import read_parquet
 from society.record.manifest import KEY
@@ -87,7 +88,7 @@ class Studies:
             "cells": [{"cell": number, "changes": _plain(changes)} for number, changes in enumerate(cells)],
             "runs": {name: table[name].tolist() for name in ("cell", "seed", "hash", "error")},
             "values": {name: _numbers(table[name]) for name in measures},
-            "means": {name: _means(table["cell"], table[name], len(cells)) for name in measures},
+            "means": {name: _means(name, table["cell"], table[name], len(cells)) for name in measures},
         }  # fmt: skip
 
     def differences(self, folder: Path, measure: str, reference: int) -> dict[str, Any]:
@@ -105,7 +106,7 @@ class Studies:
         if reference not in by_seed:
             raise RecordError(f"{folder.name}: no runs of cell {reference}")
         less = by_seed.sub(by_seed[reference], axis=0).reset_index().melt("seed", var_name="cell", value_name="less")
-        return _means(less["cell"], less["less"], cells, differences=True)
+        return _means(measure, less["cell"], less["less"], cells, differences=True)
 
     def open(self, folder: Path, cell: int, seed: int) -> dict[str, Any]:
         """Open the record of a run that was kept, begin to run it again where none was, or say how far that is.
@@ -166,12 +167,14 @@ def _table(folder: Path, cells: int) -> pd.DataFrame:
     return table.sort_values(["cell", "seed"], ignore_index=True)
 
 
-def _means(cell: "pd.Series[Any]", values: "pd.Series[Any]", cells: int, differences: bool = False) -> dict[str, Any]:
+def _means(
+    name: str, cell: "pd.Series[Any]", values: "pd.Series[Any]", cells: int, differences: bool = False
+) -> dict[str, Any]:
     found = np.full((cells, 4), np.nan)
     found[:, 3] = 0
     for number, mine in pd.to_numeric(values).groupby(cell):
         known = mine.dropna().to_numpy(dtype=float)
-        one = estimate_for_table(known, differences)
+        one = estimate_for_table(known, differences, possible(name))
         found[int(str(number))] = one.value, one.low, one.high, one.n
     return {name: _numbers(pd.Series(found[:, at])) for at, name in enumerate(("mean", "low", "high", "n"))}
 
