@@ -18,8 +18,8 @@ SocietyError
 └── RunError        a run could not go on
 """
 
-#: Characters of a wrong value that a message quotes.
-LONGEST_SHOWN = 200
+#: Characters of a wrong value that a message quotes, and of what is said in words.
+LONGEST_SHOWN, LONGEST_SAID = 200, 4_000
 
 
 class SocietyError(Exception):
@@ -51,8 +51,12 @@ class WorldError(SocietyError):
         self.place, self.value, self.allowed = place, value, allowed
         #: The value as it stands in messages: no more than a line of it.
         self.shown = repr(value) if len(repr(value)) <= LONGEST_SHOWN else f"{repr(value)[:LONGEST_SHOWN]}..."
-        said = f"{place}: {value[:LONGEST_SHOWN]}" if isinstance(value, Said) else f"{place} is {self.shown}"
+        said = f"{place}: {_cut(value)}" if isinstance(value, Said) else f"{place} is {self.shown}"
         super().__init__(f"{said}; allowed: {allowed}" if allowed else said)
+
+
+def _cut(said: str) -> str:
+    return said if len(said) <= LONGEST_SAID else f"{said[:LONGEST_SAID]}..."
 
 
 class RecordError(SocietyError):

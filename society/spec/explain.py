@@ -10,12 +10,20 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from society.ground.errors import Said, WorldError
+from society.spec.allowed import allowed, field_at
 from society.spec.section import UNIONS
 from society.spec.yaml_text import line_of, parsed
 
 NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
-#: How pydantic quotes a word that is no kind of section.
-_QUOTED_INPUT = re.compile(r"^[Ii]nput tag '.*?'(?= found)", re.DOTALL)
+#: What pydantic finds wrong with values of which a field's own limits say all that is allowed.
+_OF_NUMBERS = {
+    "float_parsing", "float_type", "int_parsing", "int_type", "int_from_float", "int_parsing_size", "finite_number",
+    "greater_than", "greater_than_equal", "less_than", "less_than_equal", "bool_parsing", "bool_type",
+}  # fmt: skip
+_SHAPES = {
+    "tuple_type": "a list", "list_type": "a list", "dict_type": "a map of names to values", "string_type": "a text",
+    "model_type": "a section with fields", "model_attributes_type": "a section with fields",
+}  # fmt: skip
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -77,17 +85,22 @@ def _problem(model: Any, error: Any, place: str, files: Sequence[Path], changes:
         value, message = Said(f"there is no such field{_meant(model, location)}"), ""
     elif error["type"] == "missing":
         value, message = Said("this field is needed and not there"), ""
-    elif isinstance(value, dict | BaseModel) or error["type"] == "value_error":
+    elif error["type"] == "union_tag_invalid":
+        dotted, value, message = f"{dotted}.kind", error["ctx"]["tag"], f"one of {error['ctx']['expected_tags']}"
+    elif (isinstance(value, dict | BaseModel) and error["type"] not in _SHAPES) or error["type"] == "value_error":
         head, colon, tail = message.partition(": ")
         if colon and " " not in head:
             dotted, message = head, tail
         value, message = Said(_small(message)), ""
+    elif error["type"] in _SHAPES:
+        message = _SHAPES[error["type"]]
+    elif error["type"] in _OF_NUMBERS and (field := field_at(model, location)) is not None:
+        message = allowed(field) or message
     where = f"{place} with --set" if changes else place
     if files and not any(_overlap(dotted, path) for path in changes):
         where, quotable = _where(place, files, location)
         if not quotable:
             value = value if isinstance(value, Said) else Said("what stands there does not fit")
-            value, message = Said(_QUOTED_INPUT.sub("this tag", value)), _QUOTED_INPUT.sub("this tag", message)
     return WorldError(
         f"{where}: {dotted}" if dotted else where,
         value,

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from society.ground.errors import Said, WorldError
+from society.spec.allowed import between, models_in
 from society.spec.overrides import SPREAD
 from society.spec.world import World
 
@@ -74,7 +75,7 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[Parameter]:
     for name, field in model.model_fields.items():
         shown = name.rstrip("_")
         path = f"{prefix}{shown}"
-        below = _models(field.annotation)
+        below = models_in(field.annotation)
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         default = field.default
         if field.default_factory is dict:
@@ -82,6 +83,7 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[Parameter]:
         elif field.default_factory is not None:
             default = "(section)" if len(below) == 1 else below[0].model_fields["kind"].default
         kind = " | ".join(_kind(m) for m in below) if len(below) > 1 else _type(field.annotation)
+        kind = f"{kind}, {ends}" if (ends := between(field)) else kind
         yield Parameter(
             path,
             kind,
@@ -108,12 +110,6 @@ def _text(value: Any) -> str:
 def _kind(model: type[BaseModel]) -> str:
     field = model.model_fields.get("kind")
     return str(field.default) if field is not None else model.__name__.lower()
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models(part)]
 
 
 def _type(annotation: Any) -> str:

@@ -257,7 +257,7 @@ class World(Section):
         try:
             self.stages()
         except WorldError as error:
-            raise ValueError(f"{error.place}: {error.value!r} is not possible: {error.allowed}") from None
+            raise ValueError(str(error)) from None
 
     def _check_size(self) -> None:
         room = self.machines.count * self.machines.capacity

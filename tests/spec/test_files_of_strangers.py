@@ -114,7 +114,9 @@ def test_values_of_a_world_that_is_extended_are_not_quoted_but_their_line_is_nam
     (tmp_path / "base.yaml").write_text(
         f"name: base\nfamilies: {{glm-4.7: 1}}\nagents: {{graph: {{kind: {SECRET}}}}}\n"
     )
-    with pytest.raises(WorldError, match=r"agents.graph: this tag found") as error:
+    with pytest.raises(
+        WorldError, match=r"base.yaml: line 3: agents.graph.kind: what stands there does not fit; allowed: one of"
+    ) as error:
         load_world(mine)
     assert SECRET not in str(error.value)
 
