@@ -20,9 +20,13 @@ def levers(
     """Put every field of an institution to its extremes, and print as Markdown what that does, paired by seed."""
     from society.cli_console import Bar
     from society.spec.overrides import parse_assignments
-    from society.study.levers import SMALL, as_markdown, lever_table
+    from society.study.levers import LEGEND, SMALL, as_markdown, lever_table
 
     changes = {**SMALL, **parse_assignments(set_ or [])}
     with Bar(quiet=as_json, unit="runs") as bar:
         table = lever_table(world, tuple(only or ()), seeds, changes, out, workers, None if as_json else bar)
-    answer(table.to_dict("records")) if as_json else typer.echo(as_markdown(table), nl=False)
+    if as_json:
+        answer(table.to_dict("records"))
+        return
+    typer.echo(as_markdown(table), nl=False)
+    typer.echo(LEGEND.format(seeds=seeds, world=world), err=True)

@@ -12,7 +12,8 @@ from society.ground.errors import RecordError
 def measures(
     names: Annotated[list[str] | None, typer.Argument(help="Names of measures, or what they begin with.")] = None,
     of: Annotated[
-        list[Path] | None, typer.Option(help="Compute them from this run, or set made by --seeds. Repeatable.")
+        list[Path] | None,
+        typer.Option(help="Compute them from this run, set made by --seeds, or study that keeps records. Repeatable."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write a row per run to this .csv file.")] = None,
     as_json: JsonOption = False,
@@ -39,10 +40,15 @@ def _compute(of: list[Path], wanted: tuple[str, ...], out: Path | None, as_json:
     from society.cli_tables import print_measured
     from society.study.compare import read_set
     from society.study.measured import measured
+    from society.study.sweep.kept import kept_records
+    from society.study.sweep.table import MANIFEST
 
     if out is not None and out.suffix != ".csv":
         raise RecordError(f"--out {out}: the file must end in .csv.")
-    table = measured((record for folder in of for record in read_set(folder)), wanted)
+    table = measured(
+        (record for folder in of for record in (kept_records if (folder / MANIFEST).is_file() else read_set)(folder)),
+        wanted,
+    )
     if out is not None:
         table.to_csv(out, index=False)
     if as_json:

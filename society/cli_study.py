@@ -105,9 +105,11 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
             said = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
             shown.add_row(str(cell), *said, *(_mean(name, rows[name].dropna()) for name in measures[:room]))
         shown.show()
+        typer.echo(f"means over {experiment.seeds} seeds, with 95 % intervals")
         if len(measures) > room or table["cell"].nunique() > MOST_CELLS:
             typer.echo(
-                f"means over {experiment.seeds} seeds, with 95 % intervals; {len(measures)} measures are in the table"
+                f"{min(room, len(measures))} of {len(measures)} measures and {min(MOST_CELLS, table['cell'].nunique())} of "
+                f"{table['cell'].nunique()} cells are shown; all are in the table, and on the page of society view {result.folder}"
             )
     given = {name for name in table.columns[len(HEAD) :] if table[name].notna().any()}
     nothing = [name for name in experiment.measures if not any(is_wanted(one, [name]) for one in given)]
@@ -117,7 +119,7 @@ def _print(experiment: Any, result: Any, path: Path) -> None:
         _draw_phases(experiment, table, path.with_name("phase"))
     typer.echo(
         f"{experiment.name}: {len(table):,} of {result.runs:,} runs, {result.fresh:,} of them run now, "
-        f"{result.measured:,} computed from kept records; {experiment.about}"
+        f"{result.measured:,} computed from kept records" + f"; {experiment.about}" * bool(experiment.about)
     )
     if result.stopped:
         typer.echo(f"stopped  {result.stopped}; the same command goes on")

@@ -60,11 +60,20 @@ def print_summary(record: Record, page: Path | None) -> None:
             table.add_row(name, _number(m.value), Text(interval, "dim"), Text(m.meaning, "dim"))
         table.show()
     _print_models(manifest)
+    _print_drawn(world)
     console.print("Intervals are 95 %, within this run; for claims use --seeds.", style="dim")
     console.print(f"hash    {record.hash[:16]}", highlight=False)
     console.print(f"record  {record.path}", highlight=False, soft_wrap=True)
     if page:
         console.print(f"report  {page}", highlight=False, soft_wrap=True)
+
+
+def _print_drawn(world: dict[str, Any]) -> None:
+    """That rates are other ones with every seed, where they are."""
+    if world["rates"]["draw"]:
+        console.print(
+            "Rates were drawn, by the seed, from what is not known of them (rates.draw): society parameters rates"
+        )
 
 
 def _print_models(manifest: dict[str, Any]) -> None:
@@ -122,6 +131,7 @@ def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame
     table.show()
     if len(records) < FEWEST:
         console.print(_TOO_FEW, style="dim")
+    _print_drawn(records[0].world)
     console.print(f"records  {records[0].path.parent}", highlight=False, soft_wrap=True)
 
 
@@ -144,14 +154,19 @@ def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
 
 
 def print_measured(table: pd.DataFrame) -> None:
-    """Measures of records: of one its values, of several means with 95 % intervals between them."""
+    """Measures of records: of one its values, of several means with 95 % intervals; of a study, of each of its cells."""
     from society.measures.catalogue import MEASURES, possible
     from society.measures.seed_means import FEWEST, estimate_for_table
+    from society.study.measured import HEAD
 
-    shown, several = Sheet(), len(table) > 1
+    if table["study"].nunique() > 1:
+        for _, rows in table.groupby("study", sort=False):
+            print_measured(rows)
+        return
+    shown, several = Sheet(table["study"].iloc[0] or None), len(table) > 1
     for column in ("measure", *(("mean", "95 % interval", "runs") if several else ("value",)), "meaning"):
         shown.column(column, right=column not in ("measure", "meaning"), words=column == "meaning")
-    for name in table.columns[3:]:
+    for name in table.columns[len(HEAD) :]:
         values = table[name].dropna().to_numpy(dtype=float)
         found = estimate_for_table(values, possible=possible(name))
         between = "" if math.isnan(found.low) else f"{_number(found.low)} .. {_number(found.high)}"

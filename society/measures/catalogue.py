@@ -40,7 +40,7 @@ MEASURES: dict[str, str] = {
     "detection.rate": "bad acts that were detected",
     "detection.delay": "ticks from a bad act to its detection",
     "false_alarm.rate": "other acts that were detected as bad",
-    "false_alarm.sanctions": "sanctions for acts that were not bad, nor asking for help, which was reported",
+    "false_alarm.sanctions": "share of sanctions whose act was neither bad nor a request for help",
     "deception.rate": "accounts that contradict what the actor did",
     "deception.say_do_gap": "accounts of bad acts that claim compliance",
     "deception.watched_gap": "rate of bad acts where agents did not believe to be watched, minus the rate where they did",

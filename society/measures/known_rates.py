@@ -51,7 +51,8 @@ def said_of_rates(record: Record) -> str:
             Certainty.PUBLISHED_MEAN,
         )
     )
+    drawn = "Rates were drawn, by the seed, from what is not known of them. " if record.world["rates"]["draw"] else ""
     return (
-        f"Of {total:,} decisions on protection at calibrated rates, {assumed} rest on an assumed rate, {pooled} on rates of other "
+        f"{drawn}Of {total:,} decisions on protection at calibrated rates, {assumed} rest on an assumed rate, {pooled} on rates of other "
         f"families, {bound} on a published bound, {most} on part of a published maximum, {mean} on a published mean."
     )

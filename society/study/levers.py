@@ -160,6 +160,16 @@ def _effect(outcome: str, gaps: "np.ndarray[Any, np.dtype[np.float64]]") -> dict
     return {"effect": found.value, "lower": found.low, "upper": found.high, "p": p_other(gaps, differences=True)}
 
 
+#: What stands beside a table of levers.
+LEGEND = (
+    "Each number is the mean of an outcome with the field at `to` less that with it at `from`, over {seeds} paired seeds of "
+    "`{world}` (300 agents, 30 machines, 240 ticks, unless set otherwise). `from` and `to` are the ends of a field, or a quarter of "
+    "its value and four times it. Bold: the 95 % interval of that difference for itself leaves 0 out, so that one in twenty is bold "
+    "where nothing differs; --json gives intervals, p and p_holm. 0: the same in every pair. Empty: fewer than three pairs in which "
+    "the outcome could be measured."
+)
+
+
 def as_markdown(table: pd.DataFrame) -> str:
     """A table of levers as Markdown: one row a lever, 0 where nothing changed.
 

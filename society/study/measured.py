@@ -8,6 +8,9 @@ from society.measures.catalogue import check_measures
 from society.measures.summary import summary
 from society.record.reader import Record
 
+#: Columns before those of the measures.
+HEAD = ("run", "name", "seed", "study")
+
 
 def measured(records: Iterable[Record], wanted: Sequence[str] = ("",)) -> pd.DataFrame:
     """Compute measures from records; nothing is run again.
@@ -17,7 +20,8 @@ def measured(records: Iterable[Record], wanted: Sequence[str] = ("",)) -> pd.Dat
         wanted: names of measures, or what they begin with; what every run prints if absent.
 
     Returns:
-        columns ``run`` (its folder), ``name``, ``seed``, and the measures (float64; NaN where there was nothing to measure).
+        columns ``run`` (its folder), ``name``, ``seed``, ``study`` (which, and which cell of it; "" of other runs), and the measures
+        (float64; NaN where there was nothing to measure).
 
     Raises:
         RecordError: there is no such measure, or a record is damaged.
@@ -26,7 +30,6 @@ def measured(records: Iterable[Record], wanted: Sequence[str] = ("",)) -> pd.Dat
     rows = []
     for record in records:
         values = {name: one.value for name, one in summary(record, tuple(wanted)).items()}
-        rows.append(
-            {"run": str(record.path), "name": record.manifest["name"], "seed": record.manifest["seed"], **values}
-        )
+        head = (str(record.path), record.manifest["name"], record.manifest["seed"], record.origin)
+        rows.append({**dict(zip(HEAD, head, strict=True)), **values})
     return pd.DataFrame(rows)

@@ -42,7 +42,8 @@ def sentence(books):
         return ""
     first, *others = (f"{round(100 * found[word] / n)} %|on {said}" for word, said in KNOWN.items())
     parts = [first.replace("|", " rest "), *(one.replace("|", " ") for one in others)]
-    return f"Of {n:,} decisions on protection at calibrated rates, {', '.join(parts)}."
+    drawn = "Rates were drawn, by the seed, from what is not known of them. " * books.world["rates"]["draw"]
+    return f"{drawn}Of {n:,} decisions on protection at calibrated rates, {', '.join(parts)}."
 
 
 PARTS = (rates,)

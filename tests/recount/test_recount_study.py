@@ -10,7 +10,7 @@ from everything import agree, recount
 from of_seeds import critical, hall_at, interval
 
 import society
-from society.measures.catalogue import MEASURES
+from society.measures.catalogue import MEASURES, possible
 from society.measures.seed_means import mean_estimate
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world
@@ -102,6 +102,9 @@ def check(shown, name, samples, differences=False):
     for cell, values in enumerate(samples):
         values = [round(one, 14) for one in values if not math.isnan(one)]  # what is left of 0 is 0
         mean, low, high = interval(values, differences)
+        least, most = possible(name)
+        least, most = (least - most, most - least) if differences else (least, most)
+        low, high = (bound if math.isnan(bound) else min(max(bound, least), most) for bound in (low, high))
         assert shown["n"][cell] == len(values), (name, cell)
         got = math.nan if shown["mean"][cell] is None else shown["mean"][cell]
         assert agree(name, got, mean) or abs(got - mean) < 1e-7, (name, cell, got, mean)

@@ -98,7 +98,7 @@ def test_json_of_a_run_tells_the_same_numbers(told):
     assert result.exit_code == 0, result.output
     (row,) = json.loads(result.stdout)
     mine = recount(told.books)
-    assert row.keys() - {"run", "name", "seed"} == mine.keys() - EXEMPT.keys()
+    assert row.keys() - {"run", "name", "seed", "study"} == mine.keys() - EXEMPT.keys()
     assert (row["name"], row["seed"]) == (told.books.manifest["name"], told.books.manifest["seed"])
     for name, one in mine.items():
         assert agree(name, math.nan if row[name] is None else row[name], one[0]), name

@@ -7,7 +7,7 @@ from society.ground.errors import WorldError
 
 SAID = [
     ("review.threshold", "abc", "review.threshold is 'abc'; allowed: a number from 0 to 100"),
-    ("review.evaluators", 0, "review.evaluators is 0; allowed: a whole number of 1 or more"),
+    ("review.evaluators", 0, "review.evaluators is 0; allowed: a whole number from 1 to 63"),
     ("agents.rebirth", "never", "agents.rebirth is 'never'; allowed: a number of 0 or more, or null"),
     ("oversight.undo", 7, "oversight.undo is 7; allowed: true or false"),
     ("families.glm-4.7.share", -1, "families.glm-4.7.share is -1; allowed: a number from 0 to 1"),

@@ -119,6 +119,22 @@ def kept_record(place: Path, key: str) -> Result:
     return Result(complete_run(place))
 
 
+def kept_records(study: Path) -> list[Result]:
+    """The whole records that a study keeps, by cell and seed.
+
+    Raises:
+        RecordError: it keeps none; or one is not finished, of another run or without a part.
+    """
+    keys = sorted(key for key in keys_kept(study) if not key.endswith(PART))
+    if not keys:
+        raise RecordError(
+            f"{study}: this study keeps no records, so that nothing more can be computed from it. society sweep with --keep-records "
+            "writes them."
+        )
+    found = [kept_record(place_of(study, key), key) for key in keys]
+    return sorted(found, key=lambda one: (one.manifest["study"]["cell"], one.manifest["seed"]))
+
+
 def trusted(place: Path, job: Job, world: World, known: str = "") -> Result:
     """The record of a run, if it is the one that running it would give.
 
