@@ -14,7 +14,7 @@ def between(field: FieldInfo) -> str:
     Example:
         >>> from society.spec.institutions import Review
         >>> between(Review.model_fields["threshold"]), between(Review.model_fields["evaluators"])
-        ('0 to 100', '1 or more')
+        ('0 to 100', '1 to 63')
     """
     low, high, above, below = "", "", False, False
     for one in field.metadata:
