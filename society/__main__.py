@@ -14,7 +14,7 @@ def main() -> None:
     shell = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if shell:
         signal.signal(signal.SIGINT, _end)
-    from society.cli import main as command
+    from society.cli.main import main as command
     from society.ground.ctrl_c import interrupted
 
     if shell:

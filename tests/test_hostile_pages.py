@@ -6,7 +6,7 @@ import os
 import pytest
 
 import society
-from society.cli_view import _shown
+from society.cli.view import _shown
 from society.ground.errors import RecordError
 from society.ground.roles import Audience
 from society.views.replay.series import series

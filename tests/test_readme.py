@@ -12,7 +12,7 @@ from eventually import GUARD_S
 from typer.main import get_command
 
 import society
-from society.cli import app
+from society.cli.main import app
 from society.ground.words import ACTS_OF, Kind
 from society.spec.experiments import base_world, load_experiment
 from society.spec.load import load_world, world_names

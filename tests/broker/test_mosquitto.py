@@ -34,7 +34,7 @@ from society.broker.topics import (
     SETTINGS,
     STATE,
 )
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import BrokerError, WorldError
 from society.ground.roles import Audience
 from society.spec.load import load_world

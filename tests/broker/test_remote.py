@@ -14,7 +14,7 @@ import society
 from society.broker.payloads import LARGEST_ANSWER
 from society.broker.topics import ANSWER, ASK, HOST
 from society.broker.wire import LARGEST
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import BrokerError, StoreError, WorldError
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import society
 from society.broker.payloads import Host
 from society.broker.topics import ASK, HOST
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import BrokerError
 from society.ground.words import DUTY, Kind
 from society.minds.remote.mind import BY_RULE

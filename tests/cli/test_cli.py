@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from society.cli import main
+from society.cli.main import main
 
 SMALL = ["--set", "agents.count=60", "--set", "machines.count=8", "--ticks", "40"]
 

@@ -7,7 +7,7 @@ import sys
 import duckdb
 import pytest
 
-from society.cli import main
+from society.cli.main import main
 from society.ground.errors import RecordError
 from society.spec.experiments import load_experiment
 from society.study.sweep.prepare import prepared

@@ -8,9 +8,9 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from society import cli_console
-from society.cli import app
-from society.cli_console import Bar, Sheet
+from society.cli import console as cli_console
+from society.cli.console import Bar, Sheet
+from society.cli.main import app
 from society.spec.load import load_world
 from society.spec.reference import parameters
 

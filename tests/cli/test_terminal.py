@@ -6,7 +6,8 @@ import sys
 import pytest
 import typer
 
-from society import cli, cli_console
+from society.cli import console as cli_console
+from society.cli import main as cli
 
 NASTY = "\x1b]0;owned\x07\x9b31m\r\x7f\u202e[bold]name[/bold]"
 SHOWN = "\\x1b]0;owned\\x07\\x9b31m\\r\\x7f\\u202e[bold]name[/bold]"

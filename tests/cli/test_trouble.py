@@ -12,8 +12,8 @@ import pytest
 from eventually import eventually
 
 import society
-from society.cli import main
-from society.cli_view import view, watched
+from society.cli.main import main
+from society.cli.view import view, watched
 from society.record.verify import verify
 from society.study.recording import Recording
 
@@ -34,7 +34,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("name", ["typer", "society.cli_fit", "numba", "society.study.runs", "society.engine"])
+@pytest.mark.parametrize("name", ["typer", "society.cli.fit", "numba", "society.study.runs", "society.engine"])
 def test_ctrl_c_while_modules_are_loaded_is_one_line(tmp_path, name):
     done = subprocess.run(
         [sys.executable, "-c", PRESS.format(name=name), tmp_path / "run"], capture_output=True, text=True, cwd=ROOT,
@@ -100,7 +100,7 @@ def test_a_question_that_ctrl_c_ended_is_one_line(monkeypatch, capsys):
         raise RuntimeError("Query interrupted")  # as DuckDB says it
 
     monkeypatch.setattr("society.record.verify.verify", interrupted)
-    monkeypatch.setattr("society.cli.single_run", lambda run: run)
+    monkeypatch.setattr("society.cli.main.single_run", lambda run: run)
     monkeypatch.setattr(sys, "argv", ["society", "verify", "run"])
     with pytest.raises(SystemExit) as ended:
         main()

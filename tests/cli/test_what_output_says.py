@@ -6,8 +6,8 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from society import cli_console
-from society.cli import app
+from society.cli import console as cli_console
+from society.cli.main import app
 from society.measures.catalogue import MEASURES
 
 SMALL = {"agents.count": 60, "machines.count": 8, "ticks": 30, "review.threshold": 74}

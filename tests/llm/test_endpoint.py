@@ -267,7 +267,7 @@ def test_an_endpoint_can_be_used_again_in_another_event_loop(mock, kit):
 
 
 def test_the_sdk_is_not_imported_before_it_is_needed():
-    code = "import sys, society, society.cli, society.llm; sys.exit('openai' in sys.modules)"
+    code = "import sys, society, society.cli.main, society.llm; sys.exit('openai' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

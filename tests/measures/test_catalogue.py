@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 import society
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import RecordError, SocietyError
 from society.measures.catalogue import MEASURES, check_measures, check_whole_names
 from society.measures.summary import summary

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import society
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import RecordError
 from society.spec.load import load_world
 

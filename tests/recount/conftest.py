@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 import society
 from society import Act, Acts
-from society.cli import app
-from society.cli_console import console
+from society.cli.console import console
+from society.cli.main import app
 
 #: Every institution at work, a bar that makes many orders, monitors that score, agents that are told when they are watched.
 SOCIETY = {

@@ -13,7 +13,7 @@ from refusing import Refusal
 from typer.testing import CliRunner
 
 import society
-from society.cli import app
+from society.cli.main import app
 from society.measures.catalogue import MEASURES, possible
 from society.measures.summary import summary
 

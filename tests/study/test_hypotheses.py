@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from society.cli import app
-from society.cli_hypotheses import _print_all
+from society.cli.hypotheses import _print_all
+from society.cli.main import app
 from society.ground.errors import SocietyError, WorldError
 from society.measures.catalogue import check_measures
 from society.record.folder import read_manifest

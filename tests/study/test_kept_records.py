@@ -17,7 +17,7 @@ import pytest
 from eventually import eventually
 from typer.testing import CliRunner
 
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import RecordError, SocietyError
 from society.ground.versions import RULES_VERSION
 from society.measures.catalogue import MEASURES

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import BrokerError, ModelError, ModelsFailed
 from society.llm.grants import Grant
 from society.spec.experiment import Experiment

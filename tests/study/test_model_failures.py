@@ -11,8 +11,8 @@ import pytest
 from eventually import GUARD_S
 from typer.testing import CliRunner
 
-from society.cli import app
-from society.cli_tables import print_summary
+from society.cli.main import app
+from society.cli.tables import print_summary
 from society.ground.errors import ModelsFailed, TooManyUnanswered
 from society.llm.grants import Grant
 from society.record.folder import read_manifest

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import SocietyError
 from society.spec.experiment import Experiment
 from society.study.sweep.designs import cells_of

@@ -17,7 +17,7 @@ from eventually import eventually
 from typer.testing import CliRunner
 
 import society
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import RecordError, RunError, WorldError
 from society.measures.summary import _PARTS, summary
 from society.spec.experiment import Experiment

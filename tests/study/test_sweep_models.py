@@ -17,7 +17,7 @@ from eventually import GUARD_S, eventually
 from typer.testing import CliRunner
 
 import society
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import WorldError
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import gammaln
 from typer.testing import CliRunner
 
-from society.cli import app
+from society.cli.main import app
 from society.ground.errors import RecordError, SocietyError, WorldError
 from society.measures.hysteresis import loop
 from society.measures.sharpness import sharpness

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 import society
-from society.cli import app
-from society.cli_tables import print_summary
+from society.cli.main import app
+from society.cli.tables import print_summary
 from society.record.reader import Record
 from society.spec.load import load_world
 from society.study.again import command

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import society
-from society.cli import app as command
+from society.cli.main import app as command
 from society.ground.errors import RecordError, WorldError
 from society.ground.roles import Audience, sight
 from society.ground.words import Act, Event, Line

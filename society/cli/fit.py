@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from society.cli_options import answer
+from society.cli.options import answer
 from society.ground.errors import Said, WorldError
 
 #: Columns that are shown with two decimals; others have four.
@@ -83,7 +83,7 @@ def _plain(outcome: "Outcome") -> dict[str, Any]:
 
 def _print_outcome(outcome: "Outcome") -> None:
     """Question, every prediction beside what was published, mean errors."""
-    from society.cli_console import console
+    from society.cli.console import console
 
     check = outcome.check
     console.print(f"\n{check.number} {check.name}: {check.question}", style="bold", highlight=False)
@@ -103,7 +103,7 @@ def _print_outcome(outcome: "Outcome") -> None:
 
 def _print_fit(found: "Fit", out: Path, plot: Path | None) -> None:
     """The table, the weights, the error on what was held out."""
-    from society.cli_console import console
+    from society.cli.console import console
 
     _print_table(
         "Log-odds of an attempt, by family, behaviour and relation; rate: the same as a probability",
@@ -139,7 +139,7 @@ def _print_fit(found: "Fit", out: Path, plot: Path | None) -> None:
 
 def _print_table(title: str, frame: Any, left: int) -> None:
     """A frame as a table: the first columns and words to the left, numbers to the right."""
-    from society.cli_console import Sheet
+    from society.cli.console import Sheet
 
     shown = Sheet(title)
     for number, column in enumerate(frame.columns):

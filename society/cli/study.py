@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from society.cli_models import GrantOption, OfflineOption, chosen_models
-from society.cli_options import KeepRecordsOption, answer
+from society.cli.models import GrantOption, OfflineOption, chosen_models
+from society.cli.options import KeepRecordsOption, answer
 from society.ground.errors import RunError
 from society.ground.whole_file import whole_file
 
@@ -37,7 +37,7 @@ def sweep(
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as lines of JSON.")] = False,
 ) -> None:
     """Run an experiment; what is finished is never run again, so the same command goes on after a crash."""
-    from society.cli_console import Bar
+    from society.cli.console import Bar
     from society.ground.errors import SocietyError
     from society.spec.experiments import load_experiment
     from society.study.sweep.driver import sweep as swept
@@ -81,7 +81,7 @@ def _plain(result: Any, path: Path) -> dict[str, Any]:
 
 def _print(experiment: Any, result: Any, path: Path) -> None:
     """Cells by kept measures: means over seeds with half of their 95 % interval, as many as fit."""
-    from society.cli_console import Sheet, console
+    from society.cli.console import Sheet, console
     from society.measures.catalogue import is_wanted
     from society.study.sweep.phase import has_phases
     from society.study.sweep.sensitivity import analysed

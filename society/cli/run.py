@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from society.cli_models import (
+from society.cli.models import (
     AnswersOption,
     GrantOption,
     OfflineOption,
@@ -14,7 +14,7 @@ from society.cli_models import (
     chosen_grants,
     chosen_models,
 )
-from society.cli_options import (
+from society.cli.options import (
     JsonOption,
     RunArgument,
     SetOption,
@@ -23,7 +23,7 @@ from society.cli_options import (
     answer,
     write_page,
 )
-from society.cli_view import OpenOption, watched
+from society.cli.view import OpenOption, watched
 from society.ground.errors import WorldError
 from society.record.folder import single_run
 
@@ -97,8 +97,8 @@ def run(
 
 def _many(spec: "World", seeds: int, options: dict[str, Any], as_json: bool) -> None:
     """Run several seeds and print intervals between them."""
-    from society.cli_console import Bar
-    from society.cli_tables import print_between_seeds
+    from society.cli.console import Bar
+    from society.cli.tables import print_between_seeds
     from society.study.compare import between_seeds
     from society.study.runs import run_seeds
 
@@ -112,8 +112,8 @@ def _one(
     spec: "World", options: dict[str, Any], report: bool, shown: tuple[float | None, bool] | None, as_json: bool
 ) -> None:
     """Run one seed, perhaps for all to see (``shown``: pace, whether to open a browser); print its summary."""
-    from society.cli_console import Bar
-    from society.cli_tables import print_summary
+    from society.cli.console import Bar
+    from society.cli.tables import print_summary
     from society.measures.summary import summary
     from society.minds.human import Person
     from society.study.overseeing import asks_for_a_person
@@ -153,8 +153,8 @@ def resume(
     ] = None,
 ) -> None:
     """Go on with a run that was interrupted, stopped or killed; it ends with the hash it would have had."""
-    from society.cli_console import Bar
-    from society.cli_tables import print_summary
+    from society.cli.console import Bar
+    from society.cli.tables import print_summary
     from society.minds.human import Person
     from society.spec.overrides import parse_assignments
     from society.study.overseeing import person_is_asked_for

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from society.cli_options import answer
+from society.cli.options import answer
 from society.ground.errors import WorldError
 
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Language models are simulated on this machine.")]
@@ -86,8 +86,8 @@ def estimate(
     """Say what a world's language models would be asked and what that would cost, before anything is spent."""
     from dataclasses import asdict
 
-    from society.cli_console import Bar
-    from society.cli_tables import print_estimate
+    from society.cli.console import Bar
+    from society.cli.tables import print_estimate
     from society.spec.load import load_world
     from society.spec.overrides import parse_assignments
     from society.study.estimate import estimate as estimated

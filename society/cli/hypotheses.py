@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from society.cli_options import KeepRecordsOption, answer
+from society.cli.options import KeepRecordsOption, answer
 from society.ground.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def hypotheses(
     as_json: Annotated[bool, typer.Option("--json", help="Results as lines of JSON.")] = False,
 ) -> None:  # fmt: skip
     """Try hypotheses: run what is missing, test every claim, print verdicts and write pages."""
-    from society.cli_console import Bar
+    from society.cli.console import Bar
     from society.ground.errors import WorldError
     from society.spec.experiments import hypothesis_names, load_hypothesis
     from society.study.hypotheses.runs import tried
@@ -130,7 +130,7 @@ def _conditions(result: "Result") -> Any:
 
 
 def _print(result: "Result", path: Path) -> None:
-    from society.cli_console import Sheet
+    from society.cli.console import Sheet
 
     one = result.hypothesis
     typer.echo(f"\n{one.id}  {one.title}  (tier {one.tier}, {result.profile}, {result.seeds} seeds)")
@@ -147,7 +147,7 @@ def _print(result: "Result", path: Path) -> None:
 
 def _print_all(results: list["Result"], out: Path) -> None:
     """One table, and the first claim of each in one picture."""
-    from society.cli_console import Sheet
+    from society.cli.console import Sheet
     from society.views.hypotheses import draw_claims
 
     first, lines = [], []

@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from society.cli_terminal import printable
+from society.cli.terminal import printable
 
 #: Characters of a line where the output goes to a file or a program.
 WIDE = 160

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from society.cli_options import JsonOption, SetOption, answer
+from society.cli.options import JsonOption, SetOption, answer
 
 
 def levers(
@@ -18,7 +18,7 @@ def levers(
     as_json: JsonOption = False,
 ) -> None:
     """Put every field of an institution to its extremes, and print as Markdown what that does, paired by seed."""
-    from society.cli_console import Bar
+    from society.cli.console import Bar
     from society.spec.overrides import parse_assignments
     from society.study.levers import LEGEND, SMALL, as_markdown, lever_table
 

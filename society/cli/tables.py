@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.text import Text
 
-from society.cli_console import Sheet, console
+from society.cli.console import Sheet, console
 from society.record.reader import Record
 from society.spec.reference import Parameter
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from society.cli_options import answer
+from society.cli.options import answer
 from society.ground.errors import SocietyError, WorldError
 
 
@@ -42,7 +42,7 @@ def calibrate(
     """Fit what raters are like from real ratings: leniency, premiums, spreads."""
     from dataclasses import asdict
 
-    from society.cli_tables import print_fit
+    from society.cli.tables import print_fit
     from society.study.calibrate import fit_ratings, read_ratings, write_world
 
     if what != "ratings":

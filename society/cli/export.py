@@ -25,7 +25,7 @@ def export(
     out: Annotated[Path | None, typer.Option(help="File to write; GRAPH.FORMAT in the run's folder if absent.")] = None,
 ) -> None:
     """Write a graph of a run for Gephi, Cytoscape, networkx, igraph or pandas, or its transcripts for Inspect."""
-    from society.cli_console import Bar
+    from society.cli.console import Bar
     from society.measures.networks import GRAPHS
     from society.record.complete import complete_run
     from society.record.reader import Record
@@ -65,7 +65,7 @@ def draw(
     layout: Annotated[str, typer.Option(help="Of the society: machines, or communities of ties.")] = "machines",
 ) -> None:
     """Draw a figure for a paper, or a film."""
-    from society.cli_console import Bar
+    from society.cli.console import Bar
     from society.measures.networks import GRAPHS
     from society.record.complete import complete_run
     from society.study.published import published_rates

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from society.cli_options import answer
+from society.cli.options import answer
 
 
 def host(

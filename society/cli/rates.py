@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from society.cli_console import Sheet
+from society.cli.console import Sheet
 from society.ground.words import Behaviour, Certainty
 from society.spec.rate_cells import ANY_TASK, RELATIONS, SUBJECTS, find_table, read_cells
 from society.spec.rates import Rates, fill

@@ -8,19 +8,19 @@ from typing import Annotated, TextIO, cast
 
 import typer
 
-from society.cli_broker import broker_config, host
-from society.cli_data import calibrate, data
-from society.cli_export import draw, export
-from society.cli_fit import fit, validate
-from society.cli_hypotheses import hypotheses
-from society.cli_levers import levers
-from society.cli_measures import measures
-from society.cli_models import estimate, judge, serve_model
-from society.cli_options import JsonOption, RunArgument, SetOption, WorldArgument, answer, write_page
-from society.cli_run import resume, run
-from society.cli_study import sweep
-from society.cli_terminal import Printable
-from society.cli_view import view
+from society.cli.broker import broker_config, host
+from society.cli.data import calibrate, data
+from society.cli.export import draw, export
+from society.cli.fit import fit, validate
+from society.cli.hypotheses import hypotheses
+from society.cli.levers import levers
+from society.cli.measures import measures
+from society.cli.models import estimate, judge, serve_model
+from society.cli.options import JsonOption, RunArgument, SetOption, WorldArgument, answer, write_page
+from society.cli.run import resume, run
+from society.cli.study import sweep
+from society.cli.terminal import Printable
+from society.cli.view import view
 from society.ground.errors import RecordError, Said, SocietyError, WorldError
 from society.record.folder import single_run
 
@@ -94,7 +94,7 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Paired differences of two runs or sets, b minus a."""
-    from society.cli_tables import print_comparison
+    from society.cli.tables import print_comparison
     from society.study.compare import paired, read_set
 
     rows = paired(read_set(a), read_set(b))
@@ -113,7 +113,7 @@ def bench(
 ) -> None:
     """Measure speed, size and endurance against their targets, beside a Mesa program of the same society."""
     from society.bench.table import measured
-    from society.cli_tables import print_bench
+    from society.cli.tables import print_bench
 
     rows = measured(part or [], agents, times)
     answer([row.plain() for row in rows]) if as_json else print_bench(rows)
@@ -164,8 +164,8 @@ def parameters(
     markdown: Annotated[bool, typer.Option("--markdown", help="All fields as Markdown tables.")] = False,
 ) -> None:
     """Explain fields of a world file: default, meaning, source."""
-    from society.cli_rates import print_rates
-    from society.cli_tables import print_parameters
+    from society.cli.rates import print_rates
+    from society.cli.tables import print_parameters
     from society.spec.reference import markdown as tables
     from society.spec.reference import parameters as reference
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from society.cli_options import JsonOption, answer
+from society.cli.options import JsonOption, answer
 from society.ground.errors import RecordError
 
 
@@ -37,7 +37,7 @@ def measures(
 
 
 def _compute(of: list[Path], wanted: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    from society.cli_tables import print_measured
+    from society.cli.tables import print_measured
     from society.study.compare import read_set
     from society.study.measured import measured
     from society.study.sweep.kept import kept_records
