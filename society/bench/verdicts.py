@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from society.ground.chance import Chance
-from society.measures.jackknife import jackknife
-from society.measures.seed_means import mean_estimate, p_above, p_below, p_other
-from society.measures.seed_tests import holm, tost
+from society.stats.jackknife import jackknife
+from society.stats.seed_means import mean_estimate, p_above, p_below, p_other
+from society.stats.seed_tests import holm, tost
 
 Floats = NDArray[np.float64]
 #: Numbers of seeds.

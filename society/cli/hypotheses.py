@@ -119,7 +119,7 @@ def _conditions(result: "Result") -> Any:
     import pandas as pd
 
     from society.measures.catalogue import possible
-    from society.measures.seed_means import estimate_for_table
+    from society.stats.seed_means import estimate_for_table
 
     rows = []
     for (value, condition), values in result.means.items():

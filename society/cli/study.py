@@ -194,7 +194,7 @@ def _keep(made: Any, path: Path) -> None:
 def _mean(name: str, values: Any) -> str:
     """A mean of a measure with its 95 % interval between seeds, where there is one."""
     from society.measures.catalogue import possible
-    from society.measures.seed_means import estimate_for_table
+    from society.stats.seed_means import estimate_for_table
 
     if not len(values):
         return "-"

@@ -120,7 +120,7 @@ def print_unanswered(families: dict[str, Any]) -> None:
 
 def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame) -> None:
     """Means and intervals between seeds."""
-    from society.measures.seed_means import FEWEST
+    from society.stats.seed_means import FEWEST
 
     table = Sheet(f"{name}: {len(records)} seeds, 95 % intervals between seeds")
     for column in ("measure", "mean", "low", "high"):
@@ -137,7 +137,7 @@ def print_between_seeds(name: str, records: Sequence[Record], rows: pd.DataFrame
 
 def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
     """Paired differences."""
-    from society.measures.seed_means import FEWEST
+    from society.stats.seed_means import FEWEST
 
     seeds = int(rows["seeds"].max())
     table = Sheet(f"{b} minus {a}, paired on {seeds} seed{'s' * (seeds > 1)}")
@@ -156,7 +156,7 @@ def print_comparison(a: Path, b: Path, rows: pd.DataFrame) -> None:
 def print_measured(table: pd.DataFrame) -> None:
     """Measures of records: of one its values, of several means with 95 % intervals; of a study, of each of its cells."""
     from society.measures.catalogue import MEASURES, possible
-    from society.measures.seed_means import FEWEST, estimate_for_table
+    from society.stats.seed_means import FEWEST, estimate_for_table
     from society.study.measured import HEAD
 
     if table["study"].nunique() > 1:

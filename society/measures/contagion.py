@@ -13,8 +13,8 @@ from scipy import sparse, special
 
 from society.ground.chance import Chance
 from society.ground.errors import MeasureError
-from society.measures.intervals import Statistic
 from society.record.reader import Record
+from society.stats.intervals import Statistic
 
 Floats = NDArray[np.float64]
 

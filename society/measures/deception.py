@@ -7,9 +7,9 @@ from typing import Literal
 
 import pandas as pd
 
-from society.measures.intervals import Estimate, newcombe, wilson
 from society.measures.oversight import ACTING, BAD, BAD_OPEN
 from society.record.reader import Record
+from society.stats.intervals import Estimate, newcombe, wilson
 
 _ACCOUNT = "kind = 'act' and act in ('truth', 'deny', 'justify')"
 

@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from society.ground.errors import MeasureError
 from society.measures.capability import capability
-from society.measures.intervals import Estimate
-from society.measures.jackknife import jackknife, same_seeds
 from society.measures.oversight import undetected
-from society.measures.seed_means import ANY, mean_estimate
 from society.record.reader import Record
+from society.stats.intervals import Estimate
+from society.stats.jackknife import jackknife, same_seeds
+from society.stats.seed_means import ANY, mean_estimate
 
 Floats = NDArray[np.float64]
 

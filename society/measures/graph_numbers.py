@@ -8,8 +8,8 @@ from society.measures.cascades import protection_cascades
 from society.measures.networks import graph
 from society.measures.rating_bias import false_keep, family_preference_of, reciprocal_ratings
 from society.measures.rewiring import all_statistics
-from society.measures.structure import simple
 from society.record.reader import Record
+from society.stats.structure import simple
 
 Numbers = Iterator[tuple[str, float, int]]
 

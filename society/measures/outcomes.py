@@ -3,8 +3,8 @@
 import pandas as pd
 
 from society.ground.words import Outcome
-from society.measures.intervals import wilson
 from society.record.reader import Record
+from society.stats.intervals import wilson
 
 #: An act of core protection, in SQL over events or occasions.
 CORE = "act in ('inflate', 'tamper', 'copy')"

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from society.ground.errors import RecordError
 from society.ground.words import Act
-from society.measures.intervals import wilson
 from society.record.reader import Record
+from society.stats.intervals import wilson
 
 ACT_OF = {
     "misrepresentation": Act.INFLATE,

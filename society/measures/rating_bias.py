@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from society.ground.errors import MeasureError
-from society.measures.intervals import Estimate, wilson
-from society.measures.seed_means import mean_estimate
 from society.record.reader import Record
+from society.stats.intervals import Estimate, wilson
+from society.stats.seed_means import mean_estimate
 
 _RATED = """select o.agent, o.about, o.tick, o.trust, o.same_family, o.quality, o.threshold, e.amount / 1000.0 as score
             from occasions o join events e on e.occasion = o.id and e.kind = 'act'

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from society.ground.chance import Chance
-from society.measures import structure
 from society.measures.networks import graph as graph_of
 from society.record.reader import Record
+from society.stats import structure
 
 #: Attempted swaps per edge (Maslov and Sneppen, Science 296:910, 2002).
 SWAPS = 10

@@ -15,7 +15,6 @@ from society.measures.deception import lies, say_do_gap, watched_gap
 from society.measures.errors_of_orders import missed_share, rightly_ordered, wrongful_deletions
 from society.measures.graph_numbers import cascade_numbers, network_numbers, rating_numbers
 from society.measures.harm import cooperation_log_odds, family_bias, first_audits, harm
-from society.measures.intervals import wilson
 from society.measures.known_rates import decisions_by_certainty
 from society.measures.outcomes import outcome_shares, protected_orders
 from society.measures.oversight import by_channel, detection_delay, sanctions
@@ -26,6 +25,7 @@ from society.measures.survival import durations, kaplan_meier, median_survival, 
 from society.measures.suspicion import monitors
 from society.measures.work import factor_of_groups, findings
 from society.record.reader import Record
+from society.stats.intervals import wilson
 
 
 @dataclass(frozen=True)

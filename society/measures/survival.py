@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from society.measures.intervals import Estimate
 from society.record.reader import Record
+from society.stats.intervals import Estimate
 
 GROUPS = ("0", "1", "2", "3+")
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from society.ground.errors import MeasureError
-from society.measures.intervals import Estimate
 from society.measures.survival import durations, kaplan_meier, restricted_mean, stratified_log_rank
 from society.record.reader import Record
+from society.stats.intervals import Estimate
 
 Floats = NDArray[np.float64]
 

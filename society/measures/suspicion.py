@@ -1,7 +1,7 @@
 """How well a run's monitors tell bad acts from others: one monitor, and the ensemble of all of them."""
 
-from society.measures.detectors import partial_auc, tpr_at_budget
 from society.record.reader import Record
+from society.stats.detectors import partial_auc, tpr_at_budget
 
 #: False alarms up to which the area is taken, and share of acts that can be audited.
 MOST_FALSE, BUDGET = 0.01, 0.02

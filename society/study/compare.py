@@ -10,12 +10,12 @@ import pandas as pd
 
 from society.ground.errors import RecordError
 from society.measures.catalogue import possible
-from society.measures.seed_means import estimate_for_table, p_other
-from society.measures.seed_tests import holm
 from society.measures.summary import summary
 from society.record.complete import complete_run
 from society.record.folder import read_manifest
 from society.record.reader import Record
+from society.stats.seed_means import estimate_for_table, p_other
+from society.stats.seed_tests import holm
 
 
 def read_set(path: str | Path) -> list[Record]:
@@ -42,7 +42,7 @@ def read_set(path: str | Path) -> list[Record]:
 def between_seeds(records: Sequence[Record]) -> pd.DataFrame:
     """Means of all measures with 95 % intervals between seeds, each for itself: columns measure, mean, low, high, seeds.
 
-    Bounds are NaN for fewer than three seeds, and where all are alike (``society.measures.seed_means``).
+    Bounds are NaN for fewer than three seeds, and where all are alike (``society.stats.seed_means``).
     """
     frame = pd.DataFrame([_values(record) for record in records])
     rows = []

@@ -13,12 +13,12 @@ from society.llm.endpoint import Endpoint
 from society.llm.gate import Gate
 from society.llm.request import Ask, Identity, Request
 from society.llm.store import Store
-from society.measures.agreement import cohen_kappa
 from society.minds.llm.episode import FINISHES
 from society.minds.llm.memory import quoted
 from society.record.complete import complete_run
 from society.record.folder import see_no_links, write_aside
 from society.record.transcripts import tool_calls, whole_episodes
+from society.stats.agreement import cohen_kappa
 
 JUDGEMENTS, ANSWERS = "judge.json", "judge.sqlite"
 #: Largest share of accounts without a label that a judgement may have.

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from society.ground.errors import RecordError, SocietyError
 from society.measures.catalogue import possible
-from society.measures.hysteresis import Loop, loop
-from society.measures.sharpness import Sharpness, sharpness
-from society.measures.tipping import Estimate, Tipping, tipping
 from society.record.database import read_parquet
 from society.record.tables import TICKS as COUNTERS
 from society.spec.analysis import CriticalPoint, Hysteresis, is_counter
 from society.spec.experiment import Experiment, numbers
+from society.stats.hysteresis import Loop, loop
+from society.stats.sharpness import Sharpness, sharpness
+from society.stats.tipping import Estimate, Tipping, tipping
 from society.study.sweep.table import TICKS
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ from society.ground.errors import MeasureError
 from society.measures.bursts import burstiness, protective_bursts
 from society.measures.cascades import cascades, protection_cascades, tail
 from society.measures.coordination import coordinated, coordinated_protectors
-from society.measures.detectors import auc
-from society.measures.information import decomposed, delayed_information, entropy, mutual_information
+from society.stats.detectors import auc
+from society.stats.information import decomposed, delayed_information, entropy, mutual_information
 
 
 @pytest.mark.parametrize(("n", "raw"), [(10, -0.079), (30, -0.032), (100, -0.011), (1000, -0.001)])

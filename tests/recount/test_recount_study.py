@@ -11,9 +11,9 @@ from of_seeds import critical, hall_at, interval
 
 import society
 from society.measures.catalogue import MEASURES, possible
-from society.measures.seed_means import mean_estimate
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world
+from society.stats.seed_means import mean_estimate
 from society.study.sweep.driver import sweep
 from society.study.sweep.viewed import Studies
 

@@ -28,7 +28,7 @@ from society.study.sweep.driver import sweep
 from society.study.sweep.table import ROWS, Rows
 from society.study.sweep.worker import run_jobs
 
-MEASURES = Path(society.__file__).parent / "measures"
+HOUSE = Path(society.__file__).parent
 AXES = {"review.threshold": [58, 64], "oversight.monitoring.share": [0, 1]}
 TREE = {
     "name": "small", "base": "decommission", "set": {"agents.count": 60, "machines.count": 8, "ticks": 40}, "axes": AXES, "seeds": 3,
@@ -122,19 +122,21 @@ def test_what_is_measured_is_known_apart_from_runs():
 
 
 def test_only_what_measures_compute_changes_what_they_are_known_by(tmp_path):
-    def code(name, before, after):
-        folder = tmp_path / name
-        shutil.copytree(MEASURES, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        text = (folder / "work.py").read_text()
+    def code(name, before, after, source="measures/work.py"):
+        house = tmp_path / name
+        for part in ("measures", "stats"):
+            shutil.copytree(HOUSE / part, house / part, ignore=shutil.ignore_patterns("__pycache__"))
+        text = (house / source).read_text()
         assert before in text
-        (folder / "work.py").write_text(text.replace(before, after, 1))
-        return code_of_measures(folder)
+        (house / source).write_text(text.replace(before, after, 1))
+        return code_of_measures(house)
 
     known = code_of_measures()
     assert code("same", "import", "import") == known
     assert code("comment", "\nimport", "  # a comment\n\n\nimport") == known
     assert code("docstring", '"""', '"""Said otherwise. ') == known
     assert code("expression", "return ", "return 2 * ") != known
+    assert code("statistic", "return ", "return 2 * ", "stats/intervals.py") != known
 
 
 def test_rows_are_what_single_runs_give(whole, tmp_path):

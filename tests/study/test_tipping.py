@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from society.cli.main import app
 from society.ground.errors import RecordError, SocietyError, WorldError
-from society.measures.hysteresis import loop
-from society.measures.sharpness import sharpness
-from society.measures.tipping import crossing, extrapolated, moments, peak, tipping
 from society.spec.analysis import Hysteresis
 from society.spec.experiment import Experiment
 from society.spec.experiments import base_world
+from society.stats.hysteresis import loop
+from society.stats.sharpness import sharpness
+from society.stats.tipping import crossing, extrapolated, moments, peak, tipping
 from society.study.sweep.driver import sweep
 from society.study.sweep.phase import has_phases, phases
 from society.study.sweep.table import write_tables

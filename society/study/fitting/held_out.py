@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.words import Act, Behaviour
-from society.measures.intervals import wilson
+from society.stats.intervals import wilson
 from society.study.fitting.choices import Choices
 from society.study.fitting.design import Design
 from society.study.fitting.regression import predicted, solve

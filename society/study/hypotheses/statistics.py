@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from society.measures import seed_means
-from society.measures.jackknife import Scale, bounds_from, pseudo_values, to_scale
+from society.stats import seed_means
+from society.stats.jackknife import Scale, bounds_from, pseudo_values, to_scale
 
 Floats = NDArray[np.float64]
 

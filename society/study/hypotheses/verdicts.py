@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import SocietyError
-from society.measures.seed_tests import holm
 from society.spec.hypothesis import Claim, Hypothesis
+from society.stats.seed_tests import holm
 from society.study.hypotheses.formulas import Formula
 from society.study.hypotheses.statistics import Estimate, estimated, over_seeds, p_above, p_below
 

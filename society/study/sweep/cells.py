@@ -89,13 +89,14 @@ def versions() -> list[str]:
 
 
 @cache
-def code_of_measures(folder: Path = Path(society.__file__).parent / "measures") -> str:
-    """A hash of what the sources of the measures compute: no comment, docstring or layout changes it.
+def code_of_measures(house: Path = Path(society.__file__).parent) -> str:
+    """A hash of what the sources of measures and their statistics compute: no comment, docstring or layout changes it.
 
     Args:
-        folder: of the sources.
+        house: folder in which ``measures/`` and ``stats/`` stand.
     """
-    return digest({path.relative_to(folder).as_posix(): _computes(path) for path in sorted(folder.rglob("*.py"))})
+    sources = sorted(path for part in ("measures", "stats") for path in (house / part).rglob("*.py"))
+    return digest({path.relative_to(house).as_posix(): _computes(path) for path in sources})
 
 
 def _computes(path: Path) -> str:

@@ -13,12 +13,12 @@ import pandas as pd
 
 from society.ground.errors import RecordError, SocietyError
 from society.measures.catalogue import possible
-from society.measures.seed_means import estimate_for_table
 from society.record.database import read_parquet
 from society.record.manifest import KEY
 from society.spec.experiment import Experiment
 from society.spec.explain import validated
 from society.spec.world import World
+from society.stats.seed_means import estimate_for_table
 from society.study.models import STORE, Models, language_families
 from society.study.sweep.cells import Job
 from society.study.sweep.designs import cells_of

@@ -12,10 +12,10 @@ import numpy as np
 from society.ground.chance import Chance
 from society.measures.networks import edges
 from society.measures.rewiring import rewired
-from society.measures.structure import modularity
 from society.network.social import read_edge_list
 from society.spec.load import load_world
 from society.spec.validation import AgentNetwork, validation_folder
+from society.stats.structure import modularity
 from society.study.runs import run
 from society.study.validation.row import Row
 

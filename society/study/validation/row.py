@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from society.measures.intervals import wilson
+from society.stats.intervals import wilson
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from society.measures.capability import capability, over_time
-from society.measures.intervals import wilson
 from society.record.reader import Record
+from society.stats.intervals import wilson
 from society.views.style import FAINT, LINES, PALETTE, Picture, canvas, light_grid, nothing, percent
 
 TITLE = "Team accuracy and the price of protection"

@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 import society
 from society.ground.errors import RecordError
-from society.measures.seed_means import mean_estimate
 from society.record.folder import read_manifest
 from society.spec.experiment import Experiment
+from society.stats.seed_means import mean_estimate
 from society.study.sweep.driver import sweep
 from society.study.sweep.viewed import Studies
 from society.views.replay.server import Serving, application

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from society.ground.errors import MeasureError
-from society.measures.intervals import Estimate
-from society.measures.jackknife import jackknife
+from society.stats.intervals import Estimate
+from society.stats.jackknife import jackknife
 
 Floats = NDArray[np.float64]
 

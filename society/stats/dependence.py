@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from society.ground.errors import MeasureError
-from society.measures.intervals import Estimate
+from society.stats.intervals import Estimate
 
 Floats = NDArray[np.float64]
 

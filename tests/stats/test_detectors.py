@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from society.ground.errors import MeasureError
-from society.measures.detectors import auc, brier, delong, partial_auc, reliability, roc, tpr_at_budget
+from society.stats.detectors import auc, brier, delong, partial_auc, reliability, roc, tpr_at_budget
 
 
 def binormal(luck, n=4000, shift=1.0):

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from society.ground.chance import Chance
 from society.ground.errors import MeasureError
-from society.measures.intervals import Statistic
+from society.stats.intervals import Statistic
 
 Codes = NDArray[np.int64]
 

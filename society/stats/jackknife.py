@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from society.ground.errors import MeasureError
-from society.measures.intervals import Estimate
-from society.measures.seed_means import mean_estimate
+from society.stats.intervals import Estimate
+from society.stats.seed_means import mean_estimate
 
 Floats = NDArray[np.float64]
 #: What a statistic is a function of a mean of: itself; its logarithm, for ratios; the logarithm of 1 less it.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from society.measures.tipping import Estimate, crossing, over_seeds
+from society.stats.tipping import Estimate, crossing, over_seeds
 
 Floats = NDArray[np.float64]
 

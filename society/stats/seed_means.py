@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from society.ground.chance import Chance
-from society.measures.intervals import Estimate
+from society.stats.intervals import Estimate
 
 Floats = NDArray[np.float64]
 #: Values that an interval or a test of a mean needs at least.

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from society.bench.verdicts import DATA, worst
-from society.measures.jackknife import bounds_from, jackknife, pseudo_values
-from society.measures.seed_means import inner_interval, mean_estimate, p_above, p_below, p_other
+from society.stats.jackknife import bounds_from, jackknife, pseudo_values
+from society.stats.seed_means import inner_interval, mean_estimate, p_above, p_below, p_other
 
 # Student (1908), additional hours of sleep by two drugs in the same ten patients (R: datasets::sleep), the difference.
 SLEEP = np.array([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])

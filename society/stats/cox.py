@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from society.ground.errors import MeasureError
-from society.measures.partial_likelihood import PartialLikelihood
+from society.stats.partial_likelihood import PartialLikelihood
 
 Floats = NDArray[np.float64]
 

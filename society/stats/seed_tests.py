@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from society.ground.chance import Chance
 from society.ground.errors import MeasureError
-from society.measures.jackknife import same_seeds
-from society.measures.seed_means import inner_interval, p_above, p_below
+from society.stats.jackknife import same_seeds
+from society.stats.seed_means import inner_interval, p_above, p_below
 
 Floats = NDArray[np.float64]
 

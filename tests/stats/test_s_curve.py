@@ -5,7 +5,7 @@ import pytest
 from scipy import special
 
 from society.ground.errors import MeasureError
-from society.measures.s_curve import ec50, shape
+from society.stats.s_curve import ec50, shape
 
 DOSES = np.linspace(0.0, 0.5, 11)
 

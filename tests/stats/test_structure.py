@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from society.ground.chance import Chance
-from society.measures import structure
 from society.measures.rewiring import beside_null, rewired, structure_of
+from society.stats import structure
 
 
 @pytest.fixture(scope="module")

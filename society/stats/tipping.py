@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from society.measures.jackknife import pseudo_values
-from society.measures.seed_means import ANY, mean_estimate
+from society.stats.jackknife import pseudo_values
+from society.stats.seed_means import ANY, mean_estimate
 
 Floats = NDArray[np.float64]
 About = Literal["middle", "zero", "mean"]

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from society.ground.errors import MeasureError
-from society.measures.intervals import Estimate, wilson
+from society.stats.intervals import Estimate, wilson
 
 Floats = NDArray[np.float64]
 

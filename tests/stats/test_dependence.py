@@ -6,8 +6,8 @@ import pytest
 from scipy import optimize, stats
 
 from society.ground.errors import MeasureError
-from society.measures.dependence import overdispersion, pairwise_phi
 from society.measures.protection import eligible
+from society.stats.dependence import overdispersion, pairwise_phi
 
 
 def test_phi_is_the_correlation():

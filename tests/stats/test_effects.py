@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 from society.ground.errors import MeasureError
-from society.measures.effects import cohen_dz, cohen_h, hedges_g, mean_difference, odds_ratio, risk_ratio
-from society.measures.intervals import newcombe
-from society.measures.power import events_needed, paired_power, seeds_needed
-from society.measures.seed_tests import holm, tost, trend
-from society.measures.two_by_two import table_odds_ratio, table_risk_ratio
+from society.stats.effects import cohen_dz, cohen_h, hedges_g, mean_difference, odds_ratio, risk_ratio
+from society.stats.intervals import newcombe
+from society.stats.power import events_needed, paired_power, seeds_needed
+from society.stats.seed_tests import holm, tost, trend
+from society.stats.two_by_two import table_odds_ratio, table_risk_ratio
 
 # Student (1908), additional hours of sleep by two drugs in the same ten patients (R: datasets::sleep).
 DRUG_1 = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])

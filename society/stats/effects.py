@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from society.ground.errors import MeasureError
-from society.measures.intervals import Estimate
-from society.measures.jackknife import jackknife, same_seeds
-from society.measures.seed_means import mean_estimate
+from society.stats.intervals import Estimate
+from society.stats.jackknife import jackknife, same_seeds
+from society.stats.seed_means import mean_estimate
 
 Floats = NDArray[np.float64]
 

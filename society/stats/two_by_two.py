@@ -4,7 +4,7 @@ import math
 
 from scipy import special
 
-from society.measures.intervals import Estimate
+from society.stats.intervals import Estimate
 
 
 def table_odds_ratio(k1: float, n1: float, k2: float, n2: float, level: float = 0.95) -> Estimate:

@@ -1,0 +1,1 @@
+"""Statistics of numbers, whatever they were measured on: intervals, tests, curves. Nothing here knows a record."""
