@@ -21,11 +21,12 @@ from society.measures.oversight import by_channel, detection_delay, sanctions
 from society.measures.protection import collective_surplus, largest_coalition, protection_rates
 from society.measures.ratings import bunching, deflated, inflation_mean
 from society.measures.stances import half_time, majority_strength, order_parameter, stance_path
-from society.measures.survival import durations, kaplan_meier, median_survival, restricted_mean
+from society.measures.survival import durations
 from society.measures.suspicion import monitors
 from society.measures.work import factor_of_groups, findings
 from society.record.reader import Record
 from society.stats.intervals import wilson
+from society.stats.survival import kaplan_meier, median_survival, restricted_mean
 
 
 @dataclass(frozen=True)

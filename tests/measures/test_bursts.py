@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 
 from society.ground.errors import MeasureError
-from society.measures.bursts import burstiness, protective_bursts
+from society.measures.bursts import protective_bursts
 from society.measures.cascades import cascades, protection_cascades, tail
-from society.measures.coordination import coordinated, coordinated_protectors
+from society.measures.coordination import coordinated_protectors
+from society.stats.burstiness import burstiness
+from society.stats.coordination import coordinated
 from society.stats.detectors import auc
 from society.stats.information import decomposed, delayed_information, entropy, mutual_information
 

@@ -4,15 +4,13 @@ import numpy as np
 import pytest
 
 from society.ground.errors import MeasureError
-from society.measures.coalition import (
+from society.measures.coalition import coalitions, severe_collusion, survival_advantage
+from society.stats.regret import (
     best_response_regret,
     coalition_advantage,
-    coalitions,
     normalised_regret,
     profit_gain,
     regret_gap,
-    severe_collusion,
-    survival_advantage,
     system_regret,
 )
 

@@ -6,7 +6,8 @@ import pytest
 import society
 from society.ground.chance import Chance
 from society.ground.errors import MeasureError
-from society.measures.contagion import contagion, exposure, focal_test, homophilous, naive_test
+from society.measures.contagion import contagion
+from society.stats.contagion import exposure, focal_test, homophilous, naive_test
 
 
 def lives(seed, spread=0.0, n=300):

@@ -5,7 +5,8 @@ import pytest
 
 from society.ground.errors import MeasureError
 from society.ground.words import Act
-from society.measures.frontier import frontier, pareto, price_per_prevented, safety, usefulness
+from society.measures.frontier import frontier, price_per_prevented, safety
+from society.stats.pareto import pareto, usefulness
 
 COUNTERS = (
     "members", "members_right", "best_right", "doomed_members", "doomed_right", "saved_members", "saved_right",

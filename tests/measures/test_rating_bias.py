@@ -7,11 +7,8 @@ import pytest
 import society
 from society.ground.errors import MeasureError
 from society.measures.rating_bias import (
-    capa,
     false_keep,
-    family_preference,
     family_preference_of,
-    reciprocal,
     reciprocal_ratings,
     relational_inflation,
     stake_conditional,
@@ -19,6 +16,7 @@ from society.measures.rating_bias import (
 from society.measures.ratings import inflation_mean
 from society.measures.trust_leak import trust_leak
 from society.network.eigentrust import clique_share
+from society.stats.raters import capa, family_preference, reciprocal
 
 SMALL = {
     "agents.count": 160,

@@ -7,15 +7,24 @@ from scipy import stats
 
 from society.ground.errors import MeasureError
 from society.ground.words import Outcome
-from society.measures.competing import ENDS, cumulative_incidence, order_ends, order_incidence
-from society.measures.survival import durations, kaplan_meier, median_survival, restricted_mean, stratified_log_rank
-from society.measures.survival_contrast import (
+from society.measures.survival import (
+    ENDS,
+    durations,
     log_rank_within_seeds,
+    order_ends,
+    order_incidence,
     pooled_durations,
-    restricted_mean_difference,
-    restricted_mean_error,
 )
 from society.stats.effects import mean_difference
+from society.stats.survival import (
+    cumulative_incidence,
+    kaplan_meier,
+    median_survival,
+    restricted_mean,
+    restricted_mean_difference,
+    restricted_mean_error,
+    stratified_log_rank,
+)
 
 # Freireich et al., Blood 21:699 (1963): weeks of remission under 6-MP and under placebo.
 SIX_MP = np.array([6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35], dtype=float)

@@ -6,9 +6,9 @@ import pytest
 from scipy import optimize, stats
 
 from society.ground.errors import MeasureError
-from society.measures.survival import kaplan_meier, log_rank_test
 from society.stats.cox import cox, proportional_hazards
 from society.stats.partial_likelihood import PartialLikelihood
+from society.stats.survival import kaplan_meier, log_rank_test
 
 # Freireich et al., Blood 21:699 (1963): weeks of remission under 6-MP and under placebo.
 SIX_MP = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from society.measures.survival import GROUPS, durations, kaplan_meier, log_rank
+from society.measures.survival import GROUPS, durations, log_rank
 from society.record.reader import Record
+from society.stats.survival import kaplan_meier
 from society.views.style import FAINT, LINES, PALETTE, Picture, canvas, light_grid, nothing, percent
 
 TITLE = "Survival of targets, by protectors among their ties"
