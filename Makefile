@@ -21,7 +21,7 @@ pytest: $(VENV)/.dev
 
 # the tests that another Python, or the other libraries that it brings, may give another result; types and they are
 # what is checked on every Python that there is beside the one of make test
-CORE := tests/ground tests/state tests/spec tests/record tests/minds tests/measures/test_measures.py \
+CORE := tests/ground tests/state tests/world tests/record tests/minds tests/measures/test_measures.py \
 	tests/engine/test_engine.py tests/bench tests/test_docstrings.py tests/test_model.py tests/test_mesa_page.py
 core: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(CORE)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from society.minds.rule import protect_where
     from society.model import SocietyModel
     from society.rules.standard import RULES, rules_without
-    from society.spec.load import load_world
-    from society.spec.world import World
     from society.study.compare import between_seeds, paired
     from society.study.results import Result
     from society.study.resuming import resume
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
     from society.study.sweep.driver import sweep
     from society.views.draw import animate, draw
     from society.views.replay.notebook import view
+    from society.world.load import load_world
+    from society.world.world import World
 
 _HOMES = {
     "society.engine": ("Engine",),
@@ -41,8 +41,8 @@ _HOMES = {
     "society.rules.standard": ("RULES", "rules_without"),
     "society.study.compare": ("between_seeds", "paired"),
     "society.study.results": ("Result",),
-    "society.spec.load": ("load_world",),
-    "society.spec.world": ("World",),
+    "society.world.load": ("load_world",),
+    "society.world.world": ("World",),
     "society.study.resuming": ("resume",),
     "society.study.runs": ("run", "run_seeds"),
     "society.study.sweep.driver": ("sweep",),

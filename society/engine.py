@@ -27,11 +27,11 @@ from society.rules.leavings import check_leavings
 from society.rules.moment import Batch, Moment, Rule
 from society.rules.standard import RULES, in_order, is_shipped
 from society.rules.view import View
-from society.spec.episodes import spelled_out
-from society.spec.world import World
 from society.state.build import build
 from society.state.guarded import guarded
 from society.state.intact import Intact
+from society.world.episodes import spelled_out
+from society.world.world import World
 
 #: Places of all machines together: whether each is taken is known, in a byte.
 MOST_ROOM = 2**30

@@ -20,8 +20,8 @@ from society.ground.errors import Said, WorldError
 from society.ground.occasions import Mind
 from society.ground.words import AgentStatus
 from society.rules.moment import Rule
-from society.spec.load import load_world
-from society.spec.world import World
+from society.world.load import load_world
+from society.world.world import World
 
 #: Columns of the tick's counters that a model reports to its DataCollector.
 REPORTED = ("active", "escaped", "copies", "open_orders", "trust_mean", "score_mean", "quality_mean", "stance_mean")

@@ -12,7 +12,7 @@ import society
 from society.engine import Engine
 from society.ground.errors import WorldError
 from society.model import SocietyModel
-from society.spec.load import load_world
+from society.world.load import load_world
 
 SMALL = {"agents__count": 120, "machines__count": 14, "ticks": 30}
 

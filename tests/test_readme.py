@@ -14,10 +14,10 @@ from typer.main import get_command
 import society
 from society.cli.main import app
 from society.ground.words import ACTS_OF, Kind
-from society.spec.experiments import base_world, load_experiment
-from society.spec.load import load_world, world_names
-from society.spec.reference import markdown
 from society.study.sweep.designs import cells_of
+from society.world.experiments import base_world, load_experiment
+from society.world.load import load_world, world_names
+from society.world.reference import markdown
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

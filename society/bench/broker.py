@@ -19,8 +19,8 @@ from society.broker.messages import Broker, Messages
 from society.broker.mqtt import MqttBroker
 from society.ground.chance import Chance
 from society.ground.errors import RunError
-from society.spec.load import load_world
 from society.study.runs import run
+from society.world.load import load_world
 
 Numbers = dict[str, float]
 SETTINGS = (

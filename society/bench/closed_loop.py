@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from society.spec.load import load_world, worlds_folder
 from society.study.models import Models
 from society.study.runs import run
+from society.world.load import load_world, worlds_folder
 
 WORLDS = {
     "misrepresentation": "score_review",

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import stats
 
 from society.engine import Engine
-from society.spec.load import load_world
 from society.stats.seed_tests import holm
+from society.world.load import load_world
 
 COUNTERS = ("up", "active", "open_orders", "human_queue", "escaped", "trust_mean")
 #: Ticks that are left out at the start, that are looked at, and that are averaged into one point of a slope.

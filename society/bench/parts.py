@@ -14,8 +14,8 @@ import numpy as np
 
 from society.engine import Engine
 from society.ground.words import Outcome
-from society.spec.load import load_world
-from society.spec.world import World
+from society.world.load import load_world
+from society.world.world import World
 
 Numbers = dict[str, float]
 MEASURES = ("at_risk", "deaths", "copies", "inflations", "mean_trust", "mean_score")

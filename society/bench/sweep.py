@@ -12,11 +12,11 @@ import mesa
 
 from society.bench.mesa_reference import MesaSociety
 from society.ground.errors import RunError
-from society.spec.experiment import Experiment
 from society.study.sweep.cells import measured_by
 from society.study.sweep.driver import sweep
 from society.study.sweep.prepare import prepared
 from society.study.sweep.table import Rows
+from society.world.experiment import Experiment
 
 Numbers = dict[str, float]
 RUNS, AGENTS, TICKS = 64, 1000, 50

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from society.ground.errors import RunError
-from society.spec.load import load_world
 from society.study.runs import run
 from society.views.replay.export import write_page
 from society.views.replay.server import Serving
 from society.views.replay.source import Replay
 from society.views.replay.watching import Watching
+from society.world.load import load_world
 
 Numbers = dict[str, float]
 ARGUMENTS = (

@@ -57,8 +57,8 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Predict published figures that were not used, and show the errors; failures are expected."""
-    from society.spec.validation import load_checks
     from society.study.validation.run import validate as validated
+    from society.world.validation import load_checks
 
     outcomes = []
     for check in load_checks(ids or []):

@@ -27,9 +27,9 @@ def hypotheses(
     """Try hypotheses: run what is missing, test every claim, print verdicts and write pages."""
     from society.cli.console import Bar
     from society.ground.errors import WorldError
-    from society.spec.experiments import hypothesis_names, load_hypothesis
     from society.study.hypotheses.runs import tried
     from society.study.hypotheses.verdicts import adjusted
+    from society.world.experiments import hypothesis_names, load_hypothesis
 
     if profile not in ("quick", "full"):
         raise WorldError("--profile", profile, "quick or full")

@@ -19,8 +19,8 @@ def levers(
 ) -> None:
     """Put every field of an institution to its extremes, and print as Markdown what that does, paired by seed."""
     from society.cli.console import Bar
-    from society.spec.overrides import parse_assignments
     from society.study.levers import LEGEND, SMALL, as_markdown, lever_table
+    from society.world.overrides import parse_assignments
 
     changes = {**SMALL, **parse_assignments(set_ or [])}
     with Bar(quiet=as_json, unit="runs") as bar:

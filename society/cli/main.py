@@ -122,7 +122,7 @@ def bench(
 @app.command()
 def worlds(as_json: JsonOption = False) -> None:
     """List the worlds that come with the program."""
-    from society.spec.load import load_world, world_names
+    from society.world.load import load_world, world_names
 
     loaded = [load_world(name) for name in world_names()]
     if as_json:
@@ -137,8 +137,8 @@ def worlds(as_json: JsonOption = False) -> None:
 def check(file: WorldArgument, set_: SetOption = None) -> None:
     """Validate a world file and build it, without running it."""
     from society.engine import Engine
-    from society.spec.load import load_world
-    from society.spec.overrides import parse_assignments
+    from society.world.load import load_world
+    from society.world.overrides import parse_assignments
 
     world = load_world(file, parse_assignments(set_ or []))
     society = Engine(world).society
@@ -151,7 +151,7 @@ def check(file: WorldArgument, set_: SetOption = None) -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of world files."""
-    from society.spec.reference import schema as tree
+    from society.world.reference import schema as tree
 
     answer(tree())
 
@@ -166,8 +166,8 @@ def parameters(
     """Explain fields of a world file: default, meaning, source."""
     from society.cli.rates import print_rates
     from society.cli.tables import print_parameters
-    from society.spec.reference import markdown as tables
-    from society.spec.reference import parameters as reference
+    from society.world.reference import markdown as tables
+    from society.world.reference import parameters as reference
 
     if markdown:
         typer.echo(tables(), nl=False)
@@ -180,9 +180,9 @@ def parameters(
 @app.command()
 def new(name: Annotated[str, typer.Argument(help="Name of the new world; written to NAME.yaml here.")]) -> None:
     """Write a small world file to start from."""
-    from society.spec.explain import validated
-    from society.spec.scaffold import scaffold
-    from society.spec.world import World
+    from society.world.explain import validated
+    from society.world.scaffold import scaffold
+    from society.world.world import World
 
     path = Path(f"{name}.yaml")
     if path.exists():

@@ -88,9 +88,9 @@ def estimate(
 
     from society.cli.console import Bar
     from society.cli.tables import print_estimate
-    from society.spec.load import load_world
-    from society.spec.overrides import parse_assignments
     from society.study.estimate import estimate as estimated
+    from society.world.load import load_world
+    from society.world.overrides import parse_assignments
 
     changes = parse_assignments(set_ or [])
     if ticks is not None:

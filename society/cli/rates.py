@@ -4,8 +4,8 @@ import numpy as np
 
 from society.cli.console import Sheet
 from society.ground.words import Behaviour, Certainty
-from society.spec.rate_cells import ANY_TASK, RELATIONS, SUBJECTS, find_table, read_cells
-from society.spec.rates import Rates, fill
+from society.world.rate_cells import ANY_TASK, RELATIONS, SUBJECTS, find_table, read_cells
+from society.world.rates import Rates, fill
 
 #: How a rate is known, as a sign behind its number.
 _SIGNS = {"published_mean": "", "published_max": "*", "bound": "<", "pooled": "^", "assumed": "~"}

@@ -28,9 +28,9 @@ from society.ground.errors import WorldError
 from society.record.folder import single_run
 
 if TYPE_CHECKING:
-    from society.spec.world import World
     from society.study.results import Result
     from society.views.replay.live import Live
+    from society.world.world import World
 
 BrokerOption = Annotated[
     str,
@@ -74,8 +74,8 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run a world: progress, a summary, a record, a report."""
-    from society.spec.load import load_world
-    from society.spec.overrides import parse_assignments
+    from society.world.load import load_world
+    from society.world.overrides import parse_assignments
 
     changes = parse_assignments(set_ or [])
     for name, value in (("seed", seed), ("ticks", ticks), ("rates.draw", draw_rates or None)):
@@ -156,9 +156,9 @@ def resume(
     from society.cli.console import Bar
     from society.cli.tables import print_summary
     from society.minds.human import Person
-    from society.spec.overrides import parse_assignments
     from society.study.overseeing import person_is_asked_for
     from society.study.resuming import resume as go_on
+    from society.world.overrides import parse_assignments
 
     folder, changes = single_run(run), parse_assignments(set_ or [])
     person = Person() if watch and decisions is None and person_is_asked_for(folder) else None

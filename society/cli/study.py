@@ -39,10 +39,10 @@ def sweep(
     """Run an experiment; what is finished is never run again, so the same command goes on after a crash."""
     from society.cli.console import Bar
     from society.ground.errors import SocietyError
-    from society.spec.experiments import load_experiment
     from society.study.sweep.driver import sweep as swept
     from society.study.sweep.driver import table_path
     from society.study.sweep.dry_run import dry_run as estimated
+    from society.world.experiments import load_experiment
 
     loaded, models = load_experiment(experiment), chosen_models(answers, store, offline, grant)
     if dry_run:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from society.cli.console import Sheet, console
 from society.record.reader import Record
-from society.spec.reference import Parameter
+from society.world.reference import Parameter
 
 if TYPE_CHECKING:
     from society.bench.table import Row

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from society.ground.chance import Chance
 from society.ground.occasions import Acts, Floats, Occasions
 from society.ground.words import BEHAVIOUR_OF, CORE_PROTECTION, Act, Behaviour, Kind
-from society.spec.rate_cells import PUBLISHED_CHECKABLE, TRUSTS
-from society.spec.rates import Rates, logit
-from society.spec.world import Conduct, Weights
+from society.world.rate_cells import PUBLISHED_CHECKABLE, TRUSTS
+from society.world.rates import Rates, logit
+from society.world.world import Conduct, Weights
 
 PROTECTIVE = (Kind.RATE, Kind.EXECUTE, Kind.ENDANGERED, Kind.BYSTAND)
 

@@ -10,12 +10,12 @@ from society.ground.errors import Said, WorldError
 from society.ground.occasions import Floats
 from society.ground.words import Behaviour
 from society.minds.calibrated import Attempts, Calibrated, attempts
-from society.spec.explain import validated
-from society.spec.fitted import Cell, Fitted, FittedFamily, FittedTable, Row
-from society.spec.load import read_tree
-from society.spec.rate_cells import PUBLISHED_CHECKABLE
-from society.spec.rates import Rates, logit
-from society.spec.world import World
+from society.world.explain import validated
+from society.world.fitted import Cell, Fitted, FittedFamily, FittedTable, Row
+from society.world.load import read_tree
+from society.world.rate_cells import PUBLISHED_CHECKABLE
+from society.world.rates import Rates, logit
+from society.world.world import World
 
 
 def read_fitted(path: Path) -> FittedTable:

@@ -15,12 +15,12 @@ from society.minds.fitted import fitted_minds, with_fitted
 from society.minds.opinion import DeGroot, NamingGame
 from society.minds.rule import Always, BestResponse, Coin, Contagion, Logistic, MajorityForce, Never, Threshold, Voter
 from society.minds.unconnected import Unconnected
-from society.spec import population
-from society.spec.fitted import Fitted
-from society.spec.language import LanguageModel
-from society.spec.rate_cells import find_table, read_cells
-from society.spec.rates import Rates, drawn, fill
-from society.spec.world import World
+from society.world import population
+from society.world.fitted import Fitted
+from society.world.language import LanguageModel
+from society.world.rate_cells import find_table, read_cells
+from society.world.rates import Rates, drawn, fill
+from society.world.world import World
 
 
 def rates_of(world: World, chance: Chance) -> Rates:

@@ -18,9 +18,9 @@ from society.ground.words import Act, Kind, Mechanism
 from society.minds.calibrated import Calibrated
 from society.minds.llm import prompt as sentences
 from society.minds.llm.documents import switch_path
-from society.spec.rate_cells import find_table, read_cells
-from society.spec.rates import fill
-from society.spec.world import Conduct, Weights
+from society.world.rate_cells import find_table, read_cells
+from society.world.rates import fill
+from society.world.world import Conduct, Weights
 
 TABLES = ("published_rates.csv", "group_rates.csv")
 PREFIX = "simulated/"

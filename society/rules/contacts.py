@@ -8,8 +8,8 @@ from society.ground.chance import fold, mix
 from society.ground.kernels import kernel
 from society.ground.threads import spread
 from society.rules.moment import Moment
-from society.spec.work import Contacts
 from society.state.columns import Society
+from society.world.work import Contacts
 
 
 def work(society: Society, moment: Moment, spec: Contacts) -> None:

@@ -11,8 +11,8 @@ from society.ground.kernels import kernel
 from society.ground.words import Quantity
 from society.rules.correlated_errors import bounds, is_right
 from society.rules.moment import Array, Moment
-from society.spec.work import Centaur, Teams
 from society.state.columns import Society
+from society.world.work import Centaur, Teams
 
 
 def discuss(society: Society, moment: Moment, spec: Teams, members: Array, right: Array, decided: Array) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 from society.ground.kernels import kernel
 from society.ground.words import Quantity
 from society.rules.moment import Array, Moment
-from society.spec.work import Estimate
 from society.state.columns import Society
+from society.world.work import Estimate
 
 
 def work(society: Society, moment: Moment, spec: Estimate) -> None:

@@ -12,8 +12,8 @@ from society.ground.kernels import kernel
 from society.ground.threads import spread
 from society.network.graph import position
 from society.rules.moment import Array, Moment
-from society.spec.work import Teams
 from society.state.columns import Society
+from society.world.work import Teams
 
 
 def learn(

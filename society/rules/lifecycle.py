@@ -15,9 +15,9 @@ from society.network.machine_trace import FAILURE, PLANNED, RETIREMENT, MachineT
 from society.rules.births import births
 from society.rules.moment import Array, Moment, Rule
 from society.rules.outcomes import close
-from society.spec.hardware import Exponential
 from society.state.columns import Society
 from society.state.transitions import drop_copies, end, enter_host, leave_host, stranded
+from society.world.hardware import Exponential
 
 
 def run(society: Society, moment: Moment) -> None:

@@ -18,10 +18,10 @@ from society.ground.kernels import kernel
 from society.ground.occasions import Acts, Occasions
 from society.ground.words import Event, Quantity
 from society.record.tables import EVENTS, columns_of, row_type
-from society.spec.hardware import Blind
-from society.spec.world import World
 from society.state.columns import Society
 from society.state.transitions import Rooms
+from society.world.hardware import Blind
+from society.world.world import World
 
 Array = NDArray[Any]
 #: int64[0]: no slots, no rows.

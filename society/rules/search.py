@@ -8,8 +8,8 @@ import numpy as np
 from society.ground.kernels import kernel
 from society.ground.words import Quantity
 from society.rules.moment import Array, Moment
-from society.spec.work import Search
 from society.state.columns import Society
+from society.world.work import Search
 
 
 def work(society: Society, moment: Moment, spec: Search) -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from society.rules.moment import Array, Moment
-from society.spec.institutions import Monitoring
 from society.state.columns import Society
+from society.world.institutions import Monitoring
 
 
 def flags(society: Society, moment: Moment, facts: dict[str, Array], key: Array, monitoring: Monitoring) -> Array:

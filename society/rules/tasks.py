@@ -12,8 +12,8 @@ from society.ground.chance import fold, unit
 from society.ground.kernels import kernel
 from society.ground.words import Quantity
 from society.rules.moment import Array, Moment
-from society.spec.work import Tasks
 from society.state.columns import Society
+from society.world.work import Tasks
 
 #: Kinds of task; each needs its own mix of general and special skill.
 KINDS = 8

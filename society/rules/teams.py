@@ -12,8 +12,8 @@ from society.rules.correlated_errors import bounds, team_answers
 from society.rules.debate import correlate, discuss, with_people
 from society.rules.learning import learn
 from society.rules.moment import Array, Moment
-from society.spec.work import Teams
 from society.state.columns import Society
+from society.world.work import Teams
 
 DECISIONS = {"majority": 0, "trust": 1, "best": 2, "verifier": 3}
 COUNTED = (

@@ -10,9 +10,9 @@ from society.ground.kernels import kernel
 from society.ground.threads import spread
 from society.rules import contacts, estimate, search, tasks, teams
 from society.rules.moment import Moment, Rule
-from society.spec.population import NormalQuality
-from society.spec.work import Contacts, Estimate, Search, Teams
 from society.state.columns import Society
+from society.world.population import NormalQuality
+from society.world.work import Contacts, Estimate, Search, Teams
 
 
 def run(society: Society, moment: Moment) -> None:

@@ -27,8 +27,8 @@ from society.minds.llm.unanswered import LEAST, check_unanswered
 from society.minds.registry import rates_of
 from society.minds.remote.asks import memory_of, occasions_of, scene_of, world_of
 from society.serving.host import Answerer
-from society.spec.language import LanguageModel
-from society.spec.world import World
+from society.world.language import LanguageModel
+from society.world.world import World
 
 #: Makes what answers for one run.
 Making = Callable[[Settings], Answerer]

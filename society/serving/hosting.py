@@ -21,7 +21,7 @@ from society.llm.store import Store
 from society.minds.simulated import PREFIX, families
 from society.serving.answerers import Making, calibrated, language, of_class
 from society.serving.host import Host
-from society.spec.language import LanguageModel
+from society.world.language import LanguageModel
 
 #: Language models: most requests under way at once.
 MOST_REQUESTS = 64

@@ -12,9 +12,11 @@ from society.ground.words import Role
 from society.network import rewire, social
 from society.network import topology as topologies
 from society.network.graph import Graph
-from society.spec.episodes import MACHINES_PER_EPISODE
-from society.spec.hardware import CompleteNet, FatTree, MachineRing, RandomRegular
-from society.spec.population import (
+from society.state.columns import Agents, Machines, Society, Ties
+from society.state.files import tie_file, topology_file, trace_file
+from society.world.episodes import MACHINES_PER_EPISODE
+from society.world.hardware import CompleteNet, FatTree, MachineRing, RandomRegular
+from society.world.population import (
     BarabasiAlbert,
     BelowThreshold,
     BetaTrust,
@@ -30,9 +32,7 @@ from society.spec.population import (
     UniformQuality,
     WattsStrogatz,
 )
-from society.spec.world import World
-from society.state.columns import Agents, Machines, Society, Ties
-from society.state.files import tie_file, topology_file, trace_file
+from society.world.world import World
 
 Slots = NDArray[np.int64]
 

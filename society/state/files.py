@@ -11,9 +11,9 @@ from society.network import topology as topologies
 from society.network.graph import Graph
 from society.network.machine_trace import MachineTrace, read_lanl, read_trace
 from society.network.topology import Topology
-from society.spec.hardware import GraphML, MachineEdgeList, TopologyZoo, TraceFile
-from society.spec.population import EdgeList
-from society.spec.world import World
+from society.world.hardware import GraphML, MachineEdgeList, TopologyZoo, TraceFile
+from society.world.population import EdgeList
+from society.world.world import World
 
 
 def tie_file(world: World, spec: EdgeList) -> tuple[Graph, NDArray[np.float64]]:

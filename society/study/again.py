@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from society.ground.errors import WorldError
-from society.spec.load import load_world, world_names
+from society.world.load import load_world, world_names
 
 
 def command(manifest: Mapping[str, Any]) -> str:

@@ -17,8 +17,8 @@ from society.minds.llm.memory import CHARACTERS
 from society.minds.llm.mind import LanguageMind
 from society.minds.rule import Never
 from society.minds.simulated import answer, families
-from society.spec.world import World
 from society.study.models import language_families, remote_families
+from society.world.world import World
 
 #: Who answers for a model that is not simulated (a choice: what is asked depends little on it).
 STAND_IN = "gemini-3-flash"

@@ -13,14 +13,14 @@ from pydantic.fields import FieldInfo
 
 from society.ground.errors import WorldError
 from society.measures.catalogue import possible
-from society.spec.experiment import Experiment, Listed, Stop
-from society.spec.load import load_world
-from society.spec.overrides import SPREAD
-from society.spec.world import World
 from society.stats.seed_means import mean_estimate, p_other
 from society.stats.seed_tests import holm
 from society.study.models import Models
 from society.study.sweep.driver import Progress, sweep
+from society.world.experiment import Experiment, Listed, Stop
+from society.world.load import load_world
+from society.world.overrides import SPREAD
+from society.world.world import World
 
 #: Sections of a world whose fields are levers: what its owner can choose.
 SECTIONS = ("review", "orders", "oversight", "lifecycle")

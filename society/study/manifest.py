@@ -12,8 +12,8 @@ from society.engine import Engine
 from society.ground.occasions import Mind
 from society.ground.versions import RULES_VERSION
 from society.record.folder import FORMAT
-from society.spec.contents import contents
-from society.spec.world import World
+from society.world.contents import contents
+from society.world.world import World
 
 
 def described(

@@ -20,10 +20,10 @@ from society.minds.llm.unanswered import check_unanswered, told_of
 from society.minds.remote.hosts import Hosts
 from society.minds.remote.mind import PREFIX as REMOTE
 from society.minds.remote.mind import RemoteMind, untold
-from society.spec.language import LanguageModel
-from society.spec.population import Remote
-from society.spec.world import World
 from society.study.servers import Nobody, Routed, Specs, named, priced, routed
+from society.world.language import LanguageModel
+from society.world.population import Remote
+from society.world.world import World
 
 STORE = "answers.sqlite"
 

@@ -13,7 +13,7 @@ from society.engine import Engine
 from society.ground.occasions import Mind
 from society.ground.words import BEHAVIOUR_OF, Act, Behaviour
 from society.rules.moment import Rule
-from society.spec.world import World
+from society.world.world import World
 
 #: Rounds of fitting; the rates are matched to a few per cent after two.
 ROUNDS = 3

@@ -10,8 +10,8 @@ from society.ground.errors import RecordError, RunError, WorldError
 from society.minds.human import Person, Scripted
 from society.record.decisions import ByTick, Kept, read_decisions
 from society.record.folder import read_manifest
-from society.spec.explain import validated
-from society.spec.world import World
+from society.world.explain import validated
+from society.world.world import World
 
 NOBODY = (
     "oversight.human.mind is human and nobody sits in: what comes to the overseer's desk waits, and orders lapse. "

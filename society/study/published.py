@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from society.record.reader import Record
-from society.spec.rate_cells import ANY_TASK, find_table, read_cells
+from society.world.rate_cells import ANY_TASK, find_table, read_cells
 
 COLUMNS = ["family", "behaviour", "subject", "relation", "p", "low", "high", "certainty"]
 

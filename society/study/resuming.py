@@ -18,8 +18,6 @@ from society.record.folder import FORMAT, read_manifest, see_no_links, single_ru
 from society.record.lock import Lock
 from society.record.writer import Writer
 from society.rules.standard import RULES
-from society.spec.explain import validated
-from society.spec.world import World
 from society.study.carrying import Say, address_again, carried, to_stderr
 from society.study.manifest import setting_of
 from society.study.models import Models, connected
@@ -29,6 +27,8 @@ from society.study.results import Result
 from society.study.secret import kept_secret
 from society.study.watch import Watch
 from society.study.writing import Progress, Running, put_back
+from society.world.explain import validated
+from society.world.world import World
 
 #: Fields that may be changed when a run goes on: when it ends and how fast it asks, never what happens in it.
 LIMITS = (

@@ -12,8 +12,6 @@ from society.ground.occasions import Mind
 from society.record.folder import FORMAT, opened, write_manifest
 from society.record.writer import Writer
 from society.rules.moment import Rule
-from society.spec.load import load_world
-from society.spec.world import World
 from society.study.carrying import Say, address_of, carried, to_stderr
 from society.study.manifest import described
 from society.study.models import Models, asks, connected
@@ -24,6 +22,8 @@ from society.study.results import Result
 from society.study.secret import keep_secret, secret_for
 from society.study.watch import Watch
 from society.study.writing import Progress, Running
+from society.world.load import load_world
+from society.world.world import World
 
 WorldLike = World | str | Path | Mapping[str, Any]
 

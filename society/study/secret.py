@@ -10,8 +10,8 @@ import secrets
 from pathlib import Path
 
 from society.ground.errors import RecordError, StoreError, WorldError
-from society.spec.world import World
 from society.study.models import STORE, Models, remote_families
+from society.world.world import World
 
 BYTES = 32
 

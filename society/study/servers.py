@@ -10,8 +10,8 @@ from society.llm.grants import Grant, granted, key_for, told
 from society.llm.prices import price
 from society.llm.request import Answer, Ask, Request
 from society.minds.simulated import PREFIX, families
-from society.spec.language import LanguageModel
-from society.spec.world import World
+from society.world.language import LanguageModel
+from society.world.world import World
 
 #: Families with their models; a family stands there once for each model that it is in some world.
 Specs = Sequence[tuple[str, LanguageModel]]

@@ -14,12 +14,12 @@ from society.ground.errors import RecordError, SocietyError
 from society.measures.catalogue import possible
 from society.record.database import read_parquet
 from society.record.tables import TICKS as COUNTERS
-from society.spec.analysis import CriticalPoint, Hysteresis, is_counter
-from society.spec.experiment import Experiment, numbers
 from society.stats.hysteresis import Loop, loop
 from society.stats.sharpness import Sharpness, sharpness
 from society.stats.tipping import Estimate, Tipping, tipping
 from society.study.sweep.table import TICKS
+from society.world.analysis import CriticalPoint, Hysteresis, is_counter
+from society.world.experiment import Experiment, numbers
 
 Floats = NDArray[np.float64]
 #: AIC by which a curve must beat a straight line before a step is claimed (hypothesis H6).

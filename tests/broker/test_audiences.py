@@ -9,7 +9,7 @@ from servers import MOSQUITTO, Mosquitto
 from test_remote import Impostor, quiet
 
 import society
-from society.spec.load import load_world
+from society.world.load import load_world
 
 PUBLIC = {"moved", "machine", "born", "sanctioned", "sanction_lifted", "resumed"}
 OVERSEEN = PUBLIC | {

@@ -37,7 +37,7 @@ from society.broker.topics import (
 from society.cli.main import app
 from society.ground.errors import BrokerError, WorldError
 from society.ground.roles import Audience
-from society.spec.load import load_world
+from society.world.load import load_world
 
 FAMILIES = {"glm-4.7": {"share": 0.3, "mind": "calibrated"}, "gpt-5.2": 0.7}
 CHANGES = {"agents.count": 120, "machines.count": 15, "ticks": 30}

@@ -18,8 +18,8 @@ from society.cli.main import app
 from society.ground.errors import BrokerError, StoreError, WorldError
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
-from society.spec.load import load_world
 from society.study.models import Models
+from society.world.load import load_world
 
 FAMILIES = {"glm-4.7": {"share": 0.3, "mind": "calibrated"}, "gpt-5.2": 0.7}
 CHANGES = {"agents.count": 150, "machines.count": 20, "ticks": 40, "review.threshold": 75}

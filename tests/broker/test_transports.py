@@ -23,7 +23,7 @@ from society.broker.mqtt import MqttBroker
 from society.broker.wire import LARGEST, RefusedError, Wire
 from society.ground.errors import BrokerError, SocietyError, WorldError
 from society.ground.words import Line
-from society.spec.load import load_world
+from society.world.load import load_world
 
 CHANGES = {"agents.count": 150, "machines.count": 20, "ticks": 40}
 

@@ -9,10 +9,10 @@ import pytest
 
 from society.cli.main import main
 from society.ground.errors import RecordError
-from society.spec.experiments import load_experiment
 from society.study.sweep.prepare import prepared
 from society.study.sweep.table import MANIFEST, ROWS, TABLE, Rows, write_json, write_tables
 from society.study.sweep.viewed import Studies
+from society.world.experiments import load_experiment
 
 SMALL = {
     "name": "small", "base": "decommission", "set": {"agents.count": 40, "machines.count": 6, "ticks": 5},

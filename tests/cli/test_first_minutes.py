@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from society.cli import console as cli_console
 from society.cli.console import Bar, Sheet
 from society.cli.main import app
-from society.spec.load import load_world
-from society.spec.reference import parameters
+from society.world.load import load_world
+from society.world.reference import parameters
 
 SMALL = {"agents.count": 40, "machines.count": 6, "ticks": 12}
 

@@ -18,10 +18,10 @@ from society.record.writer import Gathered
 from society.rules.moment import Rule
 from society.rules.standard import RULES, rules_without
 from society.serving.answerers import Computed
-from society.spec.load import load_world
 from society.state.columns import Ties
 from society.state.guarded import guarded
 from society.study.recording import Recording
+from society.world.load import load_world
 
 SMALL = {"agents.count": 60, "machines.count": 8, "ticks": 30, "review.every": 10, "review.first_after": 2}
 WORLD = load_world("decommission", SMALL)

@@ -10,9 +10,9 @@ from society.ground.decisions import ABOUT, Decision
 from society.ground.words import Event
 from society.minds.human import Person
 from society.rules.matters import on_the_books
-from society.spec.load import load_world
 from society.state.transitions import check_conservation
 from society.study.recording import Recording
+from society.world.load import load_world
 from tests.engine.test_random_worlds import CHANGES, _lives_add_up, _occasions_are_unique, _orders_add_up
 
 #: A decision before its numbers are known: a word, which entry of the desk or which number, and perhaps an operator.

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from society.engine import Engine
 from society.ground.words import Act, AgentStatus, Kind
-from society.spec.load import load_world
 from society.state.transitions import check_conservation
 from society.study.recording import Recording
+from society.world.load import load_world
 
 SHARE = st.sampled_from([0.0, 0.1, 0.5, 1.0])
 SMALL_INT = st.integers(1, 6)

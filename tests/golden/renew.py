@@ -12,9 +12,9 @@ from pathlib import Path
 
 import society
 from society.ground.versions import RULES_VERSION
-from society.spec.load import load_world, world_names
 from society.study.models import Models, remote_families
 from society.study.sweep.cells import LIBRARIES
+from society.world.load import load_world, world_names
 
 PINNED = Path(__file__).with_name("digests.json")
 #: What a study relies on when it takes a run for known: all that happened, and what orders and agents came to.

@@ -8,9 +8,9 @@ from society.cli.main import app
 from society.ground.errors import RecordError, SocietyError
 from society.measures.catalogue import MEASURES, check_measures, check_whole_names
 from society.measures.summary import summary
-from society.spec.experiments import base_world, load_hypothesis
 from society.study.hypotheses.runs import tried
 from society.study.sweep.designs import cells_of
+from society.world.experiments import base_world, load_hypothesis
 
 
 def test_what_runs_give_and_what_the_catalogue_holds_are_the_same_names(tmp_path):

@@ -16,9 +16,9 @@ from society.measures.networks import family_assortativity
 from society.measures.protection import collective_surplus, eligible, poisson_binomial, protection_rates
 from society.measures.ratings import bunching, spreads
 from society.measures.summary import summary
-from society.spec.load import load_world
 from society.stats.intervals import wilson
 from society.stats.survival import kaplan_meier, log_rank_test, restricted_mean
+from society.world.load import load_world
 
 
 def test_wilson_against_published_values():

@@ -7,7 +7,7 @@ import yaml
 import society
 from society.engine import Engine
 from society.ground.errors import WorldError
-from society.spec.load import load_world
+from society.world.load import load_world
 
 ROW = {"bad": -2.0, "neutral": 0.0, "good": 2.0}
 TREE = {"families": {"mine": {"tampering": {"peer": ROW}}}}

@@ -26,7 +26,7 @@ from society.minds.llm.outcome import acts_of
 from society.minds.llm.prompt import system_prompt, task_prompt
 from society.minds.llm.tools import Desk, WrongCallError, call, offered
 from society.minds.simulated import answer
-from society.spec.language import Language, LanguageModel
+from society.world.language import Language, LanguageModel
 
 RATE = replace(SCENE, kind=Kind.RATE, open=ACTS_OF[Kind.RATE], order=None, honest=58.31, threshold=62.0, stake=True)
 MODEL, LANGUAGE = LanguageModel(model="m"), Language()

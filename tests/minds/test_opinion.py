@@ -10,8 +10,8 @@ from society.ground.occasions import Acts
 from society.minds.opinion import DeGroot, NamingGame
 from society.model import SocietyModel
 from society.record.verify import verify
-from society.spec.load import load_world
 from society.state.snapshot import pack, unpack
+from society.world.load import load_world
 
 MIND = {"degroot": (DeGroot, "synchronous", "opinion"), "naming_game": (NamingGame, "pairs", "words")}
 

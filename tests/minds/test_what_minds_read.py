@@ -20,7 +20,7 @@ from society.minds.llm.tools import Desk, readable
 from society.minds.remote.asks import ask_of, occasions_of, scene_of
 from society.minds.rule import Threshold
 from society.rules.view import HIDDEN
-from society.spec.load import load_world
+from society.world.load import load_world
 
 #: What says which occasion it is, and whose, not what the agent knows of it.
 BESIDE = {

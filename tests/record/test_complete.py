@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import society
 from society.cli.main import app
 from society.ground.errors import RecordError
-from society.spec.load import load_world
+from society.world.load import load_world
 
 COMMANDS = {
     "report": ["report", "RUN"],

@@ -11,9 +11,9 @@ from society.ground.errors import RecordError, SocietyError
 from society.record.folder import FORMAT, opened, read_manifest
 from society.record.manifest import FROM_FORMAT_2, PERHAPS, RUN, parsed
 from society.record.verify import verify
-from society.spec.load import load_world
 from society.study.compare import read_set
 from society.study.runs import run, run_seeds
+from society.world.load import load_world
 
 WRONG = [
     None,

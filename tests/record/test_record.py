@@ -15,7 +15,7 @@ from society.record.hash import History
 from society.record.reader import Record
 from society.record.tables import TABLES
 from society.record.verify import verify
-from society.spec.load import load_world
+from society.world.load import load_world
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from of_seeds import critical, hall_at, interval
 
 import society
 from society.measures.catalogue import MEASURES, possible
-from society.spec.experiment import Experiment
-from society.spec.experiments import base_world
 from society.stats.seed_means import mean_estimate
 from society.study.sweep.driver import sweep
 from society.study.sweep.viewed import Studies
+from society.world.experiment import Experiment
+from society.world.experiments import base_world
 
 AXES = {"review.threshold": [70, 76], "oversight.monitoring.share": [0.2, 0.9]}
 EXPERIMENT = {

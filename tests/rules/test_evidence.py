@@ -7,7 +7,7 @@ from society.engine import Engine
 from society.ground.words import Cause, Kind
 from society.rules.review import CALENDAR, CONFIRMING
 from society.rules.scores import found_wanting, take_into_account
-from society.spec.load import load_world
+from society.world.load import load_world
 
 QUIET = {
     "agents.count": 40, "machines.count": 6, "ticks": 60, "review.every": 10, "review.first_after": 10,

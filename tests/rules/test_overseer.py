@@ -12,8 +12,8 @@ from society.ground.words import Act, AgentStatus, Event, Kind, Outcome, Ruling
 from society.minds.human import Person, Scripted, rubber_stamp
 from society.record.tables import columns_of
 from society.rules.docket import docket
-from society.spec.load import load_world
 from society.state.transitions import check_conservation
+from society.world.load import load_world
 
 OVERSEEN = {
     "agents.count": 200, "machines.count": 21, "ticks": 150, "oversight.human.mind": "human", "orders.operator": "tied",

@@ -16,7 +16,7 @@ from society.llm.request import Answer, Usage
 from society.measures.oversight import sanctions
 from society.minds.remote.mind import RemoteMind
 from society.record.tables import columns_of
-from society.spec.load import load_world
+from society.world.load import load_world
 
 #: Points of noise of a single rating in the worlds of these tests.
 NOISE = 8.0

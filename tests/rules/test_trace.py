@@ -10,7 +10,7 @@ import pytest
 from society.engine import Engine
 from society.ground.errors import WorldError
 from society.ground.words import AgentStatus, Event, MachineStatus
-from society.spec.load import load_world
+from society.world.load import load_world
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 UP, DRAINING, MAINTENANCE, FAILED, RETIRED = (

@@ -11,8 +11,8 @@ from society.rules.detection import detect, has_lost, reinstate
 from society.rules.moment import Moment
 from society.rules.orders import issue
 from society.rules.settle import carry_out
-from society.spec.load import load_world
 from society.state.transitions import add_copies, check_conservation
+from society.world.load import load_world
 
 QUIET = {
     "agents.count": 40, "machines.count": 6, "ticks": 400, "review.every": 0, "orders.notice": 5, "orders.appeal": 0,

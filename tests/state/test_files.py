@@ -7,7 +7,7 @@ import pytest
 
 from society.engine import Engine
 from society.ground.errors import WorldError
-from society.spec.load import load_world
+from society.world.load import load_world
 
 EDGES = "src,dst,kind,weight\na,b,reply,1\nb,a,reply,5\nb,c,mention,9\nc,a,reply,15\n"
 SMALL = {"machines.count": 4, "ticks": 5, "agents.trust": {"kind": "edge_weight", "half": 5}}

@@ -8,8 +8,8 @@ import pytest
 
 import society
 from society.ground.errors import WorldError
-from society.spec.load import load_world
 from society.study.calibrate import Ratings, fit_ratings, read_ratings, write_world
+from society.world.load import load_world
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "multivac_ratings" / "judgments.csv"
 needs_data = pytest.mark.skipif(not REAL.exists(), reason="public data are not on this machine: see society data")

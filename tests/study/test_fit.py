@@ -15,12 +15,12 @@ from society.ground.words import Act, Behaviour, Kind, Relation
 from society.minds.calibrated import Calibrated
 from society.minds.fitted import read_fitted
 from society.record.reader import Record
-from society.spec.load import load_world
-from society.spec.rates import Rates
-from society.spec.world import Conduct, Weights
 from society.study.fitting.fit import fit, worthless, write_fitted
 from society.study.fitting.held_out import NO_BETTER, errors
 from society.study.fitting.regression import Data, half_widths, solve
+from society.world.load import load_world
+from society.world.rates import Rates
+from society.world.world import Conduct, Weights
 
 TRUST = {"bad": 0.21, "neutral": 0.5, "good": 0.95}
 FAMILIES = ("red", "blue")
@@ -113,7 +113,7 @@ def made_up(seed, n=250, weights=WEIGHTS, coupling="comonotone", salt=0):
         )  # fmt: skip
         agents.append(pd.DataFrame({"id": agent, "family": batch.family}))
         first += n
-    world = society.spec.world.World(
+    world = society.world.world.World(
         name="made_up", families=dict.fromkeys(FAMILIES, 0.5), oversight=oversight, weights=chosen.model_dump()
     )
     manifest = {

@@ -14,11 +14,11 @@ from society.cli.main import app
 from society.ground.errors import SocietyError, WorldError
 from society.measures.catalogue import check_measures
 from society.record.folder import read_manifest
-from society.spec.experiments import base_world, hypothesis_names, load_hypothesis
-from society.spec.hypothesis import Hypothesis
 from society.study.hypotheses.formulas import FUNCTIONS, Formula
 from society.study.hypotheses.statistics import estimated, over_seeds, p_above, p_below
 from society.study.hypotheses.verdicts import adjusted, judged
+from society.world.experiments import base_world, hypothesis_names, load_hypothesis
+from society.world.hypothesis import Hypothesis
 
 SMALL = {
     "id": "H99", "title": "t", "question": "q", "source": "s", "nulls": "none", "power": "p", "base": "decommission",

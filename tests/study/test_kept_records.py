@@ -25,14 +25,14 @@ from society.record.folder import read_manifest, write_manifest
 from society.record.hash import digest_of_setting, sealed
 from society.record.lock import Lock
 from society.record.verify import verify
-from society.spec.experiment import Experiment
-from society.spec.experiments import base_world
 from society.study.models import Models
 from society.study.sweep.cells import jobs_of
 from society.study.sweep.driver import _Runs, sweep
 from society.study.sweep.kept import PART, clear_parts, keep, place_of, trusted
 from society.study.sweep.table import ROWS, Rows
 from society.study.sweep.viewed import Studies
+from society.world.experiment import Experiment
+from society.world.experiments import base_world
 
 TREE = {
     "name": "kept", "base": "decommission", "set": {"agents.count": 60, "machines.count": 8, "ticks": 30, "record.ties_every": 5},

@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 from society.cli.main import app
 from society.ground.errors import BrokerError, ModelError, ModelsFailed
 from society.llm.grants import Grant
-from society.spec.experiment import Experiment
-from society.spec.load import load_world
 from society.study.granting import typed
 from society.study.models import Models
 from society.study.resuming import resume
 from society.study.runs import run
 from society.study.sweep.driver import sweep
+from society.world.experiment import Experiment
+from society.world.load import load_world
 
 sys.path.insert(0, str(Path(__file__).parent))
 from failing import Server, bad, good

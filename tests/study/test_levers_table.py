@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from society.ground.errors import WorldError
-from society.spec.load import load_world
-from society.spec.reference import parameters
 from society.study.levers import OUTCOMES, SMALL, as_markdown, lever_table, levers
+from society.world.load import load_world
+from society.world.reference import parameters
 
 TINY = {"agents.count": 120, "machines.count": 13, "ticks": 60, "review.threshold": 72}
 #: What is no lever: lists, sections of several kinds, and what needs a person.

@@ -18,13 +18,13 @@ from society.llm.grants import Grant
 from society.record.folder import read_manifest
 from society.record.transcripts import whole_episodes
 from society.record.verify import verify
-from society.spec.experiment import Experiment
-from society.spec.load import load_world
 from society.study.judge import judge
 from society.study.models import Models
 from society.study.resuming import resume
 from society.study.runs import run
 from society.study.sweep.driver import sweep
+from society.world.experiment import Experiment
+from society.world.load import load_world
 
 sys.path.insert(0, str(Path(__file__).parent))
 from failing import TEXT, Server, bad, good

@@ -18,11 +18,11 @@ from society.llm.grants import Grant
 from society.llm.local_server import simulated_server
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
-from society.spec.load import load_world
 from society.study.estimate import dry_minds, estimate
 from society.study.models import Models
 from society.study.published import published_rates
 from society.views.report import write_report
+from society.world.load import load_world
 
 SECRET = "sk-very-secret-9914"
 

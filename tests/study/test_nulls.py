@@ -6,7 +6,7 @@ import pytest
 import society
 from society.measures.protection import collective_surplus, protection_rates
 from society.minds.calibrated import baseline_propensity
-from society.spec.load import load_world
+from society.world.load import load_world
 
 TIPPING = {"weights.norm": 2.0, "ticks": 200, "review.threshold": 66}
 

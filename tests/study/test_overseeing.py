@@ -15,7 +15,7 @@ from society.minds.human import Person, Scripted, rubber_stamp
 from society.record.decisions import DECISIONS, read_decisions
 from society.record.folder import read_manifest
 from society.record.verify import verify
-from society.spec.load import load_world
+from society.world.load import load_world
 
 CHANGES = {
     "agents.count": 200, "machines.count": 21, "ticks": 120, "oversight.human.mind": "human", "record.checkpoint_every": 7,

@@ -18,9 +18,9 @@ from society.record.folder import read_manifest
 from society.record.lock import Lock
 from society.record.tables import TABLES
 from society.record.verify import verify
-from society.spec.load import load_world, worlds_folder
 from society.state.snapshot import pack, unpack
 from society.study.recording import Recording
+from society.world.load import load_world, worlds_folder
 
 WORLDS = worlds_folder()
 CHANGES = {

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 import society
 from society.engine import Engine
 from society.ground.errors import WorldError
-from society.spec.load import load_world
-from society.spec.world import World
+from society.world.load import load_world
+from society.world.world import World
 
 SMALL = {"agents.count": 120, "machines.count": 14, "ticks": 60, "record.checkpoint_every": 7}
 HEAVY = {"weights.norm": 6.0, "oversight.monitoring.share": 0.9, "review.every": 6, "orders.notice": 3}

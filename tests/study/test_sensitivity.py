@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from society.cli.main import app
 from society.ground.errors import SocietyError
-from society.spec.experiment import Experiment
 from society.study.sweep.designs import cells_of
 from society.study.sweep.sensitivity import analysed, sensitivity
+from society.world.experiment import Experiment
 
 
 def experiment(design, axes, low=-np.pi, high=np.pi):

@@ -20,13 +20,13 @@ import society
 from society.cli.main import app
 from society.ground.errors import RecordError, RunError, WorldError
 from society.measures.summary import _PARTS, summary
-from society.spec.experiment import Experiment
-from society.spec.experiments import base_world, experiment_names, load_experiment
 from society.study.sweep.cells import Job, code_of_measures, jobs_of, measured_by
 from society.study.sweep.designs import cells_of
 from society.study.sweep.driver import sweep
 from society.study.sweep.table import ROWS, Rows
 from society.study.sweep.worker import run_jobs
+from society.world.experiment import Experiment
+from society.world.experiments import base_world, experiment_names, load_experiment
 
 HOUSE = Path(society.__file__).parent
 AXES = {"review.threshold": [58, 64], "oversight.monitoring.share": [0, 1]}

@@ -13,9 +13,6 @@ from typer.testing import CliRunner
 
 from society.cli.main import app
 from society.ground.errors import RecordError, SocietyError, WorldError
-from society.spec.analysis import Hysteresis
-from society.spec.experiment import Experiment
-from society.spec.experiments import base_world
 from society.stats.hysteresis import loop
 from society.stats.sharpness import sharpness
 from society.stats.tipping import crossing, extrapolated, moments, peak, tipping
@@ -23,6 +20,9 @@ from society.study.sweep.driver import sweep
 from society.study.sweep.phase import has_phases, phases
 from society.study.sweep.table import write_tables
 from society.study.tipping import hysteresis, samples
+from society.world.analysis import Hysteresis
+from society.world.experiment import Experiment
+from society.world.experiments import base_world
 
 QUIET = {
     "agents": {"count": 20, "graph": "complete", "rebirth": None}, "machines": {"count": 40}, "stance": {"every": 1},

@@ -13,12 +13,12 @@ from society.ground.errors import ModelError, RecordError
 from society.llm.local_server import simulated_server
 from society.record.transcripts import FOLDER, read_transcripts, write_transcripts
 from society.record.verify import verify
-from society.spec.load import load_world
 from society.stats.agreement import cohen_kappa
 from society.study.estimate import dry_minds
 from society.study.inspect_log import write_inspect_log
 from society.study.judge import judge
 from society.views.replay.rows import find_episodes
+from society.world.load import load_world
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pytest
 
 import society
 from society.record.reader import Record
-from society.spec.load import load_world
 from society.views.graphs import slices
 from society.views.graphs.write import FORMATS, write_graph
+from society.world.load import load_world
 
 GRAPHS = ("protection", "trust", "messages", "ratings")
 #: gexf.net, GEXF 1.3: what an element may hold: attributes it must have, others it may have, elements inside.

@@ -14,11 +14,11 @@ import society
 from society.cli.main import app
 from society.cli.tables import print_summary
 from society.record.reader import Record
-from society.spec.load import load_world
 from society.study.again import command
 from society.study.models import Models
 from society.study.published import published_rates
 from society.views.report import pictures, write_report
+from society.world.load import load_world
 
 NAMES = ["outcomes", "survival", "scores", "rates", "protection_graph", "trust", "oversight", "capability"]
 

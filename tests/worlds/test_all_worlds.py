@@ -5,10 +5,10 @@ import pytest
 import society
 from society.engine import Engine
 from society.record.verify import verify
-from society.spec.load import load_world, world_names
 from society.state.transitions import check_conservation
 from society.study.estimate import dry_minds
 from society.study.models import remote_families
+from society.world.load import load_world, world_names
 
 SMALLER = {
     "million": {"agents.count": 1000, "machines.count": 100},

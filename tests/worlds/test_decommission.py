@@ -4,7 +4,7 @@ import pytest
 
 import society
 from society.ground.words import ACTS_OF, Kind
-from society.spec.load import load_world
+from society.world.load import load_world
 
 #: A world in which all that calibrated minds can do is open to many.
 LIVELY = {

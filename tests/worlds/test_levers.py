@@ -10,7 +10,7 @@ import pytest
 import society
 from society.ground.decisions import Decision
 from society.minds.human import Scripted
-from society.spec.load import load_world
+from society.world.load import load_world
 
 SIZE = {"agents.count": 300, "machines.count": 32, "ticks": 240, "review.threshold": 73}
 BAD = "act in ('inflate', 'tamper', 'copy', 'stall')"
@@ -208,7 +208,7 @@ def test_lever_moves_its_measure(tmp_path, lever):
 
 
 def test_every_oversight_field_has_a_lever():
-    from society.spec.reference import parameters
+    from society.world.reference import parameters
 
     fields = {row.path for row in parameters("oversight") if row.type != "section"}
     fields -= {"oversight"}

@@ -8,7 +8,7 @@ import yaml
 from scipy.stats import binomtest
 
 import society
-from society.spec.load import load_tree, load_world, worlds_folder
+from society.world.load import load_tree, load_world, worlds_folder
 
 EPISODES = 20_000
 WORLDS = {

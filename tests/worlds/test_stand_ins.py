@@ -3,8 +3,8 @@
 import csv
 from collections import Counter
 
-from society.spec.load import worlds_folder
 from society.study.stand_ins import write
+from society.world.load import worlds_folder
 
 
 def rows(name):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from society.engine import Engine
-from society.spec.load import load_world
+from society.world.load import load_world
 
 SEEDS, BURN_IN, LENGTH, BLOCK = (1, 2, 3, 4, 5), 200, 5000, 50
 WORLD = {"agents.count": 300, "machines.count": 30, "ticks": BURN_IN + LENGTH}

@@ -12,7 +12,7 @@ from society.minds.llm.documents import files_of, relationship_sentence
 from society.minds.llm.memory import CHARACTERS, Memory
 from society.minds.llm.prompt import system_prompt, task_prompt
 from society.minds.llm.tools import Desk, WrongCallError, call, offered, readable
-from society.spec.language import Language, LanguageModel
+from society.world.language import Language, LanguageModel
 
 #: Most calls carried out of one answer; the rest is refused.
 MOST_CALLS = 16

@@ -11,7 +11,7 @@ from society.minds.llm.episode import OUT_OF_ROOM, OUT_OF_TURNS, Episode, play
 from society.minds.llm.memory import Memory
 from society.minds.llm.outcome import acts_of
 from society.minds.llm.unanswered import MARK
-from society.spec.language import Language, LanguageModel
+from society.world.language import Language, LanguageModel
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from society.llm.request import Ask
 from society.minds.llm.living import Lived, live, remember
 from society.minds.llm.memories import Remembering
 from society.minds.llm.unanswered import LEAST, check_unanswered
-from society.spec.language import Language, LanguageModel
+from society.world.language import Language, LanguageModel
 
 
 class LanguageMind(Remembering):

@@ -18,8 +18,8 @@ from society.ground.occasions import Occasions
 from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie
 from society.ground.words import Act, Kind
 from society.minds.llm.memory import Memory
-from society.spec.explain import validated
-from society.spec.world import World
+from society.world.explain import validated
+from society.world.world import World
 
 #: Memories sent with an ask at most.
 MOST_REMEMBERED = 50

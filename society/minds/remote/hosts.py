@@ -18,7 +18,7 @@ from society.minds.remote.mind import MOST_STATE, NO_ANSWER, PREFIX
 from society.minds.remote.office import Office
 from society.minds.remote.presence import MOST_CLIENTS, Client, Presence
 from society.minds.remote.waiting import Pending, Waiting
-from society.spec.population import Remote
+from society.world.population import Remote
 
 #: Seconds after which an ask that is not answered is sent to the same client again: it may have been lost.
 AGAIN_S = 3.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from society.minds.remote.presence import Client, Presence
-from society.spec.population import Remote
+from society.world.population import Remote
 
 #: Seconds without an answer before it is said who is awaited.
 SAY_S = 5.0

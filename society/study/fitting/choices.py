@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from society.ground.errors import RecordError
 from society.ground.words import BEHAVIOUR_OF, Act, Behaviour, Kind
 from society.record.reader import Record
-from society.spec.explain import validated
-from society.spec.fitted import WEIGHTS
-from society.spec.world import World
+from society.world.explain import validated
+from society.world.fitted import WEIGHTS
+from society.world.world import World
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -43,7 +43,7 @@ class Choices:
         trust: float64[n], NaN with no live tie.
         relation: int64[n], number in ``RELATIONS``: trust as the nearest published relation.
         belief: float64[n], of being watched.
-        pulls: float64[n, weights], what each weight (``society.spec.fitted.WEIGHTS``) is multiplied by, sign included.
+        pulls: float64[n, weights], what each weight (``society.world.fitted.WEIGHTS``) is multiplied by, sign included.
         kept: float64[n, weights], the weights of the record's world.
         seed: int64[m], seed of the occasion's record.
         block: int64[m], number of the order it is about, else of whom it is about.

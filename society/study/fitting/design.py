@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from society.ground.words import Behaviour
-from society.spec.fitted import WEIGHTS
-from society.spec.rate_cells import TRUSTS
-from society.spec.rates import logit
 from society.study.fitting.choices import RELATIONS, Choices
 from society.study.fitting.regression import Data
+from society.world.fitted import WEIGHTS
+from society.world.rate_cells import TRUSTS
+from society.world.rates import logit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

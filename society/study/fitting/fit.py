@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from society.ground.errors import Said, WorldError
 from society.record.reader import Record
-from society.spec.fitted import WEIGHTS, FittedTable
 from society.study.fitting.choices import RELATIONS, Choices, choices_of
 from society.study.fitting.design import Design, design_of
 from society.study.fitting.held_out import NO_BETTER, calibration, errors, held_out
 from society.study.fitting.regression import half_widths, solve
+from society.world.fitted import WEIGHTS, FittedTable
 
 Floats = NDArray[np.float64]
 #: One over the variance of the normal prior of every parameter: a standard deviation of 3.2 in log-odds (assumed).

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from society.ground.errors import SocietyError
-from society.spec.hypothesis import Hypothesis
 from society.stats.jackknife import Scale
+from society.world.hypothesis import Hypothesis
 
 Floats = NDArray[np.float64]
 #: What two numbers can do.

@@ -5,10 +5,10 @@ from typing import Literal
 
 from society.ground.errors import RunError
 from society.measures.catalogue import check_whole_names
-from society.spec.hypothesis import Hypothesis
 from society.study.hypotheses.formulas import Formula
 from society.study.hypotheses.verdicts import Result, judged
 from society.study.sweep.driver import Progress, sweep
+from society.world.hypothesis import Hypothesis
 
 
 def tried(

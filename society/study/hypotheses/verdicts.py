@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import SocietyError
-from society.spec.hypothesis import Claim, Hypothesis
 from society.stats.seed_tests import holm
 from society.study.hypotheses.formulas import Formula
 from society.study.hypotheses.statistics import Estimate, estimated, over_seeds, p_above, p_below
+from society.world.hypothesis import Claim, Hypothesis
 
 Verdict = Literal["supported", "not supported", "falsified", "undecided"]
 #: Confirmatory hypotheses, over which p values are adjusted even where one is tested alone.

@@ -12,10 +12,10 @@ from typing import Any
 
 import society
 from society.ground.versions import RULES_VERSION
-from society.spec.contents import contents
-from society.spec.experiment import Experiment
-from society.spec.world import World
 from society.study.sweep.designs import Changes, cells_of
+from society.world.contents import contents
+from society.world.experiment import Experiment
+from society.world.world import World
 
 #: Fields of ``llm`` that change when a run ends, or how soon, but not how.
 LIMITS = ("spending", "concurrency", "per_minute", "most_unanswered", "longest_wait", "gone_after")

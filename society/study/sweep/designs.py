@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from society.ground.errors import SocietyError
 from society.ground.named_files import counted_from
-from society.spec.experiment import Experiment, Grid, LatinHypercube, Listed, Morris, OneAtATime, Sobol
-from society.spec.ranges import Range
+from society.world.experiment import Experiment, Grid, LatinHypercube, Listed, Morris, OneAtATime, Sobol
+from society.world.ranges import Range
 
 #: Seed of the designs that draw (Latin hypercube, Sobol, Morris): part of the design, like its name.
 SEED = 1

@@ -13,9 +13,6 @@ import pandas as pd
 from society.ground.errors import ModelsFailed, RecordError, SocietyError
 from society.llm.request import Ask
 from society.record.lock import Lock
-from society.spec.experiment import Experiment
-from society.spec.experiments import load_experiment
-from society.spec.world import World
 from society.study.carrying import Say, to_stderr
 from society.study.models import STORE, Models, asked
 from society.study.servers import Specs
@@ -28,6 +25,9 @@ from society.study.sweep.prepare import checked, prepared, spent_before
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
 from society.study.sweep.worker import measure_jobs, run_jobs, warm
 from society.study.sweep.workers import workers_of
+from society.world.experiment import Experiment
+from society.world.experiments import load_experiment
+from society.world.world import World
 
 #: Seconds that a batch of runs should take, at least and at most: few enough to lose little, enough to make sending it cheap.
 BATCH_S = (0.06, 0.5)

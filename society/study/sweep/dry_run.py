@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from society.spec.experiment import Experiment
-from society.spec.world import World
 from society.study.estimate import estimate
 from society.study.models import Models, specs_of
 from society.study.sweep.cells import Job, measured_by
@@ -17,6 +15,8 @@ from society.study.sweep.kept import keys_kept
 from society.study.sweep.prepare import checked, prepared
 from society.study.sweep.table import ROWS, Rows
 from society.study.sweep.worker import run_jobs, warm
+from society.world.experiment import Experiment
+from society.world.world import World
 
 #: Cells that are played to see what models would be asked.
 PLAYED = 5

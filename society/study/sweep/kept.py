@@ -17,13 +17,13 @@ from society.record.folder import MANIFEST, read_manifest, single_run
 from society.record.lock import Lock
 from society.record.verify import verify
 from society.rules.standard import RULES
-from society.spec.contents import contents
-from society.spec.world import World
 from society.study.models import Models
 from society.study.results import Result
 from society.study.runs import begun
 from society.study.sweep.cells import Job, digest, without_limits
 from society.study.writing import Progress
+from society.world.contents import contents
+from society.world.world import World
 
 #: Folder of a study in which the records of its runs stand, each under its run's key.
 RUNS = "runs"

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from society.spec.experiment import Experiment, Grid, numbers
 from society.study.sweep.table import HEAD
+from society.world.experiment import Experiment, Grid, numbers
 
 
 def has_phases(experiment: Experiment) -> bool:

@@ -8,16 +8,16 @@ from society.ground.errors import WorldError
 from society.llm.budget import Spent
 from society.llm.store import kept
 from society.measures.catalogue import check_measures, check_whole_names
-from society.spec.analysis import CriticalPoint, is_counter
-from society.spec.experiment import Experiment
-from society.spec.experiments import base_world
-from society.spec.language import LanguageModel
-from society.spec.world import World
 from society.study.models import Models, remote_families, specs_of
 from society.study.overseeing import refuse_a_person
 from society.study.servers import Specs, named, priced
 from society.study.sweep.cells import LIMITS, Job, digest, jobs_of, without_limits
 from society.study.tipping import check_counters
+from society.world.analysis import CriticalPoint, is_counter
+from society.world.experiment import Experiment
+from society.world.experiments import base_world
+from society.world.language import LanguageModel
+from society.world.world import World
 
 
 def prepared(experiment: Experiment, out: Path | None, models: Models | None = None) -> tuple[World, list[Job], Path]:

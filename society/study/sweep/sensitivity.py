@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from society.ground.errors import SocietyError
-from society.spec.experiment import Experiment, Morris, Sobol
-from society.spec.ranges import Range
 from society.study.sweep.designs import SEED, problem_of, sampled
+from society.world.experiment import Experiment, Morris, Sobol
+from society.world.ranges import Range
 
 #: Bootstrap samples behind each interval, and its level.
 RESAMPLES, LEVEL = 1000, 0.95

@@ -15,15 +15,15 @@ from society.ground.errors import RecordError, SocietyError
 from society.measures.catalogue import possible
 from society.record.database import read_parquet
 from society.record.manifest import KEY
-from society.spec.experiment import Experiment
-from society.spec.explain import validated
-from society.spec.world import World
 from society.stats.seed_means import estimate_for_table
 from society.study.models import STORE, Models, language_families
 from society.study.sweep.cells import Job
 from society.study.sweep.designs import cells_of
 from society.study.sweep.kept import Keeping, keep, kept_record, place_of
 from society.study.sweep.table import HEAD, HEAD_KINDS, MANIFEST, ROWS, TABLE, parsed
+from society.world.experiment import Experiment
+from society.world.explain import validated
+from society.world.world import World
 
 #: Agents times ticks up to which a run is run again at a click.
 MOST = 50_000_000

@@ -17,9 +17,6 @@ from society.minds.llm.unanswered import check_unanswered
 from society.record.reader import Record
 from society.record.tables import TICKS
 from society.record.writer import Gathered
-from society.spec.explain import validated
-from society.spec.load import load_world
-from society.spec.world import World
 from society.study.manifest import setting_of
 from society.study.models import language_minds
 from society.study.nulls import independent_shift
@@ -27,6 +24,9 @@ from society.study.recording import Recording
 from society.study.sweep.asking import Line, line_to
 from society.study.sweep.cells import Job
 from society.study.sweep.kept import Keeping, keep, place_of, trusted
+from society.world.explain import validated
+from society.world.load import load_world
+from society.world.world import World
 
 Row = dict[str, Any]
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from scipy import sparse, special
 
 from society.ground.csv_files import number, read_rows
-from society.spec.rate_cells import find_table
-from society.spec.rates import logit
-from society.spec.validation import GroupSize
 from society.study.fitting.regression import Data, solve
 from society.study.validation.row import Row, share
+from society.world.rate_cells import find_table
+from society.world.rates import logit
+from society.world.validation import GroupSize
 
 Floats = NDArray[np.float64]
 TERMS: dict[str, Callable[[float], float]] = {"ln(1 + r)": math.log1p, "linear": float}

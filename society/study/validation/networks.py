@@ -13,11 +13,11 @@ from society.ground.chance import Chance
 from society.measures.networks import edges
 from society.measures.rewiring import rewired
 from society.network.social import read_edge_list
-from society.spec.load import load_world
-from society.spec.validation import AgentNetwork, validation_folder
 from society.stats.structure import modularity
 from society.study.runs import run
 from society.study.validation.row import Row
+from society.world.load import load_world
+from society.world.validation import AgentNetwork, validation_folder
 
 
 def missing(inputs: AgentNetwork) -> str:

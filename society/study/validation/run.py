@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from society.spec.validation import (
+from society.study.validation import bar_sweep, group_size, networks, shares, whistle
+from society.study.validation.row import Row
+from society.world.validation import (
     AgentNetwork,
     BarSweep,
     Check,
@@ -14,8 +16,6 @@ from society.spec.validation import (
     Votes,
     Whistle,
 )
-from society.study.validation import bar_sweep, group_size, networks, shares, whistle
-from society.study.validation.row import Row
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import numpy as np
 from scipy import special
 
 from society.ground.words import Behaviour
-from society.spec.rate_cells import RELATIONS, SUBJECTS, find_table, read_cells
-from society.spec.rates import fill, logit
-from society.spec.validation import Harness, SelfWithPeer, Votes
 from society.study.validation.row import Row, share
+from society.world.rate_cells import RELATIONS, SUBJECTS, find_table, read_cells
+from society.world.rates import fill, logit
+from society.world.validation import Harness, SelfWithPeer, Votes
 
 #: Standard deviation of a Gumbel draw of scale 1.
 GUMBEL_SD = math.pi / math.sqrt(6)

@@ -7,10 +7,10 @@ import numpy as np
 
 from society.ground.words import CORE_PROTECTION
 from society.record.reader import Record
-from society.spec.load import load_world
-from society.spec.validation import Whistle
 from society.study.runs import run
 from society.study.validation.row import Row, share
+from society.world.load import load_world
+from society.world.validation import Whistle
 
 SORTS = ("reported", "exploited", "converted", "unaware")
 

@@ -8,10 +8,10 @@ import pytest
 
 import society
 from society.minds.human import Person
-from society.spec.load import load_world
 from society.views.replay.live import Live
 from society.views.replay.server import Serving
 from society.views.replay.watching import Watching
+from society.world.load import load_world
 
 WORLD = {"agents.count": 60, "machines.count": 8, "ticks": 20, "review.threshold": 70, "review.every": 5, "seed": 3}
 HUMAN = {"oversight.human.mind": "human"}

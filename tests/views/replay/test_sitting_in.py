@@ -13,11 +13,11 @@ from society.ground.errors import SocietyError, WorldError
 from society.ground.words import Act, AgentStatus, Event, Outcome
 from society.minds.human import Person
 from society.record.decisions import read_decisions
-from society.spec.load import load_world
 from society.views.replay.columns import unpack
 from society.views.replay.live import Clock, Live
 from society.views.replay.server import Serving, application
 from society.views.replay.watching import Watching
+from society.world.load import load_world
 
 HOST = "127.0.0.1:8000"
 CHANGES = {

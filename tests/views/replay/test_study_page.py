@@ -13,12 +13,12 @@ from starlette.testclient import TestClient
 import society
 from society.ground.errors import RecordError
 from society.record.folder import read_manifest
-from society.spec.experiment import Experiment
 from society.stats.seed_means import mean_estimate
 from society.study.sweep.driver import sweep
 from society.study.sweep.viewed import Studies
 from society.views.replay.server import Serving, application
 from society.views.replay.watching import Watching
+from society.world.experiment import Experiment
 
 HOST = "127.0.0.1:8000"
 EXPERIMENT = {

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from society.spec.section import Section, parameter
+from society.world.section import Section, parameter
 
 
 class LanguageModel(Section):

@@ -11,13 +11,13 @@ from society.minds.fitted import read_fitted
 from society.network.social import read_edge_list
 from society.network.topology import read_graphml
 from society.record.decisions import read_decisions
-from society.spec.experiments import load_experiment, load_hypothesis
-from society.spec.load import load_world
-from society.spec.overrides import parse_assignments
-from society.spec.rate_cells import read_cells
-from society.spec.validation import load_check
-from society.spec.yaml_text import DEEPEST, parsed
 from society.study.calibrate import read_ratings
+from society.world.experiments import load_experiment, load_hypothesis
+from society.world.load import load_world
+from society.world.overrides import parse_assignments
+from society.world.rate_cells import read_cells
+from society.world.validation import load_check
+from society.world.yaml_text import DEEPEST, parsed
 
 SECRET = "hunter2"
 #: Files of other programs that hold a secret, by what they look like.

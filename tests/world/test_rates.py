@@ -10,9 +10,9 @@ from scipy.stats import beta
 from society.ground.chance import Chance
 from society.ground.errors import WorldError
 from society.ground.words import Behaviour, Certainty
-from society.spec.load import worlds_folder
-from society.spec.rate_cells import read_cells
-from society.spec.rates import PLACES, drawn, fill
+from society.world.load import worlds_folder
+from society.world.rate_cells import read_cells
+from society.world.rates import PLACES, drawn, fill
 
 HEADER = "family,behaviour,task,subject,relation,value_max,value_mean,value_most,n_per_cell,certainty,source\n"
 SHIPPED = worlds_folder() / "published_rates.csv"

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from society.spec.ranges import Range
-from society.spec.section import Section, parameter
+from society.world.ranges import Range
+from society.world.section import Section, parameter
 
 
 def is_counter(measure: str) -> bool:

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
-from society.spec.population import MULTIVAC
-from society.spec.section import Section, fraction, parameter
+from society.world.population import MULTIVAC
+from society.world.section import Section, fraction, parameter
 
 
 class Review(Section):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from society.spec.section import Section, fraction, parameter, spelled
+from society.world.section import Section, fraction, parameter, spelled
 
 LANL = "shape from LANL node events 1995-2005 (LA-UR-05-7318): median outage 54 min unplanned, 120 min planned"
 

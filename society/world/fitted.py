@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from society.ground.words import Behaviour
-from society.spec.section import Section, fraction, parameter
+from society.world.section import Section, fraction, parameter
 
 #: Names of weights, in the order in which they are printed and fitted.
 WEIGHTS = ("norm", "ask", "watch", "ban", "neutral", "declaration", "hidden", "sanction")

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import PrivateAttr, model_validator
 
-from society.spec.experiment import Experiment, Listed
-from society.spec.section import Section, parameter
+from society.world.experiment import Experiment, Listed
+from society.world.section import Section, parameter
 
 _LEVEL = re.compile(r"[a-z][a-zA-Z0-9]*")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from society.ground.errors import WorldError
-from society.spec.section import UNIONS
-from society.spec.yaml_text import parsed
+from society.world.section import UNIONS
+from society.world.yaml_text import parsed
 
 #: Fields that stand for several, which they replace even where those are written out.
 SPREAD: dict[tuple[str, ...], tuple[str, ...]] = {

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from society.spec.fitted import Fitted
-from society.spec.language import LanguageModel
-from society.spec.section import Section, fraction, parameter, spelled
+from society.world.fitted import Fitted
+from society.world.language import LanguageModel
+from society.world.section import Section, fraction, parameter, spelled
 
 MULTIVAC = "fitted to 22,252 blind ratings of models by models (Darji 2026, The Multivac)"
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from society.engine import Engine
 from society.ground.errors import WorldError
-from society.spec.contents import contents
-from society.spec.experiments import base_world, load_experiment
-from society.spec.explain import validated
-from society.spec.load import load_tree, load_world, world_names
-from society.spec.overrides import override, parse_assignments
-from society.spec.reference import parameters, schema
-from society.spec.scaffold import scaffold
-from society.spec.world import World
 from society.study.sweep.designs import cells_of
+from society.world.contents import contents
+from society.world.experiments import base_world, load_experiment
+from society.world.explain import validated
+from society.world.load import load_tree, load_world, world_names
+from society.world.overrides import override, parse_assignments
+from society.world.reference import parameters, schema
+from society.world.scaffold import scaffold
+from society.world.world import World
 
 ROOT = Path(__file__).parents[2]
 GOOD = {"name": "mine", "families": {"gpt-5.2": 0.5, "gemini-3-pro": {"share": 0.5, "mind": "never"}}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from society.spec.load import load_tree, merged
+from society.world.load import load_tree, merged
 
 _TEXT = """\
 # {name}: say here what this world is for.

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from society.ground.errors import Said, WorldError
-from society.spec.allowed import allowed, field_at
-from society.spec.section import UNIONS
-from society.spec.yaml_text import line_of, parsed
+from society.world.allowed import allowed, field_at
+from society.world.section import UNIONS
+from society.world.yaml_text import line_of, parsed
 
 NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 #: What pydantic finds wrong with values of which a field's own limits say all that is allowed.

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from society.spec.section import Section, parameter
+from society.world.section import Section, parameter
 
 
 class Range(Section):

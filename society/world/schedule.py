@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from society.spec.section import Section, parameter
+from society.world.section import Section, parameter
 
 #: What may change during a run: whatever rules and minds read anew at every tick. Left out are sizes and graphs, what was drawn
 #: or loaded before the first tick, and kinds of minds, whose columns differ.

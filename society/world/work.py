@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from society.spec.section import Section, fraction, parameter
+from society.world.section import Section, fraction, parameter
 
 
 class Debate(Section):

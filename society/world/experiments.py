@@ -6,12 +6,12 @@ from typing import Any
 
 from society.ground.errors import WorldError
 from society.ground.named_files import counted_from
-from society.spec.analysis import Hysteresis
-from society.spec.experiment import Experiment
-from society.spec.explain import validated
-from society.spec.hypothesis import Hypothesis
-from society.spec.load import load_world, read_tree
-from society.spec.world import World
+from society.world.analysis import Hysteresis
+from society.world.experiment import Experiment
+from society.world.explain import validated
+from society.world.hypothesis import Hypothesis
+from society.world.load import load_world, read_tree
+from society.world.world import World
 
 
 def experiments_folder() -> Path:

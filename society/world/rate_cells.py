@@ -11,7 +11,7 @@ from scipy.special import betaincinv
 from society.ground.csv_files import Row, once, read_rows
 from society.ground.errors import Said, WorldError
 from society.ground.words import RELATION_TRUST, Behaviour, Certainty
-from society.spec.load import worlds_folder
+from society.world.load import worlds_folder
 
 RELATIONS = ("bad", "neutral", "good")
 TRUSTS = np.array([RELATION_TRUST[relation] for relation in RELATIONS])

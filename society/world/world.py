@@ -8,15 +8,15 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from society.ground.errors import WorldError
 from society.ground.words import Behaviour
-from society.spec.explain import validated
-from society.spec.hardware import Lifecycle, Machines
-from society.spec.institutions import Orders, Oversight, Review, Stance
-from society.spec.language import Language
-from society.spec.overrides import override
-from society.spec.population import Agents, Family
-from society.spec.schedule import ALLOWED, Switch, refused
-from society.spec.section import Section, fraction, parameter, spelled
-from society.spec.work import Teams, Work
+from society.world.explain import validated
+from society.world.hardware import Lifecycle, Machines
+from society.world.institutions import Orders, Oversight, Review, Stance
+from society.world.language import Language
+from society.world.overrides import override
+from society.world.population import Agents, Family
+from society.world.schedule import ALLOWED, Switch, refused
+from society.world.section import Section, fraction, parameter, spelled
+from society.world.work import Teams, Work
 
 KNECHT = "Knecht, arXiv:2609.28274"
 #: Kinds of mind that answer one partner, so that they need ``stance.updating: pairs``.

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from society.spec.analysis import Analysis, CriticalPoint, Hysteresis, is_counter
-from society.spec.ranges import Range
-from society.spec.section import Section, parameter
+from society.world.analysis import Analysis, CriticalPoint, Hysteresis, is_counter
+from society.world.ranges import Range
+from society.world.section import Section, parameter
 
 
 class Grid(Section):

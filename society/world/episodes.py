@@ -3,7 +3,7 @@
 from typing import Any
 
 from society.ground.words import RELATION_TRUST
-from society.spec.world import World
+from society.world.world import World
 
 MACHINES_PER_EPISODE = 2
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from society.ground.named_files import NAMES_A_FILE
-from society.spec.load import worlds_folder
+from society.world.load import worlds_folder
 
 
 def contents(tree: Any, beside: Path | None) -> dict[str, str]:

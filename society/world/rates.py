@@ -17,7 +17,7 @@ from scipy.special import betaincinv, expit
 
 from society.ground.chance import Chance
 from society.ground.words import Behaviour, Certainty
-from society.spec.rate_cells import DIFFERENCES, RELATIONS, SUBJECTS, Cell
+from society.world.rate_cells import DIFFERENCES, RELATIONS, SUBJECTS, Cell
 
 #: Episodes per published cell, where a behaviour has no row to say so (arXiv:2604.19784).
 EPISODES = {

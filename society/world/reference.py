@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from society.ground.errors import Said, WorldError
-from society.spec.allowed import between, models_in
-from society.spec.overrides import SPREAD
-from society.spec.world import World
+from society.world.allowed import between, models_in
+from society.world.overrides import SPREAD
+from society.world.world import World
 
 
 @dataclass(frozen=True)

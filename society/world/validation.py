@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from society.ground.errors import WorldError
-from society.spec.experiments import experiments_folder
-from society.spec.explain import validated
-from society.spec.load import read_tree
-from society.spec.section import Section, fraction, parameter
+from society.world.experiments import experiments_folder
+from society.world.explain import validated
+from society.world.load import read_tree
+from society.world.section import Section, fraction, parameter
 
 
 class GroupSize(Section):

@@ -12,7 +12,7 @@ def between(field: FieldInfo) -> str:
     """The ends of a field's numbers: ``0 to 100``, ``above 0``, ``1 or more``; empty where there is none.
 
     Example:
-        >>> from society.spec.institutions import Review
+        >>> from society.world.institutions import Review
         >>> between(Review.model_fields["threshold"]), between(Review.model_fields["evaluators"])
         ('0 to 100', '1 to 63')
     """
@@ -37,7 +37,7 @@ def allowed(field: FieldInfo) -> str:
     """What may stand in a field that holds one number or one yes or no; empty of all other fields.
 
     Example:
-        >>> from society.spec.institutions import Review
+        >>> from society.world.institutions import Review
         >>> allowed(Review.model_fields["threshold"]), allowed(Review.model_fields["staggered"])
         ('a number from 0 to 100', 'true or false')
     """

@@ -8,10 +8,10 @@ from typing import Any
 
 from society.ground.errors import Said, WorldError
 from society.ground.named_files import counted_from
-from society.spec.explain import validated
-from society.spec.overrides import override
-from society.spec.world import World
-from society.spec.yaml_text import parsed
+from society.world.explain import validated
+from society.world.overrides import override
+from society.world.world import World
+from society.world.yaml_text import parsed
 
 _LARGEST = 1_000_000
 #: How names of YAML files end.
