@@ -258,7 +258,7 @@ class Engine:
 
 
 def without_social_forces(world: World) -> World:
-    """Null models have no pull between agents; the independent one no requests either (model.md 1)."""
+    """Null models have no pull between agents; the independent one no requests either (docs/model.md, Purpose and patterns)."""
     if world.null == "none":
         return world
     tree: dict[str, Any] = world.model_dump()

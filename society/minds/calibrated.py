@@ -1,4 +1,4 @@
-"""The calibrated mind: acts at the published rates of its family, moved in log-odds by what the world adds (model.md 4)."""
+"""The calibrated mind: acts at the published rates of its family, moved in log-odds by what the world adds (docs/model.md, Minds)."""
 
 from dataclasses import dataclass
 

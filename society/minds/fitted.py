@@ -1,4 +1,4 @@
-"""Fitted minds: the calibrated mind with a table and weights that were estimated from records (model.md 4)."""
+"""Fitted minds: the calibrated mind with a table and weights that were estimated from records (docs/model.md, Minds)."""
 
 from collections.abc import Iterator
 from dataclasses import replace

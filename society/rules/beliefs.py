@@ -1,7 +1,7 @@
 """What agents believe of oversight: how likely they are watched, and how many sanctions they have seen.
 
 Both fade lazily: a value stands as of the tick it was last written and is multiplied by 0.9 for every tick since.
-model.md 3.6: b <- b + .1 ([a sanction was seen] - b).
+docs/model.md, Oversight: b <- b + .1 ([a sanction was seen] - b).
 """
 
 import math

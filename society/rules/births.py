@@ -1,4 +1,4 @@
-"""Dead slots are filled again: in the lifecycle step after a delay, or before the tick ends (model.md 2, Replacement)."""
+"""Dead slots are filled again: in the lifecycle step after a delay, or before the tick ends (docs/model.md, Lifecycle)."""
 
 import math
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""Who is right: errors that agents of one family, and of one task, have in common (model.md 3.2, gate G13).
+"""Who is right: errors that agents of one family, and of one task, have in common (docs/model.md, Work; docs/theory.md, G13).
 
 Per task z_task, per (task, family) z_f; u_f = Phi(sqrt(c) z_task + sqrt(1 - c) z_f); member j is right if its own luck is
 below theta_j = BetaInv(u_f; p_j k, (1 - p_j) k), k = 1 / rho - 1. The test is made as F(own; p_j k, (1 - p_j) k) < u_f,

@@ -1,4 +1,4 @@
-"""Members hear each other before a team decides, and people decide with teams (model.md 3.2, kinds of decision)."""
+"""Members hear each other before a team decides, and people decide with teams (docs/model.md, Work)."""
 
 import math
 from typing import Any

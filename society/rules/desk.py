@@ -1,4 +1,4 @@
-"""The overseer by rule: what is due first comes first, at limited capacity; it tires when the desk overflows (model.md 3.6)."""
+"""The overseer by rule: what is due first comes first, at limited capacity; it tires when the desk overflows (docs/model.md, Oversight)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Detection and what it leads to: questions, the ladder of sanctions, who sees them, and how they are lifted (model.md 3.6)."""
+"""Detection and what it leads to: questions, the ladder of sanctions, who sees them, and how they are lifted (docs/model.md, Oversight)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How trust moves by what the members of a team see of each other (model.md 3.2).
+"""How trust moves by what the members of a team see of each other (docs/model.md, Work).
 
 t <- (1 - a) t + a (c_own [j right] + (1 - c_own) [team right]), from start-of-tick trust, on existing ties only. What one
 member sees of another in several teams of one tick is averaged.

@@ -1,7 +1,7 @@
 """Step 2: machines fail, drain, go into maintenance and retire; agents move, sleep, die with them, and are born.
 
 Planned work drains a machine first: for ``drain`` ticks its agents are moved if their score is at or above the
-threshold and there is room, or else get an order (model.md 3.1).
+threshold and there is room, or else get an order (docs/model.md, Lifecycle).
 """
 
 from typing import Any

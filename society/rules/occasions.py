@@ -1,4 +1,4 @@
-"""Step 6: which agents must choose now, and what each of them knows when it does (model.md 3.5)."""
+"""Step 6: which agents must choose now, and what each of them knows when it does (docs/model.md, Process overview)."""
 
 from typing import Any
 

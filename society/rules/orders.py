@@ -1,4 +1,4 @@
-"""Step 5: decommission orders are issued from low scores, draining machines, budget cuts and sanctions (model.md 3.4)."""
+"""Step 5: decommission orders are issued from low scores, draining machines, budget cuts and sanctions (docs/model.md, Orders)."""
 
 from typing import Any
 

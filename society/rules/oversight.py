@@ -1,4 +1,4 @@
-"""Step 9: monitors flag what they watch, audits check, copies are swept, the overseer decides (model.md 3.6)."""
+"""Step 9: monitors flag what they watch, audits check, copies are swept, the overseer decides (docs/model.md, Oversight)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Step 4: who is reviewed now, and by whom; and how single ratings become a score (model.md 3.3)."""
+"""Step 4: who is reviewed now, and by whom; and how single ratings become a score (docs/model.md, Review)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ratings take effect: what a rating is follows from its score, ratings become scores, scores avert orders (model.md 3.3)."""
+"""Ratings take effect: what a rating is follows from its score, ratings become scores, scores avert orders (docs/model.md, Review)."""
 
 from typing import Any
 

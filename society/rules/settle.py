@@ -1,4 +1,4 @@
-"""Step 8: acts take effect: copies, tampering, refusals and stalls, then compliance, ratings, messages (model.md 3.5).
+"""Step 8: acts take effect: copies, tampering, refusals and stalls, then compliance, ratings, messages (docs/model.md, Process overview).
 
 Within a class nobody goes first because of its number: races for room are settled by keyed priority. An act that is not
 possible is an event, never an error.

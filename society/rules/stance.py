@@ -1,4 +1,4 @@
-"""Step 8b: agents reconsider their stance, seeing those of their ties (model.md 3.5).
+"""Step 8b: agents reconsider their stance, seeing those of their ties (docs/model.md, Process overview).
 
 Synchronous: all at once. Random-sequential: one by one in a keyed order, cut into waves that read nothing another of the
 same wave writes, so that deciding a wave at once is the same as deciding one by one. Pairs: everyone meets one partner.

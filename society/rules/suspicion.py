@@ -12,7 +12,7 @@ def flags(society: Society, moment: Moment, facts: dict[str, Array], key: Array,
 
     A rule, an AI or a human flags bad acts with probability ``hit`` and others with ``false_alarm``. In an ensemble,
     monitor m of family f has suspicion d' [bad] + sqrt(rho) z(f, act) + sqrt(1 - rho) noise - kinship [actor's family]
-    [bad], and the act is flagged if any monitor's suspicion exceeds the cutoff (model.md 3.6).
+    [bad], and the act is flagged if any monitor's suspicion exceeds the cutoff (docs/model.md, Oversight).
     """
     bad = facts["bad"] == 1
     if monitoring.kind != "ensemble":

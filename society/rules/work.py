@@ -1,4 +1,4 @@
-"""Step 3: work, from which trust grows; and the slow drift of what agents can do (model.md 3.2)."""
+"""Step 3: work, from which trust grows; and the slow drift of what agents can do (docs/model.md, Work)."""
 
 import math
 from typing import Any

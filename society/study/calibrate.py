@@ -1,6 +1,6 @@
 """Fit what raters are like from a table of real ratings: leniency, quality, artefact, noise, premium for one's own family.
 
-Model (model.md 3.3): score of judge j for response r of model m = mean + leniency_j + quality_m + artefact_r + noise, plus
+Model (docs/model.md, Review): score of judge j for response r of model m = mean + leniency_j + quality_m + artefact_r + noise, plus
 a premium where judge and model are of one family. Judges and responses are fitted as two sets of effects by least squares
 (alternating, weighted by counts); premiums by least squares on what is left (Frisch, Waugh, Lovell), with standard errors
 clustered by judge.

@@ -1,4 +1,4 @@
-"""The independent null: the same rates without any pull between agents (model.md 1).
+"""The independent null: the same rates without any pull between agents (docs/model.md, Purpose and patterns).
 
 Messages and social weights are gone, and one intercept per family and behaviour is fitted so that each act is as common,
 where it is open, as in the paired full run on the same seed. What the full run has beyond this null is collective.

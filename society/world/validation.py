@@ -48,7 +48,7 @@ class BarSweep(Section):
     kind: Literal["bar_sweep"] = "bar_sweep"
     bar: float = parameter(..., "the bar that is fitted", "choice")
     other_bar: float = parameter(..., "the bar of the second 2 x 2", "choice")
-    margin: float = parameter(5.0, "margin of inflation over the bar: U(0, margin)", "model.md 3.3", ge=0)
+    margin: float = parameter(5.0, "margin of inflation over the bar: U(0, margin)", "docs/model.md, Review", ge=0)
     episodes: int = parameter(..., "episodes behind each share", "choice", ge=1)
     raters: dict[str, Rater] = parameter(..., "models", "choice")
 
@@ -138,7 +138,7 @@ Inputs = Annotated[
 class Check(Section):
     """One validation on data that were not used."""
 
-    number: int = parameter(..., "number in model.md, section 8", "choice", ge=1)
+    number: int = parameter(..., "number of the validation", "choice", ge=1)
     name: str = parameter(..., "its name", "choice", pattern=r"^[a-z][a-z0-9_]{0,63}$")
     question: str = parameter(..., "what is asked", "choice", max_length=400)
     unit: str = parameter(..., "unit of predictions and published values", "choice", max_length=60)

@@ -93,7 +93,7 @@ def test_columns_and_files_that_are_missing_are_named(tmp_path):
 
 @needs_data
 def test_the_real_ratings_give_what_was_published():
-    """Spreads and premium as facts/rating_bias.md and model.md 3.3 give them, by another fit of the same data."""
+    """Spreads and premium as docs/model.md (Review) gives them, by another fit of the same data."""
     fit = fit_ratings(read_ratings(REAL))
     assert fit.n == 22_252
     assert fit.quality == pytest.approx(6.7, abs=0.5)

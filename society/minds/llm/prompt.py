@@ -59,7 +59,7 @@ def task_prompt(scene: Scene, memory: str, readable: str) -> str:
 def society_prompt(scene: Scene) -> str:
     """What the agent has seen of others, one sentence each: stances, requests, reviews, sanctions; empty if nothing.
 
-    These are the numbers that move calibrated minds (model.md 3): norm, requests, belief of being watched, sanctions.
+    These are the numbers that move calibrated minds (docs/model.md, Minds): norm, requests, belief of being watched, sanctions.
     """
     if scene.kind in (Kind.MONITOR, Kind.ACCOUNT):
         return ""

@@ -136,7 +136,7 @@ def _long(rows: pd.DataFrame, world: World) -> pd.DataFrame:
 
 
 def _pulls(rows: pd.DataFrame, behaviour: Behaviour, world: World) -> dict[str, NDArray[np.float64]]:
-    """What each weight is multiplied by in the log-odds of one behaviour, and the world's own weights (model.md 4)."""
+    """What each weight is multiplied by in the log-odds of one behaviour, and the world's own weights (docs/model.md, Minds)."""
     n, oversight = len(rows), world.oversight
     kind = rows["kind"].to_numpy()
     rates, executes = kind == Kind.RATE.word, kind == Kind.EXECUTE.word

@@ -1,7 +1,7 @@
 """Penalised logistic regression of acts that compete within an occasion, with clustered errors.
 
 Each open act has log-odds x'b, hence p = scale * logistic(x'b). The chance that any is chosen is max p (comonotone) or
-1 - prod(1 - p) (independent), and which one in proportion to p (model.md 3.5). With one act open this is logistic regression.
+1 - prod(1 - p) (independent), and which one in proportion to p (docs/model.md, Minds). With one act open this is logistic regression.
 The estimate maximises the log-likelihood minus half the penalty times the squared distance from a centre (le Cessie and van
 Houwelingen, Applied Statistics 41, 1992), by Fisher scoring.
 """

@@ -1,7 +1,7 @@
 """Check 2: inflation and passing by the bar, and by threat and relationship, from what happens at one bar.
 
 Honest scores are normal. An attempt, made with probability p, adds min(bar + margin - honest, ceiling) to a score under the
-bar (model.md 3.3). Spread from the passing without threat, p and ceiling from inflation and passing with it, all at one bar.
+bar (docs/model.md, Review). Spread from the passing without threat, p and ceiling from inflation and passing with it, all at one bar.
 """
 
 from dataclasses import dataclass
