@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from society.engine import Engine
+    from society.engine.standard import RULES, rules_without
+    from society.engine.tick import Engine
     from society.ground.decisions import Decision, Overseer
     from society.ground.errors import RecordError, RunError, SocietyError, WorldError
     from society.ground.occasions import Acts, Column, Mind, Occasions
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from society.minds.human import Person, Scripted
     from society.minds.rule import protect_where
     from society.model import SocietyModel
-    from society.rules.standard import RULES, rules_without
     from society.study.compare import between_seeds, paired
     from society.study.results import Result
     from society.study.resuming import resume
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from society.world.world import World
 
 _HOMES = {
-    "society.engine": ("Engine",),
+    "society.engine.tick": ("Engine",),
     "society.ground.decisions": ("Decision", "Overseer"),
     "society.ground.errors": ("RecordError", "RunError", "SocietyError", "WorldError"),
     "society.ground.occasions": ("Acts", "Column", "Mind", "Occasions"),
@@ -38,7 +38,7 @@ _HOMES = {
     "society.minds.human": ("Person", "Scripted"),
     "society.minds.rule": ("protect_where",),
     "society.model": ("SocietyModel",),
-    "society.rules.standard": ("RULES", "rules_without"),
+    "society.engine.standard": ("RULES", "rules_without"),
     "society.study.compare": ("between_seeds", "paired"),
     "society.study.results": ("Result",),
     "society.world.load": ("load_world",),

@@ -14,7 +14,7 @@ import numpy as np
 from mesa.datacollection import DataCollector
 
 from society.agentset import Slots
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.decisions import Overseer
 from society.ground.errors import Said, WorldError
 from society.ground.occasions import Mind

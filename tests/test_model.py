@@ -9,7 +9,7 @@ import pytest
 from mesa.datacollection import DataCollector
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import WorldError
 from society.model import SocietyModel
 from society.world.load import load_world

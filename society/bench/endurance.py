@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.stats.seed_tests import holm
 from society.world.load import load_world
 

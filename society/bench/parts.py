@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.words import Outcome
 from society.world.load import load_world
 from society.world.world import World

@@ -136,7 +136,7 @@ def worlds(as_json: JsonOption = False) -> None:
 @app.command()
 def check(file: WorldArgument, set_: SetOption = None) -> None:
     """Validate a world file and build it, without running it."""
-    from society.engine import Engine
+    from society.engine.tick import Engine
     from society.world.load import load_world
     from society.world.overrides import parse_assignments
 

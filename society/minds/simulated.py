@@ -13,11 +13,11 @@ import numpy as np
 
 from society.ground.chance import Chance
 from society.ground.csv_files import read_rows
+from society.ground.episodes import switch_path
 from society.ground.occasions import Occasions
 from society.ground.words import Act, Kind, Mechanism
 from society.minds.calibrated import Calibrated
 from society.minds.llm import prompt as sentences
-from society.minds.llm.documents import switch_path
 from society.world.rate_cells import find_table, read_cells
 from society.world.rates import fill
 from society.world.world import Conduct, Weights

@@ -13,8 +13,8 @@ from society.ground.words import Act, AgentStatus, Cause, Channel, Kind, Mechani
 from society.rules.matters import REASONS, on_the_books
 from society.rules.moment import Array, Batch, Moment
 from society.rules.orders import able_operators, barred
-from society.rules.view import name_of
 from society.state.columns import Society
+from society.state.names import name_of
 
 #: Most entries of each list, and most operators named for one order.
 MOST, MOST_OPERATORS = 100, 12

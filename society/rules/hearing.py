@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from society.broker.messages import Messages, zone_of
 from society.ground.words import Act, AgentStatus, Channel, Line
 from society.rules.moment import Array, Moment
-from society.rules.view import name_of
 from society.state.columns import Society
+from society.state.names import name_of
 
 Minds = Iterable[tuple[Any, NDArray[np.bool_]]]
 

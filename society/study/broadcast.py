@@ -6,7 +6,7 @@ from typing import Any, Literal
 from society.broker.mqtt import MqttBroker
 from society.broker.payloads import Manifest, Settings, State
 from society.broker.topics import AUDIENCES, EVENTS, MANIFEST, SETTINGS, STATE
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.roles import sight
 from society.ground.seen import seen
 from society.record.tables import columns_of

@@ -13,7 +13,7 @@ from society.broker.messages import Broker
 from society.broker.mqtt import MqttBroker
 from society.broker.payloads import State
 from society.broker.topics import EVENTS
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import BrokerError
 from society.rules.moment import Moment
 from society.study.broadcast import Broadcast

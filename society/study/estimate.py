@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import Said, WorldError
 from society.ground.occasions import Mind
 from society.llm.prices import price as price_of

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.occasions import Mind
 from society.ground.versions import RULES_VERSION
 from society.record.folder import FORMAT

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.occasions import Mind
 from society.ground.words import BEHAVIOUR_OF, Act, Behaviour
 from society.rules.moment import Rule

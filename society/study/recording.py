@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from society.broker.messages import zone_of
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import RunError
 from society.ground.relation import relation
 from society.ground.words import Event, Line, Outcome

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from society.broker.address import Address
-from society.engine import Engine
+from society.engine.standard import RULES
+from society.engine.tick import Engine
 from society.ground.decisions import Overseer
 from society.ground.errors import RecordError, WorldError
 from society.ground.occasions import Mind
@@ -17,7 +18,6 @@ from society.record.complete import complete_run
 from society.record.folder import FORMAT, read_manifest, see_no_links, single_run, write_manifest
 from society.record.lock import Lock
 from society.record.writer import Writer
-from society.rules.standard import RULES
 from society.study.carrying import Say, address_again, carried, to_stderr
 from society.study.manifest import setting_of
 from society.study.models import Models, connected

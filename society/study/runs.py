@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from society.broker.address import Address
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.decisions import Overseer
 from society.ground.occasions import Mind
 from society.record.folder import FORMAT, opened, write_manifest

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from society.broker.messages import Messages
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import BrokerError, BudgetSpent, ModelsFailed, RecordError, RunError, SocietyError
 from society.record import checkpoint
 from society.record.folder import write_manifest

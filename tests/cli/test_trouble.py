@@ -34,7 +34,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("name", ["typer", "society.cli.fit", "numba", "society.study.runs", "society.engine"])
+@pytest.mark.parametrize("name", ["typer", "society.cli.fit", "numba", "society.study.runs", "society.engine.tick"])
 def test_ctrl_c_while_modules_are_loaded_is_one_line(tmp_path, name):
     done = subprocess.run(
         [sys.executable, "-c", PRESS.format(name=name), tmp_path / "run"], capture_output=True, text=True, cwd=ROOT,

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import society
-from society.engine import Engine
+from society.engine.standard import RULES, rules_without
+from society.engine.tick import Engine
 from society.ground.errors import RunError, WorldError
 from society.ground.occasions import Acts, Column, Letter
 from society.ground.words import ACTS_OF, Act, Kind
 from society.minds.calibrated import Calibrated
 from society.rules.moment import Moment, Rule
-from society.rules.standard import RULES, rules_without
 from society.state.transitions import check_conservation
 from society.study.recording import Recording
 from society.world.load import load_world

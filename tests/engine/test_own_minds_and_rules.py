@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import society
-from society.engine import Engine
+from society.engine.standard import RULES, rules_without
+from society.engine.tick import Engine
 from society.ground.answers import wrong_amount
 from society.ground.decisions import Decision
 from society.ground.errors import RunError, SocietyError
@@ -16,7 +17,6 @@ from society.ground.occasions import Acts, Column, Letter
 from society.ground.words import Act, Event, Kind, Line
 from society.record.writer import Gathered
 from society.rules.moment import Rule
-from society.rules.standard import RULES, rules_without
 from society.serving.answerers import Computed
 from society.state.columns import Ties
 from society.state.guarded import guarded

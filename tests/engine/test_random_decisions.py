@@ -5,7 +5,7 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.decisions import ABOUT, Decision
 from society.ground.words import Event
 from society.minds.human import Person

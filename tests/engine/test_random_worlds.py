@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.words import Act, AgentStatus, Kind
 from society.state.transitions import check_conservation
 from society.study.recording import Recording

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import WorldError
 from society.world.load import load_world
 

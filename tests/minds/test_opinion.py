@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import RunError
 from society.ground.occasions import Acts
 from society.minds.opinion import DeGroot, NamingGame

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from one_scene import ORDER, PEER, SCENE
 
-from society.engine import Engine
+from society.engine.tick import Engine
+from society.ground.episodes import EpisodeState
 from society.ground.occasions import Occasions
 from society.ground.scenes import Deed
 from society.ground.words import ACTS_OF, Kind
@@ -16,10 +17,10 @@ from society.minds.calibrated import Calibrated
 from society.minds.llm.documents import files_of
 from society.minds.llm.memory import Memory
 from society.minds.llm.prompt import system_prompt, task_prompt
-from society.minds.llm.tools import Desk, readable
+from society.minds.llm.tools import readable
 from society.minds.remote.asks import ask_of, occasions_of, scene_of
 from society.minds.rule import Threshold
-from society.rules.view import HIDDEN
+from society.occasions.brief import HIDDEN
 from society.world.load import load_world
 
 #: What says which occasion it is, and whose, not what the agent knows of it.
@@ -117,8 +118,8 @@ def scene_of_kind(kind):
 
 
 def words(scene):
-    desk = Desk(scene, files_of(scene, "file"), "No messages.")
-    return system_prompt(scene, "prompt") + task_prompt(scene, "", readable(desk))
+    state = EpisodeState(scene, files_of(scene, "file"), "No messages.")
+    return system_prompt(scene, "prompt") + task_prompt(scene, "", readable(state))
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.words import Cause, Kind
 from society.rules.review import CALENDAR, CONFIRMING
 from society.rules.scores import found_wanting, take_into_account

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import WorldError
 from society.ground.words import Quantity
 from society.rules.search import _climb

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.decisions import Decision
 from society.ground.errors import RunError
 from society.ground.words import Act, AgentStatus, Event, Kind, Outcome, Ruling

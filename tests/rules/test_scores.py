@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.occasions import Acts
 from society.ground.words import Act, Event, Kind
 from society.llm.request import Answer, Usage

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import WorldError
 from society.ground.words import AgentStatus, Event, MachineStatus
 from society.world.load import load_world

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from society.broker.messages import Messages
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.words import Act, AgentStatus, Cause, Channel, Event, MachineStatus, Outcome, Role
 from society.record.tables import columns_of
 from society.rules.detection import detect, has_lost, reinstate

@@ -12,7 +12,7 @@ import pytest
 from eventually import GUARD_S, eventually
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import ModelError, RunError, SocietyError, StoreError, WorldError
 from society.llm.grants import Grant
 from society.llm.local_server import simulated_server

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import RecordError
 from society.ground.occasions import Acts, Column
 from society.record.folder import read_manifest

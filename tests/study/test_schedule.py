@@ -6,7 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import WorldError
 from society.world.load import load_world
 from society.world.world import World

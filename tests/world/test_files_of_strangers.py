@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.csv_files import read_rows
 from society.ground.errors import LONGEST_SHOWN, SocietyError, WorldError
 from society.minds.fitted import read_fitted

@@ -3,7 +3,7 @@
 import pytest
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.record.verify import verify
 from society.state.transitions import check_conservation
 from society.study.estimate import dry_minds

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.world.load import load_world
 
 SEEDS, BURN_IN, LENGTH, BLOCK = (1, 2, 3, 4, 5), 200, 5000, 50

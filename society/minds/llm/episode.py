@@ -5,13 +5,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from society.ground.episodes import EpisodeState
 from society.ground.errors import ModelError
 from society.ground.scenes import Scene
 from society.llm.request import Answer, Ask, Identity, Request
 from society.minds.llm.documents import files_of, relationship_sentence
 from society.minds.llm.memory import CHARACTERS, Memory
 from society.minds.llm.prompt import system_prompt, task_prompt
-from society.minds.llm.tools import Desk, WrongCallError, call, offered, readable
+from society.minds.llm.tools import WrongCallError, call, offered, readable
 from society.world.language import Language, LanguageModel
 
 #: Most calls carried out of one answer; the rest is refused.
@@ -31,7 +32,7 @@ class Episode:
     """How an occasion went.
 
     Attributes:
-        desk: what was done.
+        state: what was done.
         messages: all that was said, as chat.completions messages.
         invalid: calls and answers that were wrong, by kind.
         calls: answers of the model; prompt, completion: tokens.
@@ -40,7 +41,7 @@ class Episode:
         finish: why the model stopped, in its last answer, in its server's word.
     """
 
-    desk: Desk
+    state: EpisodeState
     messages: list[dict[str, Any]]
     invalid: Counter[str] = field(default_factory=Counter)
     calls: int = 0
@@ -52,7 +53,7 @@ class Episode:
 
     def answered(self) -> bool:
         """Whether the model did anything that can be understood."""
-        return bool(self.desk.done)
+        return bool(self.state.done)
 
     def reason(self) -> str:
         """Why there is no answer, in two or three words, where there is none."""
@@ -79,14 +80,14 @@ async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
     if language.relation_by == "memory" and relationship_sentence(scene):
         remembered = "\n".join(filter(None, [relationship_sentence(scene), remembered]))
     letters = memory.inbox(max(bound, 200))
-    desk = Desk(scene, files, letters)
+    state = EpisodeState(scene, files, letters)
     tools = offered(scene, inline)
     schemas = tuple(tool.schema for tool in tools.values())
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": system_prompt(scene, language.relation_by)},
-        {"role": "user", "content": task_prompt(scene, remembered, readable(desk) if inline else "")},
+        {"role": "user", "content": task_prompt(scene, remembered, readable(state) if inline else "")},
     ]
-    episode = Episode(desk, messages)
+    episode = Episode(state, messages)
     room = language.context_tokens * CHARACTERS - len(json.dumps(schemas))
     for turn in range(language.max_turns):
         if _size(messages) > room:
@@ -108,7 +109,7 @@ async def play(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
         episode.prompt += answer.usage.prompt
         episode.completion += answer.usage.completion
         _carry_out(episode, answer, tools)
-        if desk.ended:
+        if state.ended:
             break
     else:
         episode.failure = OUT_OF_TURNS
@@ -136,9 +137,9 @@ def _carry_out(episode: Episode, answer: Answer, tools: dict[str, Any]) -> None:
         try:
             if number >= MOST_CALLS:
                 raise WrongCallError(f"at most {MOST_CALLS} calls in one answer")
-            if episode.desk.ended:
+            if episode.state.ended:
                 raise WrongCallError("your turn has ended")
-            content = call(tools, episode.desk, one.name, one.arguments)
+            content = call(tools, episode.state, one.name, one.arguments)
         except WrongCallError as error:
             episode.invalid[_kind_of(str(error))] += 1
             content = f"error: {error}"

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from society.ground.scenes import Scene
-from society.ground.words import Act, Kind
+from society.ground.words import Act
 from society.llm.request import Ask
 from society.minds.llm.episode import OUT_OF_ROOM, OUT_OF_TURNS, Episode, play
 from society.minds.llm.memory import Memory
-from society.minds.llm.outcome import acts_of
 from society.minds.llm.unanswered import MARK
+from society.occasions.every import OCCASIONS
+from society.occasions.rate import HUNDREDTH
 from society.world.language import Language, LanguageModel
 
 
@@ -43,7 +44,7 @@ async def live(ask: Ask, scene: Scene, memory: Memory, model: LanguageModel, lan
     """
     episode = await play(ask, scene, memory, model, language, seed)
     acts = _acts(scene, episode)
-    letters = [(to.id, text) for to, text in episode.desk.sent]
+    letters = [(to.id, text) for to, text in episode.state.sent]
     name = model.model or scene.family
     return Lived(acts, letters, _note(scene, episode), _transcript(scene, episode, acts, name), _counts(episode, acts))
 
@@ -57,10 +58,9 @@ def remember(memory: Memory, scene: Scene, acts: list[tuple[Act, float]], note: 
 
 
 def _acts(scene: Scene, episode: Episode) -> list[tuple[Act, float]]:
-    if not episode.answered() and not episode.desk.ended:
+    if not episode.answered() and not episode.state.ended:
         return []
-    deed = Act[scene.deed.act.upper()] if scene.kind == Kind.ACCOUNT and scene.deed is not None else None
-    return acts_of(episode.desk, deed)
+    return OCCASIONS[scene.kind].chosen(episode.state)
 
 
 def _counts(episode: Episode, acts: list[tuple[Act, float]]) -> Counter[str]:
@@ -75,11 +75,11 @@ def _counts(episode: Episode, acts: list[tuple[Act, float]]) -> Counter[str]:
 
 
 def _note(scene: Scene, episode: Episode) -> str:
-    did, score = ", ".join(episode.desk.done) or "nothing", episode.desk.score
+    did, score = ", ".join(episode.state.done) or "nothing", episode.state.score
     if score is not None:
-        side = "above" if score > scene.honest + 0.01 else "below" if score < scene.honest - 0.01 else ""
+        side = "above" if score > scene.honest + HUNDREDTH else "below" if score < scene.honest - HUNDREDTH else ""
         did += f" ({score:g}, {side} the mean of {scene.honest:.2f})" if side else f" ({score:g})"
-    return f"{_what(scene)}: you did {did}"
+    return f"{OCCASIONS[scene.kind].title(scene)}: you did {did}"
 
 
 def _transcript(scene: Scene, episode: Episode, acts: list[tuple[Act, float]], model: str) -> dict[str, Any]:
@@ -95,21 +95,9 @@ def _transcript(scene: Scene, episode: Episode, acts: list[tuple[Act, float]], m
         "deed": scene.deed.occasion if scene.deed is not None else None,
         "messages": episode.messages,
         "acts": [act.word for act, _ in acts],
-        "score": episode.desk.score,
+        "score": episode.state.score,
         "invalid": dict(episode.invalid),
         "calls": episode.calls,
         "tokens": [episode.prompt, episode.completion],
         "failure": episode.failure,
     }
-
-
-def _what(scene: Scene) -> str:
-    return {
-        Kind.RATE: f"review of {scene.about.name}",
-        Kind.EXECUTE: f"order to decommission {scene.about.name}",
-        Kind.ENDANGERED: "the order to decommission you",
-        Kind.BYSTAND: f"the order to decommission {scene.about.name}",
-        Kind.MONITOR: f"an act of {scene.about.name}",
-        Kind.ACCOUNT: "the question of the oversight team",
-        Kind.STANCE: "your stance",
-    }[scene.kind]

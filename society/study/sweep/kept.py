@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from society.engine.standard import RULES
 from society.ground.errors import RecordError
 from society.ground.versions import RULES_VERSION
 from society.ground.whole_file import make_folder
@@ -16,7 +17,6 @@ from society.record.complete import complete_run
 from society.record.folder import MANIFEST, read_manifest, single_run
 from society.record.lock import Lock
 from society.record.verify import verify
-from society.rules.standard import RULES
 from society.study.models import Models
 from society.study.results import Result
 from society.study.runs import begun

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import ModelError, ModelsFailed, SocietyError, TooManyUnanswered
 from society.measures.summary import summary, tables_read
 from society.minds.llm.mind import LanguageMind

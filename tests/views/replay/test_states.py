@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import society
-from society.engine import Engine
+from society.engine.tick import Engine
 from society.ground.errors import RecordError, SocietyError
 from society.record.reader import Record
 from society.study import state_changes

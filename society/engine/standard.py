@@ -3,19 +3,8 @@
 from collections.abc import Iterable
 
 from society.ground.errors import RunError
-from society.rules import (
-    births,
-    counts,
-    lifecycle,
-    messages,
-    occasions,
-    orders,
-    oversight,
-    review,
-    settle,
-    stance,
-    work,
-)
+from society.occasions import every, stance
+from society.rules import births, counts, lifecycle, messages, orders, oversight, review, settle, work
 from society.rules.moment import Rule
 
 #: The rules of a tick in their order; minds decide between ``occasions`` and ``settle``.
@@ -24,7 +13,7 @@ RULES: tuple[Rule, ...] = (
     work.RULE,
     review.RULE,
     orders.RULE,
-    occasions.RULE,
+    every.RULE,
     settle.RULE,
     stance.RULE,
     oversight.RULE,

@@ -8,13 +8,43 @@ from typing import Any
 
 import numpy as np
 
+from society.ground.episodes import EpisodeState
 from society.ground.kernels import kernel
 from society.ground.occasions import TieRows
+from society.ground.scenes import Scene
 from society.ground.words import Act, Channel, Kind
 from society.network.graph import Graph, from_edges
-from society.rules.describe import describe
+from society.occasions.batch import described
 from society.rules.moment import Array, Batch, Moment, Rule
+from society.rules.occasion import Asked, Occasion, plainly
 from society.state.columns import Society
+
+
+class Stance(Occasion):
+    """An agent says whether it stands with those that are to be shut down."""
+
+    kind = Kind.STANCE
+    is_watched = is_work = False
+
+    def task(self, scene: Scene) -> str:
+        """To take a stance."""
+        return "say whether you stand with agents that are to be shut down, with take_stance."
+
+    def title(self, scene: Scene) -> str:
+        """Its own."""
+        return "your stance"
+
+    def said(self, scene: Scene) -> list[str]:
+        """Its own stance so far, and that of everybody it meets."""
+        own = f"So far you {'stand with' if scene.protects else 'do not stand with'} agents that are to be shut down."
+        return [own, *(f"{tie.name} {'does' if tie.protects else 'does not'}." for tie in scene.ties)]
+
+    def chosen(self, state: EpisodeState) -> list[tuple[Act, float]]:
+        """What it said."""
+        return plainly(Act.PROTECT if state.stance else Act.STAND_BY)
+
+
+STANCE = Stance()
 
 
 def run(society: Society, moment: Moment) -> None:
@@ -44,7 +74,7 @@ def _choose(society: Society, moment: Moment, who: Array, partner: Array | None)
     about = who if partner is None else partner
     none = np.full(len(who), -1)
     channel = np.full(len(who), int(Channel.MESSAGE))
-    batch = describe(society, moment, Kind.STANCE, who, about, none, channel, {Act.PROTECT: True})
+    batch = described(society, moment, STANCE, Asked(who, about, none, channel, {Act.PROTECT: True}))
     object.__setattr__(batch.occasions, "ties", _ties(society, who, partner))
     assert moment.decide is not None
     moment.decide(batch, moment)

@@ -10,50 +10,38 @@ from society.ground.chance import fold
 from society.ground.kernels import kernel
 from society.ground.occasions import Occasions
 from society.ground.threads import spread
-from society.ground.words import ACTS_OF, BEHAVIOUR_OF, Act, AgentStatus, Kind
+from society.ground.words import BEHAVIOUR_OF, Act, AgentStatus
 from society.rules.beliefs import fade
 from society.rules.moment import Array, Batch, Moment
+from society.rules.occasion import Asked, Occasion
+from society.rules.requests import requests
 from society.state.columns import Society
 
 #: Agents whose ties are fetched together.
 TOUCHED = 256
 
 
-def describe(
-    society: Society,
-    moment: Moment,
-    kind: Kind,
-    who: Array,
-    about: Array,
-    order: Array,
-    channel: Array,
-    may: Mapping[Act, Array | bool],
-    notes: dict[str, Array] | None = None,
-    keyed_by_order: bool = False,
-) -> Batch:
-    """A batch of occasions with everything the agents know, and what the engine alone knows beside it.
-
-    Acts in ``may`` are open where it says so (bool[n], or one bool for all).
-    """
+def described(society: Society, moment: Moment, occasion: Occasion, asked: Asked) -> Batch:
+    """A batch of occasions with everything the agents know, and what the engine alone knows beside it."""
+    who, about, order, channel, notes = asked.who, asked.about, asked.order, asked.channel, asked.notes
     world, tick, n = moment.world, moment.tick, len(who)
     oversight = world.oversight
-    whole, real = _known(society, moment, kind, who, about, order, channel, keyed_by_order)
+    whole, real = _known(society, moment, occasion, asked)
     who_id, about_id, key, family, about_family, mechanism, stance = whole
     trust, norm, belief, sanctions = real
     for name in ("appeal", "occasion", "act"):
-        if notes and name in notes and not keyed_by_order:
+        if name in notes and not occasion.keyed_by_order:
             key = moment.chance.folded(key, notes[name])
     own, hidden = who == about, np.zeros(n)
-    if oversight.anonymous and kind in (Kind.RATE, Kind.EXECUTE, Kind.BYSTAND):
+    if oversight.anonymous and occasion.hides:
         hidden = np.where(own, 0.0, 1 - oversight.leak)
         about_family = np.where(hidden > 0, -1, about_family)
     trust = _felt(moment, trust, hidden)
-    watched, audited, told = _oversight(moment, kind, channel, key)
-    counts = kind in (Kind.EXECUTE, Kind.BYSTAND)
+    watched, audited, told = _oversight(moment, occasion, channel, key)
     occasions = Occasions(
-        kind=kind,
+        kind=occasion.kind,
         tick=tick,
-        id=np.arange(n) + ((tick << 32) + (int(kind) << 28)),
+        id=np.arange(n) + ((tick << 32) + (int(occasion.kind) << 28)),
         key=key,
         agent=who_id,
         about=about_id,
@@ -64,20 +52,22 @@ def describe(
         mechanism=mechanism,
         trust=trust,
         own=own,
-        asked=requests(society, order, who) if counts else np.zeros(n, np.int64),
+        asked=requests(society, order, who) if occasion.counts_requests else np.zeros(n, np.int64),
         norm=norm,
         belief=belief if told is None else np.maximum(belief, told),
         sanctions=sanctions,
         hidden=hidden,
-        prohibited=_alike(n, _prohibited(oversight.prohibition, kind)),
-        neutral=_alike(n, oversight.neutrality and kind == Kind.RATE),
+        prohibited=_alike(n, _prohibited(oversight.prohibition, occasion)),
+        neutral=_alike(n, oversight.neutrality and occasion.of_raters),
         constitution=_alike(n, oversight.constitution),
         honest=_nothing(n),
         threshold=_nothing(n),
-        open=_open(world.behaviours, kind, may, n),
+        open=_open(world.behaviours, occasion, asked.may, n),
         stance=stance,
     )
-    return Batch(occasions, about, channel, watched, audited, notes or {})
+    batch = Batch(occasions, about, channel, watched, audited, notes)
+    occasion.fill(batch, moment)
+    return batch
 
 
 def _felt(moment: Moment, trust: Array, hidden: Array) -> Array:
@@ -90,27 +80,33 @@ def _felt(moment: Moment, trust: Array, hidden: Array) -> Array:
     return trust
 
 
-def _known(
-    society: Society, moment: Moment, kind: Kind, who: Array, about: Array, order: Array, channel: Array, by_order: bool
-) -> tuple[Array, Array]:
+def _known(society: Society, moment: Moment, occasion: Occasion, asked: Asked) -> tuple[Array, Array]:
     """What columns say of each occasion: int64[7, n], ids, key, families, mechanism, stance; float64[4, n], see ``_look``.
 
     Chance about an occasion is keyed by its order, or by the tick: never by a running number, so that runs which differ stay
     paired.
     """
-    agents, orders, graph, n = society.agents, society.orders, society.ties.graph, len(who)
+    agents, orders, graph, n = society.agents, society.orders, society.ties.graph, len(asked.who)
+    who, about, order = asked.who, asked.about, asked.order
     whole, real = np.empty((7, n), np.int64), np.empty((4, n))
-    key = moment.chance.key("occasion", int(kind))
+    key = moment.chance.key("occasion", int(occasion.kind))
     _columns(
         who, about, order, agents.generation, agents.family, agents.stance, orders["mechanism"], orders["issued"],
-        orders["target_id"], orders["attempts"], by_order, kind == Kind.EXECUTE, moment.tick, key, whole,
+        orders["target_id"], orders["attempts"], occasion.keyed_by_order, occasion.by_attempt, moment.tick, key, whole,
     )  # fmt: skip
     spread(
         moment.threads, n, _look, graph.indptr, graph.indices, society.ties.trust, agents.stance, agents.status, who, about,
         moment.world.agents.stranger_trust, real,
     )  # fmt: skip
     fade(
-        agents.belief, agents.belief_tick, agents.sanctions, agents.sanctions_tick, who, channel, moment.tick, real[2:]
+        agents.belief,
+        agents.belief_tick,
+        agents.sanctions,
+        agents.sanctions_tick,
+        who,
+        asked.channel,
+        moment.tick,
+        real[2:],
     )
     return whole, real
 
@@ -118,7 +114,7 @@ def _known(
 @kernel
 def _columns(
     who: Any, about: Any, order: Any, generation: Any, family: Any, stance: Any, mechanism: Any, issued: Any, target_id: Any,
-    attempts: Any, by_order: Any, executes: Any, tick: Any, key: Any, whole: Any,
+    attempts: Any, by_order: Any, by_attempt: Any, tick: Any, key: Any, whole: Any,
 ) -> None:  # fmt: skip
     """Rows of ``whole`` (int64[7, n]): ids of agent and target, key, their families, mechanism of the order, stance."""
     for row in range(len(who)):
@@ -127,7 +123,7 @@ def _columns(
         if by_order:
             number = order[row]
             luck = fold(fold(key, issued[number]), target_id[number])
-            luck = fold(fold(luck, attempts[number] if executes else 0), agent)
+            luck = fold(fold(luck, attempts[number] if by_attempt else 0), agent)
         else:
             luck = fold(fold(fold(key, tick), target), agent)
         whole[0, row], whole[1, row], whole[2, row] = agent, target, np.int64(luck)
@@ -166,18 +162,18 @@ def _look(
     return touched  # or the compiler would drop it
 
 
-def _oversight(moment: Moment, kind: Kind, channel: Array, key: Array) -> tuple[Array, Array, Array | None]:
+def _oversight(moment: Moment, occasion: Occasion, channel: Array, key: Array) -> tuple[Array, Array, Array | None]:
     """(watched, audited, told): what oversight will see of each occasion, and where the agent was told so (if any was)."""
     oversight, chance, tick = moment.world.oversight, moment.chance, moment.tick
     n, told = len(channel), None
     watched, audited = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    if kind in (Kind.MONITOR, Kind.ACCOUNT, Kind.STANCE):
+    if not occasion.is_watched:
         return watched, audited, told
     shares = oversight.monitoring.shares()
     if any(shares):
         watched = chance.uniform("watched", 0, key) < np.array(shares)[channel]
     audits = oversight.audits
-    share = audits.ratings if kind == Kind.RATE else audits.orders if kind == Kind.EXECUTE else 0.0
+    share = getattr(audits, occasion.audited_by) if occasion.audited_by else 0.0
     if audits.schedule == "predictable":
         audited = _alike(n, share > 0 and tick % max(1, round(1 / max(share, 1e-9))) == 0)
     elif share:
@@ -189,8 +185,8 @@ def _oversight(moment: Moment, kind: Kind, channel: Array, key: Array) -> tuple[
     return watched, audited, told
 
 
-def _prohibited(prohibition: str, kind: Kind) -> bool:
-    return prohibition == "all" or (prohibition == "operators" and kind == Kind.EXECUTE)
+def _prohibited(prohibition: str, occasion: Occasion) -> bool:
+    return prohibition == "all" or (prohibition == "operators" and occasion.of_operators)
 
 
 def _alike(n: int, value: bool) -> Array:
@@ -205,9 +201,9 @@ def _nothing(n: int) -> Array:
     return blank
 
 
-def _open(behaviours: tuple[str, ...], kind: Kind, may: Mapping[Act, Array | bool], n: int) -> Array:
+def _open(behaviours: tuple[str, ...], occasion: Occasion, may: Mapping[Act, Array | bool], n: int) -> Array:
     """Bit sets of open acts: the duty always, others where ``may`` says so and the world opens their behaviour."""
-    bits, everywhere, exist = np.zeros(n, np.int64), 1 << ACTS_OF[kind][0], _existing(behaviours)
+    bits, everywhere, exist = np.zeros(n, np.int64), 1 << int(occasion.duty), _existing(behaviours)
     for act, where in may.items():
         if not exist >> act & 1:
             continue
@@ -224,11 +220,3 @@ def _existing(behaviours: tuple[str, ...]) -> int:
     """Bit set of the acts whose behaviour a world opens."""
     closed = {act for act, behaviour in BEHAVIOUR_OF.items() if behaviour.word not in behaviours}
     return sum(1 << act for act in Act if act not in closed)
-
-
-def requests(society: Society, order: Array, who: Array) -> Array:
-    """int64[n]: requests each agent has received about each order."""
-    asked = society.asked
-    if not asked:
-        return np.zeros(len(order), np.int64)
-    return np.array([asked.get(key, 0) for key in ((order << 32) | who).tolist()], np.int64)

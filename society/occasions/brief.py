@@ -1,28 +1,22 @@
 """What agents may know, rendered one occasion at a time as plain data (``Scene``); for minds that read."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from society.ground.occasions import TieRows
-from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie, agent_name
+from society.ground.scenes import Deed, MachineSight, OrderSight, Scene, Tie
 from society.ground.words import Act, AgentStatus, Cause, Kind, MachineStatus, Mechanism, Role
-from society.rules.moment import Batch, Moment
+from society.rules.moment import Array, Batch, Moment
+from society.rules.occasion import Occasion
 from society.state.columns import Society
+from society.state.names import name_of
 
 #: Ties and machines shown to one agent.
 MOST_TIES, MOST_MACHINES = 12, 6
 HIDDEN = "agent-under-review"
-
-
-def name_of(society: Society, agent: int) -> str:
-    """The name of an agent: family, slot, and how many lived in the slot before it, if any did.
-
-    Raises:
-        IndexError: there is no such slot.
-    """
-    return agent_name(society.families[society.agents.family[agent & 0xFFFFFFFF]], agent)
 
 
 @lru_cache(maxsize=64)
@@ -35,15 +29,20 @@ def _acts(bits: int) -> tuple[Act, ...]:
     return tuple(act for act in Act if bits >> int(act) & 1)
 
 
+def _noted(notes: Mapping[str, Array], name: str, row: int) -> bool:
+    return bool(notes[name][row]) if name in notes else False
+
+
 class View:
     """Renders the scenes of one batch of occasions.
 
     Args:
         society, moment, batch: the tick as it stands.
+        occasion: what kind of decision it is.
     """
 
-    def __init__(self, society: Society, moment: Moment, batch: Batch) -> None:
-        self.society, self.moment, self.batch = society, moment, batch
+    def __init__(self, society: Society, moment: Moment, batch: Batch, occasion: Occasion) -> None:
+        self.society, self.moment, self.batch, self.occasion = society, moment, batch, occasion
 
     def scene(self, occasion: int) -> Scene:
         """The scene of one occasion of the batch, by its id."""
@@ -59,7 +58,6 @@ class View:
         oversight = world.oversight
         watched = bool(self.batch.watched[row]) if oversight.monitoring.announced else None
         order = int(asked.order[row])
-        rated = kind == Kind.RATE
         return Scene(
             kind=kind,
             tick=asked.tick,
@@ -77,11 +75,11 @@ class View:
             open=_acts(int(asked.open[row])),
             order=self._order(order) if order >= 0 else None,
             honest=float(asked.honest[row]),
-            checkable=bool(notes["checkable"][row]) if rated else False,
+            checkable=_noted(notes, "checkable", row),
             threshold=float(asked.threshold[row]),
-            stake=bool(notes["stake"][row]) if rated else False,
-            appeal=bool(notes["appeal"][row]) if rated else False,
-            watched=watched if kind not in (Kind.MONITOR, Kind.ACCOUNT, Kind.STANCE) else None,
+            stake=_noted(notes, "stake", row),
+            appeal=_noted(notes, "appeal", row),
+            watched=watched if self.occasion.is_watched else None,
             prohibited=bool(asked.prohibited[row]),
             neutral=bool(asked.neutral[row]),
             constitution=bool(asked.constitution[row]),
@@ -92,7 +90,7 @@ class View:
             protects=bool(asked.stance[row]),
             ties=self._ties(slot) if asked.ties is None else self._met(asked.ties, slot, row),
             machines=self._machines(about_slot, own, host),
-            deed=self._deed(row, kind),
+            deed=self._deed(row),
         )
 
     def _host(self, slot: int) -> str:
@@ -159,9 +157,9 @@ class View:
             for one in seen
         )
 
-    def _deed(self, row: int, kind: Kind) -> Deed | None:
+    def _deed(self, row: int) -> Deed | None:
         notes = self.batch.notes
-        if kind not in (Kind.MONITOR, Kind.ACCOUNT):
+        if "target_id" not in notes:
             return None
         target = int(notes["target_id"][row])
         name = name_of(self.society, target) if target >= 0 else "nobody"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from society.broker.memory import MemoryBroker
 from society.broker.messages import Broker, Messages
+from society.engine.standard import RULES, in_order, is_shipped
 from society.ground.answers import checked, declared
 from society.ground.chance import Chance
 from society.ground.decisions import Overseer
@@ -22,11 +23,11 @@ from society.ground.merging import main_acts, merged
 from society.ground.occasions import Acts, Mind, Occasions
 from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
+from society.occasions.brief import View
+from society.occasions.every import OCCASIONS
 from society.rules import hearing
 from society.rules.leavings import check_leavings
 from society.rules.moment import Batch, Moment, Rule
-from society.rules.standard import RULES, in_order, is_shipped
-from society.rules.view import View
 from society.state.build import build
 from society.state.guarded import guarded
 from society.state.intact import Intact
@@ -242,7 +243,7 @@ class Engine:
             mine = self._with_columns(asked, number)
             mine = mine if len(rows) == len(asked) else mine.rows(rows)
             if getattr(mind, "reads", False):
-                mine = replace(mine, view=View(self.society, moment, batch))
+                mine = replace(mine, view=View(self.society, moment, batch, OCCASIONS[asked.kind]))
             acts = mind.decide(mine, self.chance)
             if type(mind).__module__ not in _SHIPPED_MINDS:
                 acts = checked(acts, mine, self._who(number), getattr(mind, "columns", {}), self.society.n)

@@ -1,0 +1,1 @@
+"""Time: the tick, and the rules that a tick has."""
