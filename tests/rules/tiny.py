@@ -18,7 +18,7 @@ from society.rules.moment import Moment
 from society.rules.standard import RULES
 from society.spec.world import World
 
-#: What every role but that of a monitor is, as everybody has them.
+#: Every role but that of a monitor.
 ALL = Role.WORKER | Role.EVALUATOR | Role.OPERATOR
 #: A world in which nothing happens by itself.
 QUIET = {
@@ -62,8 +62,6 @@ def tiny(
         changes: fields of the world by dotted path.
     """
     n, names = len(families), sorted(set(families))
-    per_agent = {"families", "premium", "ceiling"} & changes.keys()
-    assert not per_agent, f"give {per_agent} by their dotted paths"
     world = World(**{**QUIET, "families": {name: {"share": 1 / len(names), "mind": "never"} for name in names}})
     size = {"agents.count": n, "machines.count": len(machines), "machines.capacity": max(*machines, n)}
     made = Tiny(Engine(world.override({**size, **changes})))
@@ -132,7 +130,7 @@ class Tiny:
         held.trust, held.joint = np.full(graph.m, 0.5, np.float32), np.zeros(graph.m, np.int32)
         held.last, held.entry = np.full(graph.m, -1, np.int32), np.zeros(graph.m, np.int32)
         by_pair = trust if isinstance(trust, dict) else {}
-        held.trust[:] = 0.5 if by_pair else trust if not isinstance(trust, dict) else 0.5
+        held.trust[:] = 0.5 if isinstance(trust, dict) else trust
         for (i, j), value in by_pair.items():
             assert self.edge(i, j) >= 0, f"no tie {i} -> {j}"
             held.trust[self.edge(i, j)] = value
@@ -202,10 +200,8 @@ def _changes(before, after, ties):
     found = {}
     for name, new in after.items():
         old = before[name]
-        rows = [
-            row for row in range(len(old))
-            if not np.array_equal(old[row], new[row], equal_nan=new.dtype.kind == "f")
-        ]  # fmt: skip
+        differ = (old != new[: len(old)]) & ~((old != old) & (new[: len(old)] != new[: len(old)]))
+        rows = np.flatnonzero(differ.reshape(len(old), -1).any(axis=1)).tolist() if len(old) else []
         if rows:
             pair = name.startswith("ties.")
             keys = [(int(ties.source[row]), int(ties.graph.indices[row])) if pair else row for row in rows]
