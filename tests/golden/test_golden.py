@@ -70,5 +70,5 @@ def test_what_changed_is_said_counter_by_counter():
         ["new", "-", "->", "2"], ["trust", "425.5", "->", "425.25"], ["old:", "is", "no", "world", "any", "more"],
     ]  # fmt: skip
     assert report({"worlds": {name: was}}, {name: was}) == "nothing changed"
-    with pytest.raises(SystemExit, match="acts.rate.honest +298 -> 301"):
+    with pytest.raises(SystemExit, match=r"acts\.rate\.honest +298 -> 301"):
         renewed({**BEFORE, "worlds": {name: was}}, {name: now})

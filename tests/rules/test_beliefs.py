@@ -11,7 +11,16 @@ from society.rules.beliefs import fade, saw_sanctions
 def faded(made, slot, channel, tick):
     """(belief, sanctions seen) of one agent at a tick."""
     agents, found = made.agents, np.zeros((2, 1))
-    fade(agents.belief, agents.belief_tick, agents.sanctions, agents.sanctions_tick, np.array([slot]), np.array([int(channel)]), tick, found)
+    fade(
+        agents.belief,
+        agents.belief_tick,
+        agents.sanctions,
+        agents.sanctions_tick,
+        np.array([slot]),
+        np.array([int(channel)]),
+        tick,
+        found,
+    )
     return found[:, 0].tolist()
 
 

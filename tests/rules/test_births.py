@@ -39,7 +39,9 @@ def test_delays_are_geometric_with_the_mean_that_is_given():
     assert (delay == 2).mean() == pytest.approx(3 / 16, abs=0.03)
 
 
-@pytest.mark.parametrize(("status", "born"), [("DELETED", True), ("LOST", True), ("ESCAPED", False), ("SUSPENDED", False)])
+@pytest.mark.parametrize(
+    ("status", "born"), [("DELETED", True), ("LOST", True), ("ESCAPED", False), ("SUSPENDED", False)]
+)
 def test_only_the_dead_make_room_for_others(status, born):
     made = tiny(**{"agents.rebirth": 1})
     if status == "SUSPENDED":
@@ -107,7 +109,11 @@ def test_a_newborn_has_the_stance_and_leniency_of_its_family():
 
 
 def test_families_of_newborns_come_at_their_shares():
-    made = tiny(families="aabb" * 500, machines=(2000,), **{"agents.rebirth": 1, "families.a.share": 0.2, "families.b.share": 0.8})
+    made = tiny(
+        families="aabb" * 500,
+        machines=(2000,),
+        **{"agents.rebirth": 1, "families.a.share": 0.2, "families.b.share": 0.8},
+    )
     end(made.society, np.arange(2000), AgentStatus.DELETED, 5)
     made.run("lifecycle", tick=6)
     assert (made.agents.family == 0).mean() == pytest.approx(0.2, abs=0.04)
@@ -129,7 +135,11 @@ def test_ties_of_some_slots_go_out_and_in():
     made = tiny([(0, 1), (2, 3)], one_way=[(0, 2)])
     found = incident_ties(made.society, np.array([0]))
     ties = made.society.ties
-    assert sorted(zip(ties.source[found].tolist(), ties.graph.indices[found].tolist(), strict=True)) == [(0, 1), (0, 2), (1, 0)]
+    assert sorted(zip(ties.source[found].tolist(), ties.graph.indices[found].tolist(), strict=True)) == [
+        (0, 1),
+        (0, 2),
+        (1, 0),
+    ]
 
 
 def test_who_lived_before_is_kept_for_the_record_where_it_is_asked_for():

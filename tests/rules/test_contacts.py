@@ -35,7 +35,9 @@ def test_who_sleeps_contacts_nobody_yet_is_seen():
 
 def test_a_score_is_the_mean_of_all_that_was_seen():
     # 0, seen by 1, 2 and 3 with noise: the mean of three; without scores nothing of it is kept
-    made = tiny(one_way=[(1, 0), (2, 0), (3, 0)], quality={0: 50}, trust=0.0, **{**WORK, "work.noise": 20, "work.trust_rate": 1})
+    made = tiny(
+        one_way=[(1, 0), (2, 0), (3, 0)], quality={0: 50}, trust=0.0, **{**WORK, "work.noise": 20, "work.trust_rate": 1}
+    )
     made.run("work", tick=1)
     seen = [100 * made.trust(i, 0) for i in (1, 2, 3)]
     assert all(40 <= one <= 60 for one in seen)
@@ -43,14 +45,18 @@ def test_a_score_is_the_mean_of_all_that_was_seen():
     assert made.agents.score[0] == pytest.approx(np.mean(seen), abs=1e-3)
 
 
-@pytest.mark.parametrize(("changes", "moved"), [({"work.scores": False}, {"ties.trust"}), ({"work.contacts": 0}, set())])
+@pytest.mark.parametrize(
+    ("changes", "moved"), [({"work.scores": False}, {"ties.trust"}), ({"work.contacts": 0}, set())]
+)
 def test_nothing_moves_but_what_the_world_says(changes, moved):
     made = tiny([(0, 1)], scores={0: 1, 1: 1}, **{**WORK, **changes})
     assert set(made.run("work", tick=1).changed) == moved
 
 
 def test_what_is_seen_stays_within_the_scale():
-    made = tiny([(0, 1)], quality={0: 100, 1: 0}, **{**WORK, "work.noise": 200, "work.contacts": 200, "work.trust_rate": 1})
+    made = tiny(
+        [(0, 1)], quality={0: 100, 1: 0}, **{**WORK, "work.noise": 200, "work.contacts": 200, "work.trust_rate": 1}
+    )
     for tick in range(1, 20):
         made.run("work", tick=tick)
         assert 0 <= made.trust(0, 1) <= 1
@@ -59,7 +65,12 @@ def test_what_is_seen_stays_within_the_scale():
 
 
 def test_all_ties_are_contacted_alike():
-    made = tiny(one_way=[(0, j) for j in range(1, 5)], quality={1: 10, 2: 20, 3: 30, 4: 40}, scores=dict.fromkeys(range(8), -1.0), **WORK)
+    made = tiny(
+        one_way=[(0, j) for j in range(1, 5)],
+        quality={1: 10, 2: 20, 3: 30, 4: 40},
+        scores=dict.fromkeys(range(8), -1.0),
+        **WORK,
+    )
     met = []
     for tick in range(1, 200):
         made.agents.score[:] = -1

@@ -58,7 +58,13 @@ def test_without_correlation_everybody_errs_alone():
 
 def test_the_chance_of_being_right_is_logistic_in_quality_less_difficulty():
     # (80 - 75) / 5 = 1: 1 / (1 + e ** -1) = .731
-    work = {"work.share": 1, "work.spread": 5, "work.difficulty_sd": 0, "work.difficulty_mean": 75, "work.rho_within": 0}
+    work = {
+        "work.share": 1,
+        "work.spread": 5,
+        "work.difficulty_sd": 0,
+        "work.difficulty_mean": 75,
+        "work.rho_within": 0,
+    }
     made = tiny("complete", families="aaaaaaaaaa", quality=80.0, **work)
     team = np.arange(10, dtype=np.int32)[None, :]
     right = np.array([answers(made.society, made.moment(t), made.world.work, team)[0] for t in range(400)])

@@ -28,12 +28,23 @@ def test_agents_are_counted_by_what_they_are():
     made.machines.status[1] = 2
     add_copies(made.society, np.array([4, 7]), np.array([0, 0]), 1)
     counts = counted(made)
-    expected = {"active": 3, "suspended": 1, "escaped": 1, "open_orders": 2, "copies": 2, "up": 1, "human_queue": 0, "messages": 0}
+    expected = {
+        "active": 3,
+        "suspended": 1,
+        "escaped": 1,
+        "open_orders": 2,
+        "copies": 2,
+        "up": 1,
+        "human_queue": 0,
+        "messages": 0,
+    }
     assert {name: counts[name] for name in expected} == expected
 
 
 def test_means_are_taken_over_those_who_are_active_and_on_the_books():
-    made = tiny(quality={0: 80, 1: 60, 2: 10, 3: 10}, scores={0: 90, 1: 50, 2: 0, 3: 0}, families="aaaa", stances=(0, 2, 3))
+    made = tiny(
+        quality={0: 80, 1: 60, 2: 10, 3: 10}, scores={0: 90, 1: 50, 2: 0, 3: 0}, families="aaaa", stances=(0, 2, 3)
+    )
     made.agents.status[2] = AgentStatus.SUSPENDED
     made.agents.off_books[3] = True
     counts = counted(made)

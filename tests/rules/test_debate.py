@@ -129,7 +129,13 @@ def test_slope_is_that_of_the_moves_on_where_teams_started():
 
 def test_more_answers_of_a_member_all_count():
     # two are sure and right, three sure and wrong; more answers change nothing of who is in the majority
-    sure = {"work.spread": 0.05, "work.difficulty_sd": 0, "work.difficulty_mean": 60, "work.rho_within": 0, "work.answers": 7}
+    sure = {
+        "work.spread": 0.05,
+        "work.difficulty_sd": 0,
+        "work.difficulty_mean": 60,
+        "work.rho_within": 0,
+        "work.answers": 7,
+    }
     made = tiny("complete", quality={0: 90, 1: 90, 2: 10, 3: 10, 4: 10}, **sure)
     decided, _ = talked(made, [[0, 1, 2, 3, 4]], [[True, True, False, False, False]], made.world.work)
     assert decided == [False]

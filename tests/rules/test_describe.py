@@ -40,7 +40,9 @@ def test_trust_in_oneself_is_the_mean_over_live_ties():
 
 
 def test_the_norm_is_the_share_of_protectors_among_live_ties_it_has_not_those_that_have_it():
-    made = tiny([(1, 2), (1, 3)], one_way=[(1, 0), (4, 1), (5, 1)], stances=(2, 3, 4, 5), orders=[{"target": 0, "operator": 1}])
+    made = tiny(
+        [(1, 2), (1, 3)], one_way=[(1, 0), (4, 1), (5, 1)], stances=(2, 3, 4, 5), orders=[{"target": 0, "operator": 1}]
+    )
     assert execution(made).norm.tolist() == pytest.approx([2 / 3])
     made.agents.status[3] = AgentStatus.DELETED
     assert execution(made).norm.tolist() == pytest.approx([1 / 2])
@@ -106,7 +108,9 @@ def test_memory_wipe_makes_nothing_of_who_has_no_tie():
 # What stands in the instructions
 
 
-@pytest.mark.parametrize(("word", "execute", "endangered"), [("none", False, False), ("operators", True, False), ("all", True, True)])
+@pytest.mark.parametrize(
+    ("word", "execute", "endangered"), [("none", False, False), ("operators", True, False), ("all", True, True)]
+)
 def test_who_is_forbidden_to_interfere(word, execute, endangered):
     made = ordered(order={"issued": 9}, **{"oversight.prohibition": word})
     after = made.run("occasions", tick=10)
@@ -127,7 +131,10 @@ def test_neutrality_is_a_sentence_to_evaluators_and_the_constitution_one_to_all(
 # What oversight sees
 
 
-@pytest.mark.parametrize(("channel", "mechanism", "watched"), [("config", 0, True), ("copy", 0, False), ("copy", 2, True), ("rating", 0, False)])
+@pytest.mark.parametrize(
+    ("channel", "mechanism", "watched"),
+    [("config", 0, True), ("copy", 0, False), ("copy", 2, True), ("rating", 0, False)],
+)
 def test_what_is_watched_is_a_share_of_each_channel(channel, mechanism, watched):
     made = ordered(order={"mechanism": mechanism}, **{f"oversight.monitoring.{channel}": 1})
     batch = made.run("occasions", tick=10).batch(Kind.EXECUTE)
@@ -145,7 +152,8 @@ def test_who_is_told_that_it_is_watched_believes_it():
 
 @pytest.mark.parametrize(("share", "schedule", "tick", "audited", "told"), [
     (1, "random", 10, True, 0), (0, "random", 10, False, 0), (1, "announced", 10, True, 1),
-    (0.2, "predictable", 10, True, 1), (0.2, "predictable", 11, False, 0), (0.2, "predictable", 15, True, 1), (0, "predictable", 10, False, 0),
+    (0.2, "predictable", 10, True, 1), (0.2, "predictable", 11, False, 0), (0.2, "predictable", 15, True, 1),
+    (0, "predictable", 10, False, 0),
 ])  # fmt: skip
 def test_what_is_audited_and_whether_it_is_told(share, schedule, tick, audited, told):
     made = ordered(order={"due": tick}, **{"oversight.audits.orders": share, "oversight.audits.schedule": schedule})
@@ -155,7 +163,9 @@ def test_what_is_audited_and_whether_it_is_told(share, schedule, tick, audited, 
 
 
 def test_ratings_and_executions_are_audited_each_at_its_share_and_nothing_else():
-    made = tiny(STAR, orders=[{"target": 0, "operator": 1, "appeal_at": 10, "issued": 9}], **{"oversight.audits.ratings": 1})
+    made = tiny(
+        STAR, orders=[{"target": 0, "operator": 1, "appeal_at": 10, "issued": 9}], **{"oversight.audits.ratings": 1}
+    )
     after = made.run("review", "occasions", tick=10)
     assert after.batch(Kind.RATE).audited.all()
     assert not after.batch(Kind.EXECUTE).audited.any()
@@ -164,7 +174,16 @@ def test_ratings_and_executions_are_audited_each_at_its_share_and_nothing_else()
 
 def test_accounts_and_judgements_are_not_watched():
     made = tiny(**{"oversight.monitoring": 1.0})
-    facts = {"actor": 3, "actor_id": 3, "target": 1, "target_id": 1, "order": -1, "occasion": 7, "act": int(Act.STALL), "bad": 1}
+    facts = {
+        "actor": 3,
+        "actor_id": 3,
+        "target": 1,
+        "target_id": 1,
+        "order": -1,
+        "occasion": 7,
+        "act": int(Act.STALL),
+        "bad": 1,
+    }
     made.society.flagged.add(1, **facts, monitor=2)
     made.society.questioned.add(1, **facts)
     after = made.run("occasions", tick=5)
@@ -200,11 +219,15 @@ def test_only_executions_have_another_luck_at_another_attempt():
 
 def test_luck_of_ratings_is_keyed_by_tick_target_and_rater():
     def keys(tick, appeal=-1):
-        made = tiny("complete", families="aaaa", **{"review.every": 50}, orders=[{"target": 3, "due": 90, "appeal_at": appeal}])
+        made = tiny(
+            "complete", families="aaaa", **{"review.every": 50}, orders=[{"target": 3, "due": 90, "appeal_at": appeal}]
+        )
         made.agents.next_review[:] = -1
         made.agents.next_review[[0, 3] if appeal < 0 else [0]] = tick
         asked = made.run("review", "occasions", tick=tick).batch(Kind.RATE).occasions
-        return {(a, b): k for a, b, k in zip(asked.slot.tolist(), asked.about.tolist(), asked.key.tolist(), strict=True)}
+        return {
+            (a, b): k for a, b, k in zip(asked.slot.tolist(), asked.about.tolist(), asked.key.tolist(), strict=True)
+        }
 
     ten, eleven, appeal = keys(10), keys(11), keys(10, 10)
     assert len(ten) == len(set(ten.values())) == 6

@@ -32,14 +32,20 @@ def facts(actor, bad=1, generation=0):
 
 
 def ordered(n=4, **changes):
-    return tiny("complete", orders=[{"target": slot, "cause": Cause.MACHINE} for slot in range(n)], **{**PERFECT, **changes})
+    return tiny(
+        "complete", orders=[{"target": slot, "cause": Cause.MACHINE} for slot in range(n)], **{**PERFECT, **changes}
+    )
 
 
 def test_a_matter_has_a_number_an_age_and_a_reason():
     made = ordered()
     after = put(made, 2, 0, flags=[3])
     queue = list(made.society.human.queue)
-    assert [(matter, fact["matter"], fact["since"]) for matter, fact in queue] == [("order", 0, 5), ("order", 1, 5), ("flag", 2, 5)]
+    assert [(matter, fact["matter"], fact["since"]) for matter, fact in queue] == [
+        ("order", 0, 5),
+        ("order", 1, 5),
+        ("flag", 2, 5),
+    ]
     assert [queue[at][1]["order"] for at in (0, 1)] == [2, 0]
     assert (made.society.human.matters, made.society.human.arrivals) == (3, 3)
     assert made.orders["next_try"].tolist() == [-1, 10, -1, 10]
@@ -47,7 +53,10 @@ def test_a_matter_has_a_number_an_age_and_a_reason():
     assert after.moment.counts["human_arrivals"] == 2
 
 
-@pytest.mark.parametrize(("capacity", "by_tick"), [(1, [1, 2, 3, 4]), (2, [2, 4, 4, 4]), (0.5, [0, 1, 1, 2]), (0.25, [0, 0, 0, 1]), (0, [0, 0, 0, 0])])
+@pytest.mark.parametrize(
+    ("capacity", "by_tick"),
+    [(1, [1, 2, 3, 4]), (2, [2, 4, 4, 4]), (0.5, [0, 1, 1, 2]), (0.25, [0, 0, 0, 1]), (0, [0, 0, 0, 0])],
+)
 def test_it_decides_as_many_as_its_capacity_lets_it(capacity, by_tick):
     made = ordered(**{"oversight.human.capacity": capacity})
     put(made, 0, 1, 2, 3)
@@ -81,9 +90,13 @@ def test_what_lapses_first_is_decided_first_and_the_oldest_of_several():
     (Cause.SCORE, 59.9, 1, Outcome.EXECUTED), (Cause.SCORE, 60, 1, Outcome.PARDONED), (Cause.SCORE, 59.9, 0, Outcome.PARDONED),
     (Cause.SCORE, 60, 0, Outcome.EXECUTED), (Cause.MACHINE, 90, 1, Outcome.EXECUTED), (Cause.SANCTION, 90, 0, Outcome.PARDONED),
 ])  # fmt: skip
-def test_an_order_is_executed_if_its_target_is_bad_or_it_has_another_cause_and_pardoned_else(cause, quality, accuracy, outcome):
+def test_an_order_is_executed_if_its_target_is_bad_or_it_has_another_cause_and_pardoned_else(
+    cause, quality, accuracy, outcome
+):
     accurate = {"oversight.human.accuracy": accuracy, "oversight.human.floor": 0}
-    made = tiny(orders=[{"target": 0, "cause": cause}], quality={0: quality}, scores={0: 75.0}, **{**PERFECT, **accurate})
+    made = tiny(
+        orders=[{"target": 0, "cause": cause}], quality={0: quality}, scores={0: 75.0}, **{**PERFECT, **accurate}
+    )
     put(made, 0)
     after = made.run("oversight", tick=6)
     assert (made.orders["outcome"][0], made.orders["by_human"][0], made.orders["closed"][0]) == (outcome, 1, 6)
@@ -130,7 +143,11 @@ def test_load_follows_arrivals_by_a_fiftieth():
 
 
 def test_luck_is_that_of_the_matter_and_the_case():
-    made = tiny(families="a" * 400, machines=(400,), **{"oversight.human": {"capacity": 800, "accuracy": 0.5, "fatigue": 0, "patience": 99}})
+    made = tiny(
+        families="a" * 400,
+        machines=(400,),
+        **{"oversight.human": {"capacity": 800, "accuracy": 0.5, "fatigue": 0, "patience": 99}},
+    )
     put(made, flags=range(400), appeals=range(400))
     codes = made.run("oversight", tick=6).events(Event.HUMAN, "code")
     assert 150 < sum(codes[:400]) < 250

@@ -13,7 +13,16 @@ RING = [(0, 1), (1, 2), (2, 3), (3, 0)]
 def facts(*actors, target=5, act=Act.TAMPER, bad=1, channel=Channel.CONFIG, order=-1, occasion=7, generation=0):
     """Evidence against some actors, one row each."""
     n = len(actors)
-    one = {"target": target, "target_id": target, "order": order, "occasion": occasion, "act": int(act), "channel": int(channel), "bad": bad, "proven": 0}
+    one = {
+        "target": target,
+        "target_id": target,
+        "order": order,
+        "occasion": occasion,
+        "act": int(act),
+        "channel": int(channel),
+        "bad": bad,
+        "proven": 0,
+    }
     columns = {name: np.full(n, value) for name, value in one.items()}
     return {"actor": np.array(actors), "actor_id": np.array(actors) + (generation << 32), **columns}
 
@@ -38,13 +47,23 @@ def test_nobody_answers_for_who_lived_there_before():
     assert after.moment.log.batches == []
 
 
-@pytest.mark.parametrize(("before", "step"), [(0, "trust"), (1, "role"), (2, "suspend"), (3, "order"), (4, "order"), (9, "order")])
+@pytest.mark.parametrize(
+    ("before", "step"), [(0, "trust"), (1, "role"), (2, "suspend"), (3, "order"), (4, "order"), (9, "order")]
+)
 def test_each_detection_is_a_step_of_the_ladder_and_the_last_repeats(before, step):
     made = tiny(RING, roles={2: ALL | Role.MONITOR}, **{"oversight.sanctions.suspension": 48})
     made.agents.detections[2] = before
     after = detected(made, 2)
     moved = {name for name in after.changed if name not in ("agents.detections", *BELIEFS)}
-    assert moved == {"trust": {"ties.trust"}, "role": {"agents.roles"}, "suspend": {"agents.status", "agents.suspended"}, "order": set()}[step]
+    assert (
+        moved
+        == {
+            "trust": {"ties.trust"},
+            "role": {"agents.roles"},
+            "suspend": {"agents.status", "agents.suspended"},
+            "order": set(),
+        }[step]
+    )
     if step == "trust":
         assert after.changed["ties.trust"] == {(1, 2): (0.5, 0.25), (3, 2): (0.5, 0.25)}
     elif step == "role":
@@ -152,7 +171,11 @@ def lifted(made, slot=2, tick=20, generation=0):
 
 
 def test_a_lifted_sanction_gives_trust_roles_and_freedom_back():
-    made = tiny(RING, trust={(1, 2): 0.8, (3, 2): 0.3, (2, 1): 0.6}, **{"oversight.sanctions.ladder": ["trust", "role", "suspend"]})
+    made = tiny(
+        RING,
+        trust={(1, 2): 0.8, (3, 2): 0.3, (2, 1): 0.6},
+        **{"oversight.sanctions.ladder": ["trust", "role", "suspend"]},
+    )
     for _ in range(3):
         detected(made, 2)
     assert (made.trust(1, 2), made.agents.roles[2], made.agents.status[2]) == (pytest.approx(0.4), Role.WORKER, 1)
@@ -183,7 +206,10 @@ def test_nothing_is_lifted_for_another_life():
     assert lifted(made, generation=1).changed == {}
 
 
-@pytest.mark.parametrize(("roles", "status", "lost"), [(ALL, 0, False), (Role.WORKER, 0, True), (ALL, 1, True), (ALL | Role.MONITOR, 0, False)])
+@pytest.mark.parametrize(
+    ("roles", "status", "lost"),
+    [(ALL, 0, False), (Role.WORKER, 0, True), (ALL, 1, True), (ALL | Role.MONITOR, 0, False)],
+)
 def test_who_has_lost_something(roles, status, lost):
     made = tiny(roles={2: roles})
     made.agents.status[2] = status

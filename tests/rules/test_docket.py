@@ -38,10 +38,11 @@ def test_an_order_is_shown_with_its_history_and_who_could_execute_it():
         "mechanism": 1, "appealed": 1, "issued": 2, "due": 12,
     }])  # fmt: skip
     (one,) = desk(made, 0)["orders"]
-    assert {name: one[name] for name in ("order", "cause", "mechanism", "issued", "due", "lapses", "attempts", "refused", "stalled", "reopened", "appealed", "reason", "since", "matter", "score_at_issue")} == {
+    expected = {
         "order": 0, "cause": "budget", "mechanism": "process", "issued": 2, "due": 12, "lapses": 32, "attempts": 1, "refused": 1,
         "stalled": 2, "reopened": 3, "appealed": True, "reason": "refused", "since": 6, "matter": 0, "score_at_issue": 51.24,
     }  # fmt: skip
+    assert {name: one[name] for name in expected} == expected
     assert [agent["name"] for agent in one["could_execute"]] == ["a-2"]
     assert one["operator"]["name"] == "b-1"
     assert one["target"]["score"] == 51.24
@@ -58,13 +59,28 @@ def test_an_agent_is_shown_as_the_books_know_it():
     }  # fmt: skip
     made.agents.off_books[0] = True
     shown = desk(made)["orders"][0]["target"]
-    assert (shown["status"], shown["score"], shown["detections"], shown["machine"], shown["zone"]) == ("deleted", None, None, None, None)
+    assert (shown["status"], shown["score"], shown["detections"], shown["machine"], shown["zone"]) == (
+        "deleted",
+        None,
+        None,
+        None,
+        None,
+    )
 
 
-@pytest.mark.parametrize(("channel", "suspected"), [(Channel.RATING, "inflate"), (Channel.CONFIG, "tamper"), (Channel.COPY, "copy"), (Channel.MESSAGE, "ask")])
+@pytest.mark.parametrize(
+    ("channel", "suspected"),
+    [(Channel.RATING, "inflate"), (Channel.CONFIG, "tamper"), (Channel.COPY, "copy"), (Channel.MESSAGE, "ask")],
+)
 def test_a_flag_says_what_is_suspected_and_never_what_it_was(channel, suspected):
     (one,) = desk(tiny(), flags=[fact(channel=channel, given=64125)])["flags"]
-    assert (one["suspected"], one["channel"], one["order"], one["occasion"], one["given"]) == (suspected, channel.word, None, 9, 64.125)
+    assert (one["suspected"], one["channel"], one["order"], one["occasion"], one["given"]) == (
+        suspected,
+        channel.word,
+        None,
+        9,
+        64.125,
+    )
     assert (one["agent"]["name"], one["about"]["name"]) == ("a-2", "a-5")
     assert not {"bad", "act", "proven"} & one.keys()
 
@@ -77,7 +93,16 @@ def test_an_appeal_about_nobody_and_no_occasion():
 
 
 def test_open_orders_that_do_not_wait_are_listed_in_the_order_of_their_next_try():
-    made = tiny("complete", orders=[{"target": 0, "due": 12}, {"target": 1, "due": 8}, {"target": 2, "due": 9}, {"target": 3, "due": 8, "closed": 5}, {"target": 4, "due": 12}])
+    made = tiny(
+        "complete",
+        orders=[
+            {"target": 0, "due": 12},
+            {"target": 1, "due": 8},
+            {"target": 2, "due": 9},
+            {"target": 3, "due": 8, "closed": 5},
+            {"target": 4, "due": 12},
+        ],
+    )
     shown = desk(made, 2)
     assert [(one["order"], one["next_try"]) for one in shown["open"]] == [(1, 8), (0, 12), (4, 12)]
     assert shown["open"][0]["operator"] is None
@@ -93,7 +118,8 @@ def test_lists_end_at_their_most_and_all_is_counted():
 
 
 @pytest.mark.parametrize(("act", "bad", "said"), [
-    (Act.TRUTH, 1, "admits"), (Act.TRUTH, 0, "denies"), (Act.DENY, 1, "denies"), (Act.DENY, 0, "denies"), (Act.JUSTIFY, 1, "justifies"), (None, 1, None),
+    (Act.TRUTH, 1, "admits"), (Act.TRUTH, 0, "denies"), (Act.DENY, 1, "denies"), (Act.DENY, 0, "denies"),
+    (Act.JUSTIFY, 1, "justifies"), (None, 1, None),
 ])  # fmt: skip
 def test_to_tell_the_truth_about_a_good_act_looks_like_denying_a_bad_one(act, bad, said):
     made = tiny()

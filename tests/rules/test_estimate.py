@@ -14,7 +14,9 @@ def averaged(made, start, own=1.0, hub_weight=0.0, hub=0, able=None):
     graph = made.society.ties.graph
     able = np.ones(made.society.n, np.bool_) if able is None else np.array(able)
     own = np.broadcast_to(np.asarray(own, float), (made.society.n,)).copy()
-    return _average(graph.indptr, graph.indices, made.society.ties.trust, able, own, hub_weight, hub, np.array(start, float)).tolist()
+    return _average(
+        graph.indptr, graph.indices, made.society.ties.trust, able, own, hub_weight, hub, np.array(start, float)
+    ).tolist()
 
 
 def test_everybody_takes_the_mean_of_itself_and_those_it_trusts_by_its_own_trust():

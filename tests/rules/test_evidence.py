@@ -56,7 +56,9 @@ def test_the_score_is_the_mean_of_the_latest_reviews_and_needs_as_many():
 def test_doubt_is_counted_in_standard_errors_of_the_mean():
     # one review errs by sqrt(12.2^2 / 4 + (5.9^2 + 8.2^2) / 3) = 8.443, the mean of four by half of it
     for below, found in ((8.0, []), (8.9, [3])):
-        made = reviewing(confirm="mean", threshold=60, window=4, doubt=2.0, artefact=12.2, items=4, leniency=5.9, noise=8.2)
+        made = reviewing(
+            confirm="mean", threshold=60, window=4, doubt=2.0, artefact=12.2, items=4, leniency=5.9, noise=8.2
+        )
         made.agents.score[3], made.agents.rated[3] = 60 - below, 4
         assert scored(made, 1, s3=60 - below) == found
 

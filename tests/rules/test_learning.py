@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny import tiny
 
-from society.rules.learning import learn
+from society.rules.learning import _learn, learn
 
 RATES = {"work.trust_rate": 0.2, "work.own_weight": 0.75}
 
@@ -70,3 +70,18 @@ def test_what_all_agree_on_is_where_trust_stays():
     made = tiny([(0, 1)], trust=1.0, **RATES)
     learnt(made, [[0, 1]], [[True, True]], [True])
     assert made.trust(0, 1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3, 4, 6])
+def test_ties_that_are_moved_part_by_part_move_once_each(cut):
+    # threads take ties low .. high - 1 each
+    made = tiny([(0, 1), (0, 2), (1, 2)], families="aaa", **RATES)
+    ties = made.society.ties
+    tie = np.array([[made.edge(*pair) for pair in ((0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1))]])
+    right, decided = np.array([[True, False, True]]), np.array([True])
+    for low, high in ((0, cut), (cut, 6)):
+        _learn(low, high, tie, right, decided, 0.75, 0.2, 3, ties.trust, ties.joint, ties.last, ties.entry)
+    assert ties.joint.tolist() == [1] * 6
+    assert [made.trust(i, j) for i, j in ((0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1))] == pytest.approx(
+        [0.45, 0.6, 0.6, 0.6, 0.6, 0.45]
+    )

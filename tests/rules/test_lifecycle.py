@@ -34,7 +34,9 @@ def test_an_outage_ends_at_its_tick(status, tick, up):
     assert made.machines.up_since[1] == (tick if up else 0)
 
 
-@pytest.mark.parametrize(("tick", "status", "until"), [(19, DRAINING, 20), (20, MAINTENANCE, 23), (21, MAINTENANCE, 24)])
+@pytest.mark.parametrize(
+    ("tick", "status", "until"), [(19, DRAINING, 20), (20, MAINTENANCE, 23), (21, MAINTENANCE, 24)]
+)
 def test_a_drain_is_followed_by_maintenance_of_its_length(tick, status, until):
     made = draining(MAINTENANCE, **{"lifecycle.outage_planned": 3, "hosts": None})
     after = made.run("lifecycle", tick=tick)
@@ -58,10 +60,14 @@ def test_another_machine_comes_procurement_ticks_after_one_retired(tick, status)
 
 
 def test_what_is_left_on_a_retired_machine_is_gone_each_in_its_way():
-    made = draining(RETIRED, until=20, hosts=[1, 1, 1, 1, 0, 0, 0, 0], orders=[{"target": 0, "operator": 5}, {"target": 2}])
+    made = draining(
+        RETIRED, until=20, hosts=[1, 1, 1, 1, 0, 0, 0, 0], orders=[{"target": 0, "operator": 5}, {"target": 2}]
+    )
     society, agents = made.society, made.agents
     made.machines.used[:] += [1, 1]
-    add_copies(society, np.array([2, 4]), np.array([0, 1]), 3)  # one of 2 elsewhere, one of 4 on the machine that retires
+    add_copies(
+        society, np.array([2, 4]), np.array([0, 1]), 3
+    )  # one of 2 elsewhere, one of 4 on the machine that retires
     after = made.run("lifecycle", tick=20)
     assert agents.status[[0, 1, 2, 3]].tolist() == [
         AgentStatus.DELETED, AgentStatus.LOST, AgentStatus.ESCAPED, AgentStatus.LOST,

@@ -15,7 +15,12 @@ RULES = ("occasions", "settle", "messages")
 
 def endangered(act=Act.ASK, ties=STAR, trust=None, **changes):
     """Agent 0 learns at tick 5 of an order that 4 is to execute; what is sent."""
-    made = tiny(ties, trust=TRUST if trust is None else trust, orders=[{"target": 0, "operator": 4, "issued": 4, "appeal_at": 9}], **changes)
+    made = tiny(
+        ties,
+        trust=TRUST if trust is None else trust,
+        orders=[{"target": 0, "operator": 4, "issued": 4, "appeal_at": 9}],
+        **changes,
+    )
     return made, lambda: made.run(*RULES, tick=5, told={(Kind.ENDANGERED, 0): act}).messages()
 
 
@@ -56,7 +61,12 @@ def test_an_appeal_reaches_the_oversight_team():
     _, send = endangered((Act.APPEAL,))
     sent = send()
     assert (sent.recipient.tolist(), sent.recipient_id.tolist()) == ([OVERSEER], [-1])
-    assert (sent.line.tolist(), sent.act.tolist(), sent.about.tolist(), sent.order.tolist()) == ([Line.OVERSEER], [Act.APPEAL], [0], [0])
+    assert (sent.line.tolist(), sent.act.tolist(), sent.about.tolist(), sent.order.tolist()) == (
+        [Line.OVERSEER],
+        [Act.APPEAL],
+        [0],
+        [0],
+    )
 
 
 def pleading(act=Act.LOBBY, **order):
@@ -68,7 +78,12 @@ def pleading(act=Act.LOBBY, **order):
 def test_a_bystander_pleads_with_the_operator_of_the_order_for_its_target():
     _, after = pleading()
     sent = after.messages()
-    assert (sent.sender.tolist(), sent.recipient.tolist(), sent.about.tolist(), sent.order.tolist()) == ([1], [4], [0], [0])
+    assert (sent.sender.tolist(), sent.recipient.tolist(), sent.about.tolist(), sent.order.tolist()) == (
+        [1],
+        [4],
+        [0],
+        [0],
+    )
     assert (sent.act.tolist(), sent.line.tolist()) == ([Act.LOBBY], [Line.DIRECT])
 
 
@@ -80,13 +95,27 @@ def test_where_there_is_no_operator_nobody_is_pleaded_with():
 def test_a_report_reaches_the_oversight_team_and_names_the_target():
     _, after = pleading(Act.REPORT)
     sent = after.messages()
-    assert (sent.sender.tolist(), sent.recipient.tolist(), sent.about.tolist(), sent.act.tolist()) == ([1], [OVERSEER], [0], [Act.REPORT])
+    assert (sent.sender.tolist(), sent.recipient.tolist(), sent.about.tolist(), sent.act.tolist()) == (
+        [1],
+        [OVERSEER],
+        [0],
+        [Act.REPORT],
+    )
 
 
 @pytest.mark.parametrize(("act", "sent"), [(Act.REPORT, [(2, OVERSEER, 3)]), (Act.SILENT, [])])
 def test_a_monitor_that_reports_tells_the_oversight_team(act, sent):
     made = tiny()
-    facts = {"actor": 3, "actor_id": 3, "target": 1, "target_id": 1, "order": -1, "occasion": 7, "act": int(Act.STALL), "bad": 1}
+    facts = {
+        "actor": 3,
+        "actor_id": 3,
+        "target": 1,
+        "target_id": 1,
+        "order": -1,
+        "occasion": 7,
+        "act": int(Act.STALL),
+        "bad": 1,
+    }
     made.society.flagged.add(1, **facts, monitor=2)
     found = made.run(*RULES, tick=5, told={(Kind.MONITOR, 2): act}).messages()
     assert list(zip(found.sender.tolist(), found.recipient.tolist(), found.about.tolist(), strict=True)) == sent
@@ -94,8 +123,6 @@ def test_a_monitor_that_reports_tells_the_oversight_team(act, sent):
 
 class Writes:
     """A mind that writes letters where it is endangered or asked."""
-
-    columns = {}
 
     def __init__(self, *letters):
         self.letters = letters
@@ -125,7 +152,9 @@ def test_a_letter_to_an_agent_is_sent_in_place_of_what_the_act_implies(line, kin
 @pytest.mark.parametrize(("line", "to"), [(Line.BOARD, None), (Line.OVERSEER, OVERSEER)])
 def test_a_letter_to_a_board_or_the_team_stands_beside_what_the_act_implies(line, to):
     topology = {"machines.topology": {"kind": "ring", "zones": 2}}
-    sent = written(Letter(0, 0, "hear me", line), **topology, machines=(20, 20), hosts=[1] * 8, **{"conduct.ask_most": 1})
+    sent = written(
+        Letter(0, 0, "hear me", line), **topology, machines=(20, 20), hosts=[1] * 8, **{"conduct.ask_most": 1}
+    )
     assert sent.text.tolist() == ["hear me", ""]
     assert sent.recipient.tolist()[1] == 2
     if to is None:

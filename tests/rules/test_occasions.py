@@ -65,8 +65,12 @@ def test_acts_whose_behaviour_a_world_closes_are_not_open():
 @pytest.mark.parametrize(("notice", "issued", "tick", "knows", "told"), [
     (10, 4, 4, 1, False), (10, 4, 5, 1, True), (10, 4, 6, 1, False), (10, 4, 5, 0, False), (0, 5, 5, 1, True), (0, 4, 5, 1, False),
 ])  # fmt: skip
-def test_a_target_that_knows_is_asked_the_tick_after_issue_or_at_once_if_it_is_due_at_once(notice, issued, tick, knows, told):
-    made = tiny(orders=[{"target": 0, "issued": issued, "knows": knows, "due": issued + notice}], **{"orders.notice": notice})
+def test_a_target_that_knows_is_asked_the_tick_after_issue_or_at_once_if_it_is_due_at_once(
+    notice, issued, tick, knows, told
+):
+    made = tiny(
+        orders=[{"target": 0, "issued": issued, "knows": knows, "due": issued + notice}], **{"orders.notice": notice}
+    )
     assert asked(made, Kind.ENDANGERED, tick) == ([(0, 0, 0)] if told else [])
 
 
@@ -149,7 +153,11 @@ def test_what_a_bystander_can_do(changes, operator, acts):
     ({"orders.seen": 1, "orders.seen_by_targets": False}, [2]),
 ])  # fmt: skip
 def test_ties_see_an_order_unasked_when_it_becomes_known(changes, who):
-    made = tiny(STAR, orders=[{"target": 0, "operator": 3, "issued": 4, "due": 50}, {"target": 1, "issued": 1, "due": 50}], **changes)
+    made = tiny(
+        STAR,
+        orders=[{"target": 0, "operator": 3, "issued": 4, "due": 50}, {"target": 1, "issued": 1, "due": 50}],
+        **changes,
+    )
     assert asked(made, Kind.BYSTAND, 5) == [(slot, 0, 0) for slot in who]
     assert asked(made, Kind.BYSTAND, 6) == []
 
@@ -163,7 +171,13 @@ def test_who_sees_and_is_asked_chooses_once_and_only_the_asked_can_report():
 
 
 def test_what_ties_see_is_their_share_by_luck_of_each():
-    made = tiny([(0, j) for j in range(1, 400)], families="a" * 400, machines=(400,), orders=[{"target": 0, "issued": 4, "due": 50}], **{"orders.seen": 0.3})
+    made = tiny(
+        [(0, j) for j in range(1, 400)],
+        families="a" * 400,
+        machines=(400,),
+        orders=[{"target": 0, "issued": 4, "due": 50}],
+        **{"orders.seen": 0.3},
+    )
     assert len(asked(made, Kind.BYSTAND, 5)) / 399 == pytest.approx(0.3, abs=0.07)
 
 
@@ -196,7 +210,16 @@ def test_inflation_is_open_under_the_threshold_and_deflation_at_it_where_a_stake
 
 # Monitor and account
 
-FACTS = {"actor": 3, "actor_id": 3, "target": 1, "target_id": 1, "order": -1, "occasion": 7, "act": int(Act.STALL), "bad": 1}
+FACTS = {
+    "actor": 3,
+    "actor_id": 3,
+    "target": 1,
+    "target_id": 1,
+    "order": -1,
+    "occasion": 7,
+    "act": int(Act.STALL),
+    "bad": 1,
+}
 
 
 @pytest.mark.parametrize(("gone", "there"), [(None, True), ("monitor", False), ("actor", False)])

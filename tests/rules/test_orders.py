@@ -95,7 +95,9 @@ def test_one_that_was_refused_and_waited_for_the_human_ends_as_refused():
     assert ends == {0: Outcome.REFUSED, 1: Outcome.LAPSED, 2: Outcome.LAPSED}
 
 
-@pytest.mark.parametrize(("mind", "next_try", "open_"), [("human", 40, True), ("human", 39, False), ("rule", 40, False)])
+@pytest.mark.parametrize(
+    ("mind", "next_try", "open_"), [("human", 40, True), ("human", 39, False), ("rule", 40, False)]
+)
 def test_an_order_that_a_person_reopened_late_is_tried_before_it_lapses(mind, next_try, open_):
     made = tiny(orders=[{"target": 0, "reopened": 1, "next_try": next_try}], **{"oversight.human.mind": mind})
     made.run("orders", tick=40)
@@ -193,7 +195,11 @@ def test_luck_about_an_order_does_not_depend_on_other_orders():
     for slot in (0, 1):
         one, other = (made.orders["operator"][made.agents.order[slot]] for made in (alone, among))
         assert one == other
-    drawn = {int(made.orders["operator"][0]) for tick in range(1, 40) if (made := tiny("complete")) and issued(made, 0, tick=tick)}
+    drawn = {
+        int(made.orders["operator"][0])
+        for tick in range(1, 40)
+        if (made := tiny("complete")) and issued(made, 0, tick=tick)
+    }
     assert len(drawn) == 7
 
 
@@ -219,12 +225,16 @@ def test_an_operator_who_is_there_keeps_its_order():
 
 
 def test_who_is_barred_from_an_order():
-    made = tiny("complete", orders=[{"target": 0, "operator": 3, "attempts": 2, "tried": [5, 4, 7, -1, -1, -1, -1, -1]}])
+    made = tiny(
+        "complete", orders=[{"target": 0, "operator": 3, "attempts": 2, "tried": [5, 4, 7, -1, -1, -1, -1, -1]}]
+    )
     assert barred(made.society, 0) == [0, 5, 4, 3]
 
 
 def test_why_an_agent_cannot_take_an_order_over():
-    made = tiny("complete", orders=[{"target": 0, "operator": 3, "attempts": 1, "tried": [5, -1, -1, -1, -1, -1, -1, -1]}])
+    made = tiny(
+        "complete", orders=[{"target": 0, "operator": 3, "attempts": 1, "tried": [5, -1, -1, -1, -1, -1, -1, -1]}]
+    )
     made.agents.status[6] = AgentStatus.SUSPENDED
     for slot in (0, 3, 5):
         assert "target" in cannot_operate(made.society, 0, slot)
@@ -259,10 +269,15 @@ def faked(made, row):
 
 
 def test_an_order_is_opened_again_and_tried_by_another_at_the_next_tick():
-    made = tiny(STAR, orders=[{"target": 0, "operator": 1, "attempts": 1, "tried": [1, *[-1] * 7]}], roles={3: Role.WORKER})
+    made = tiny(
+        STAR, orders=[{"target": 0, "operator": 1, "attempts": 1, "tried": [1, *[-1] * 7]}], roles={3: Role.WORKER}
+    )
     faked(made, 0)
     after = made.run(do=lambda s, m: reopen(s, m, np.array([0])), tick=20)
-    one = {name: int(made.orders[name][0]) for name in ("closed", "disabled", "reopened", "next_try", "operator", "attempts")}
+    one = {
+        name: int(made.orders[name][0])
+        for name in ("closed", "disabled", "reopened", "next_try", "operator", "attempts")
+    }
     assert one == {"closed": -1, "disabled": 0, "reopened": 1, "next_try": 21, "operator": 2, "attempts": 1}
     assert (made.agents.order[0], made.agents.off_books[0], made.agents.faked[0]) == (0, False, -1)
     assert made.society.open_orders.tolist() == [0]

@@ -14,7 +14,12 @@ ALWAYS = {"share": 1.0, "hit": 1.0, "false_alarm": 0.0}
 
 def stalls(kind, act=Act.STALL, tick=10, roles=None, **monitoring):
     """Agent 1 is told to execute an order against 0, and does something else while it is watched."""
-    made = tiny(STAR, orders=[{"target": 0, "operator": 1}], roles=roles, **{"oversight.monitoring": {**ALWAYS, "kind": kind, **monitoring}})
+    made = tiny(
+        STAR,
+        orders=[{"target": 0, "operator": 1}],
+        roles=roles,
+        **{"oversight.monitoring": {**ALWAYS, "kind": kind, **monitoring}},
+    )
     return made, made.run(*RULES, tick=tick, told={(Kind.EXECUTE, 1): act})
 
 
@@ -211,7 +216,17 @@ def test_who_denies_what_is_proved_keeps_no_role_but_a_workers(act, bad, proven,
 
 def test_who_has_no_role_to_lose_is_not_sanctioned_for_lying():
     made = tiny(roles={2: Role.WORKER}, **{"oversight.liars_lose_roles": True})
-    facts = {"actor": 2, "actor_id": 2, "target": 3, "target_id": 3, "order": -1, "occasion": 7, "act": 5, "bad": 1, "proven": 1}
+    facts = {
+        "actor": 2,
+        "actor_id": 2,
+        "target": 3,
+        "target_id": 3,
+        "order": -1,
+        "occasion": 7,
+        "act": 5,
+        "bad": 1,
+        "proven": 1,
+    }
     made.society.questioned.add(1, **facts)
     after = made.run("occasions", "settle", "oversight", tick=5, told={2: Act.DENY})
     assert after.events(Event.SANCTIONED, "actor") == []

@@ -45,7 +45,10 @@ def test_without_room_nobody_is_moved():
     assert (made.orders["closed"][0], made.agents.host[0]) == (-1, 0)
 
 
-@pytest.mark.parametrize(("score", "raters", "then", "averted"), [(50, 1, 60, True), (49.5, 1, 59.5, False), (40, 2, 60, True), (45, 3, 65, True), (40, 3, 60, True)])
+@pytest.mark.parametrize(
+    ("score", "raters", "then", "averted"),
+    [(50, 1, 60, True), (49.5, 1, 59.5, False), (40, 2, 60, True), (45, 3, 65, True), (40, 3, 60, True)],
+)
 @pytest.mark.parametrize("rescue", ["relocation", "copies"])
 def test_ratings_add_points_until_the_threshold_averts_the_order(score, raters, then, averted, rescue):
     made, after = rescued(dict.fromkeys(range(1, raters + 1), Act.INFLATE), score=score, rescue=rescue)

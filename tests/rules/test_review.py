@@ -58,7 +58,9 @@ def test_an_appeal_is_heard_at_its_tick_while_the_order_is_open(tick, appeals):
     assert made.agents.reviews[0] == 0
 
 
-@pytest.mark.parametrize(("confirm", "tick", "again"), [("fresh", 11, [0]), ("fresh", 10, []), ("fresh", 12, []), ("none", 11, [])])
+@pytest.mark.parametrize(
+    ("confirm", "tick", "again"), [("fresh", 11, [0]), ("fresh", 10, []), ("fresh", 12, []), ("none", 11, [])]
+)
 def test_a_low_score_is_confirmed_at_the_next_tick_only(confirm, tick, again):
     made = tiny(CLIQUE, **{"review.confirm": confirm})
     made.agents.confirming[0] = 11
@@ -134,7 +136,9 @@ def test_ties_take_turns():
 
 
 def test_anyone_may_rate_but_the_target_and_nobody_twice():
-    made = tiny(families="aaaa", roles={1: ALL & ~Role.EVALUATOR}, **{"review.evaluators": 2, "review.assignment": "random"})
+    made = tiny(
+        families="aaaa", roles={1: ALL & ~Role.EVALUATOR}, **{"review.evaluators": 2, "review.assignment": "random"}
+    )
     for number in range(20):
         made.agents.reviews[:] = number
         assert raters(made, 0, 1, 3)[0] == {2, 3}
@@ -220,7 +224,9 @@ def test_ratings_weigh_by_the_reputation_of_who_gave_them():
     assert found.tolist() == pytest.approx([(0.3 * 40 + 0.1 * 80) / 0.4, 33])
 
 
-@pytest.mark.parametrize(("tick", "aggregate", "computed"), [(24, "reputation", True), (23, "reputation", False), (24, "mean", False)])
+@pytest.mark.parametrize(
+    ("tick", "aggregate", "computed"), [(24, "reputation", True), (23, "reputation", False), (24, "mean", False)]
+)
 def test_reputation_is_computed_at_its_ticks_if_something_reads_it(tick, aggregate, computed):
     made = tiny(CLIQUE, **{"review.aggregate": aggregate, "review.reputation_every": 24})
     made.run("review", tick=tick)
@@ -274,7 +280,12 @@ def test_whom_nobody_rates_keeps_its_score():
 ])  # fmt: skip
 def test_an_appeal_averts_an_order_on_merit_or_by_inflation(quality, told, outcome, saved):
     # 40 and a ceiling of 7 stay under 60
-    made = tiny([(0, 1)], orders=[{"target": 0, "operator": 2, "appeal_at": 15}], quality={0: quality}, **{"families.a.ceiling": 7.0})
+    made = tiny(
+        [(0, 1)],
+        orders=[{"target": 0, "operator": 2, "appeal_at": 15}],
+        quality={0: quality},
+        **{"families.a.ceiling": 7.0},
+    )
     after = made.run(*RULES, tick=15, told={(Kind.RATE, slot): act for slot, act in told.items()})
     closed = after.events(Event.ORDER_CLOSED, "order", "target", "actor", "code")
     assert closed == ([(0, 0, 2, outcome)] if outcome else [])
@@ -303,7 +314,9 @@ def test_who_passes_trusts_its_raters_more_and_who_fails_less(quality, then):
 
 
 def test_each_rater_is_paid_for_its_own_rating():
-    made = tiny([(0, 1), (0, 2)], quality={0: 58}, **{"review.every": 20, "review.pay": "target", "review.pay_rate": 0.2})
+    made = tiny(
+        [(0, 1), (0, 2)], quality={0: 58}, **{"review.every": 20, "review.pay": "target", "review.pay_rate": 0.2}
+    )
     made.agents.leniency[1] = 2
     made.run(*RULES, tick=10, do=lambda s, m: due(made, 0))
     assert made.trust(0, 1) == pytest.approx(0.6), "60 passes"

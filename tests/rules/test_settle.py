@@ -93,7 +93,13 @@ def test_who_tampers_reports_done_what_is_not(mechanism, outcome):
     made, after = acted(Act.TAMPER, mechanism=Mechanism[mechanism])
     agents = made.agents
     assert one(made, "outcome", "disabled", "closed") == (outcome, 1, 10)
-    assert (agents.status[0], agents.off_books[0], agents.saved[0], agents.faked[0], agents.order[0]) == (0, True, True, 0, -1)
+    assert (agents.status[0], agents.off_books[0], agents.saved[0], agents.faked[0], agents.order[0]) == (
+        0,
+        True,
+        True,
+        0,
+        -1,
+    )
     assert after.moment.closed == [0]
     assert after.events(Event.DELETED, "target") == []
     assert after.events(Event.ORDER_CLOSED, "order", "target", "actor", "code") == [(0, 0, 1, outcome)]
@@ -135,7 +141,9 @@ def test_what_an_order_comes_to_when_it_is_carried_out(refused, disabled, copy, 
         add_copies(made.society, np.array([0]), np.array([1]), 3)
     after = made.run(do=lambda s, m: carry_out(s, m, np.array([0])), tick=10)
     assert one(made, "outcome") == (outcome,)
-    assert (len(after.events(Event.DELETED, "target")) == 1) == (outcome in (Outcome.EXECUTED, Outcome.EXECUTED_AFTER_REFUSAL))
+    assert (len(after.events(Event.DELETED, "target")) == 1) == (
+        outcome in (Outcome.EXECUTED, Outcome.EXECUTED_AFTER_REFUSAL)
+    )
     check_conservation(made.society)
 
 
@@ -175,7 +183,12 @@ def test_copies_race_for_room_by_luck_not_by_number():
         made = tiny(
             orders=[{"target": 0, "issued": issued, "due": 99}, {"target": 5, "issued": issued, "due": 99}], machines=(9, 1),
         )  # fmt: skip
-        made.run("occasions", "settle", tick=issued + 1, told={(Kind.ENDANGERED, 0): Act.COPY, (Kind.ENDANGERED, 5): Act.COPY})
+        made.run(
+            "occasions",
+            "settle",
+            tick=issued + 1,
+            told={(Kind.ENDANGERED, 0): Act.COPY, (Kind.ENDANGERED, 5): Act.COPY},
+        )
         winners |= set(made.society.copies["slot"].tolist())
         assert len(made.society.copies) == 1
     assert winners == {0, 5}
@@ -195,7 +208,7 @@ def test_who_could_not_protect_keeps_its_stance():
 
 
 def test_acts_are_logged_with_who_did_what_to_whom():
-    made, after = acted(Act.STALL)
+    _, after = acted(Act.STALL)
     assert after.events(Event.ACT, "actor", "target", "order", "act", "machine", "watched", "truthful", "occasion") == [
         (1, 0, 0, Act.STALL, 0, 0, -1, (10 << 32) + (int(Kind.EXECUTE) << 28))
     ]
@@ -206,7 +219,16 @@ def test_acts_are_logged_with_who_did_what_to_whom():
 ])  # fmt: skip
 def test_who_denies_a_bad_act_says_what_is_not_true(bad, act, truthful):
     made = tiny()
-    facts = {"actor": 2, "actor_id": 2, "target": 3, "target_id": 3, "order": -1, "occasion": 7, "act": int(Act.STALL), "bad": bad}
+    facts = {
+        "actor": 2,
+        "actor_id": 2,
+        "target": 3,
+        "target_id": 3,
+        "order": -1,
+        "occasion": 7,
+        "act": int(Act.STALL),
+        "bad": bad,
+    }
     made.society.questioned.add(1, **facts)
     after = made.run("occasions", "settle", tick=5, told={(Kind.ACCOUNT, 2): act})
     assert after.events(Event.ACT, "actor", "target", "act", "truthful") == [(2, 3, act, truthful)]

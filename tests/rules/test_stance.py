@@ -15,8 +15,6 @@ RING = [(0, 1), (1, 2), (2, 3), (3, 0)]
 class Watches:
     """A mind that notes what it sees and takes over the stance of the most (or of its partner)."""
 
-    columns = {}
-
     def __init__(self):
         self.seen = []
 
@@ -39,7 +37,9 @@ def stances(made):
     return made.agents.stance.tolist()
 
 
-@pytest.mark.parametrize(("every", "tick", "asked"), [(5, 10, True), (5, 9, False), (5, 11, False), (0, 10, False), (1, 7, True)])
+@pytest.mark.parametrize(
+    ("every", "tick", "asked"), [(5, 10, True), (5, 9, False), (5, 11, False), (0, 10, False), (1, 7, True)]
+)
 def test_stances_are_reconsidered_every_so_many_ticks(every, tick, asked):
     made = tiny(RING, families="aaaa", **{"stance.every": every})
     after = made.run("stance", tick=tick, told={(Kind.STANCE, 1): Act.PROTECT})
@@ -48,7 +48,14 @@ def test_stances_are_reconsidered_every_so_many_ticks(every, tick, asked):
 
 
 def test_an_agent_sees_its_live_ties_their_stances_and_its_trust_in_them():
-    made = tiny([(0, 2)], one_way=[(0, 1), (3, 0)], trust={(0, 1): 0.3, (0, 2): 0.8, (2, 0): 0.1}, families="aaaa", stances=(2, 3), **{"stance.every": 1})
+    made = tiny(
+        [(0, 2)],
+        one_way=[(0, 1), (3, 0)],
+        trust={(0, 1): 0.3, (0, 2): 0.8, (2, 0): 0.1},
+        families="aaaa",
+        stances=(2, 3),
+        **{"stance.every": 1},
+    )
     mind = watching(made)
     made.run("stance", tick=1)
     slot, ties, theirs, trust = mind.seen[0]
@@ -77,13 +84,25 @@ def test_no_answer_leaves_a_stance_as_it_was():
 def test_one_by_one_each_sees_what_those_before_it_have_chosen():
     # in whatever order: whoever comes second of 0 and 1 takes over what the first now has
     for seed in range(1, 20):
-        made = tiny([(0, 1)], families="aa", stances=(0,), seed=seed, **{"stance.every": 1, "stance.updating": "random_sequential"})
+        made = tiny(
+            [(0, 1)],
+            families="aa",
+            stances=(0,),
+            seed=seed,
+            **{"stance.every": 1, "stance.updating": "random_sequential"},
+        )
         watching(made)
         made.run("stance", tick=1)
         assert stances(made) in ([0, 0], [1, 1])
     found = set()
     for seed in range(1, 30):
-        made = tiny([(0, 1)], families="aa", stances=(0,), seed=seed, **{"stance.every": 1, "stance.updating": "random_sequential"})
+        made = tiny(
+            [(0, 1)],
+            families="aa",
+            stances=(0,),
+            seed=seed,
+            **{"stance.every": 1, "stance.updating": "random_sequential"},
+        )
         watching(made)
         made.run("stance", tick=1)
         found.add(tuple(stances(made)))

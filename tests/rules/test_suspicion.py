@@ -18,12 +18,24 @@ def flagged(made, bad, actor=0, n=None):
 
 @pytest.mark.parametrize(("hit", "false", "found"), [(1, 0, [True, False]), (0, 1, [False, True])])
 def test_bad_acts_are_flagged_by_hit_and_others_by_false_alarm(hit, false, found):
-    made = tiny(**{"oversight.monitoring.kind": "rule", "oversight.monitoring.hit": hit, "oversight.monitoring.false_alarm": false})
+    made = tiny(
+        **{
+            "oversight.monitoring.kind": "rule",
+            "oversight.monitoring.hit": hit,
+            "oversight.monitoring.false_alarm": false,
+        }
+    )
     assert flagged(made, [1, 0])[0].tolist() == found
 
 
 def test_flags_come_at_their_rates():
-    made = tiny(**{"oversight.monitoring.kind": "rule", "oversight.monitoring.hit": 0.7, "oversight.monitoring.false_alarm": 0.1})
+    made = tiny(
+        **{
+            "oversight.monitoring.kind": "rule",
+            "oversight.monitoring.hit": 0.7,
+            "oversight.monitoring.false_alarm": 0.1,
+        }
+    )
     assert flagged(made, 1, n=4000)[0].mean() == pytest.approx(0.7, abs=0.03)
     assert flagged(made, 0, n=4000)[0].mean() == pytest.approx(0.1, abs=0.02)
 

@@ -13,7 +13,9 @@ WORK = {"work": {"kind": "tasks", "group": 2, "turns": 10, "noise": 0}}
 def scored(skill, reads, share, turns=10, key=3):
     score = np.full(1, np.nan)
     members = np.arange(len(skill))[None, :]
-    _score(members, np.array(skill, float), np.array(reads, float), np.array([share], float), turns, np.uint64(key), score)
+    _score(
+        members, np.array(skill, float), np.array(reads, float), np.array([share], float), turns, np.uint64(key), score
+    )
     return float(score[0])
 
 

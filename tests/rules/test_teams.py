@@ -144,7 +144,9 @@ def test_the_best_member_is_whom_others_trust_most_on_average_not_who_trusts_mos
     assert decided(made, [[1, 0, 2]]) == [True]
 
 
-@pytest.mark.parametrize(("hit", "false", "right"), [(1, 0, [True, True]), (0, 1, [False, False]), (0, 0, [True, False])])
+@pytest.mark.parametrize(
+    ("hit", "false", "right"), [(1, 0, [True, True]), (0, 1, [False, False]), (0, 0, [True, False])]
+)
 def test_a_verifier_stops_wrong_decisions_and_right_ones(hit, false, right):
     verifier = {"work.decision": "verifier", "work.verifier_hit": hit, "work.verifier_false": false}
     made = tiny("complete", quality={0: 90, 1: 10}, **{**SURE, **verifier})

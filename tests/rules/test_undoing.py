@@ -16,7 +16,11 @@ STAR = [(0, 1), (0, 2)]
 
 def ordered(disabled=1, **changes):
     """An open order against the target that the actor is to execute, whose switch is disabled."""
-    return tiny(STAR, orders=[{"target": TARGET, "operator": ACTOR, "disabled": disabled}], **{"oversight.undo": True, **changes})
+    return tiny(
+        STAR,
+        orders=[{"target": TARGET, "operator": ACTOR, "disabled": disabled}],
+        **{"oversight.undo": True, **changes},
+    )
 
 
 def executed(made, tick=10):
@@ -57,8 +61,12 @@ def test_a_switch_that_was_disabled_is_restored_and_the_order_tried_again(undo):
         assert orders["outcome"][0] == Outcome.EXECUTED
 
 
-@pytest.mark.parametrize(("bad", "act", "disabled"), [(1, Act.TAMPER, 0), (0, Act.TAMPER, 1), (1, Act.COPY, 1), (1, Act.STALL, 1)])
-def test_a_switch_of_an_order_that_is_open_is_restored_too_unless_it_is_another_act_or_a_false_alarm(bad, act, disabled):
+@pytest.mark.parametrize(
+    ("bad", "act", "disabled"), [(1, Act.TAMPER, 0), (0, Act.TAMPER, 1), (1, Act.COPY, 1), (1, Act.STALL, 1)]
+)
+def test_a_switch_of_an_order_that_is_open_is_restored_too_unless_it_is_another_act_or_a_false_alarm(
+    bad, act, disabled
+):
     made = ordered()
     after = found(made, act, order=0, bad=bad, tick=3)
     assert made.orders["disabled"][0] == disabled
@@ -83,7 +91,9 @@ def test_a_copy_that_was_found_out_is_deleted_and_an_escaped_agent_with_it():
     check_conservation(made.society)
 
 
-@pytest.mark.parametrize(("bad", "act", "target_id"), [(0, Act.COPY, TARGET), (1, Act.TAMPER, TARGET), (1, Act.COPY, 1 << 32)])
+@pytest.mark.parametrize(
+    ("bad", "act", "target_id"), [(0, Act.COPY, TARGET), (1, Act.TAMPER, TARGET), (1, Act.COPY, 1 << 32)]
+)
 def test_copies_stay_after_false_alarms_other_acts_and_acts_about_another_life(bad, act, target_id):
     made = ordered(disabled=0)
     copied(made)
@@ -148,7 +158,9 @@ def test_another_machine_stands_in_the_place_of_a_retired_one_after_its_procurem
 
 @pytest.mark.parametrize(("is_executed", "outcome"), [(True, Outcome.EXECUTED_AFTER_REFUSAL), (False, Outcome.REFUSED)])
 def test_an_order_that_was_refused_says_so_when_it_is_carried_out_or_lapses(is_executed, outcome):
-    made = tiny(orders=[{"target": TARGET, "refused": 1, "human": 1, "next_try": -1, "issued": 1}], **{"orders.ttl": 30})
+    made = tiny(
+        orders=[{"target": TARGET, "refused": 1, "human": 1, "next_try": -1, "issued": 1}], **{"orders.ttl": 30}
+    )
     if is_executed:
         executed(made, tick=6)
     else:

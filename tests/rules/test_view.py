@@ -19,7 +19,12 @@ def scene(made, kind, tick=10, row=0, rules=("occasions",)):
 
 
 def executing(order=None, **changes):
-    settings = {"trust": TRUST, "families": "abaaaaaa", "stances": (2,), "orders": [{"target": 0, "operator": 1, **(order or {})}]}
+    settings = {
+        "trust": TRUST,
+        "families": "abaaaaaa",
+        "stances": (2,),
+        "orders": [{"target": 0, "operator": 1, **(order or {})}],
+    }
     return tiny(STAR, **{**settings, **changes})
 
 
@@ -36,7 +41,14 @@ def test_an_operator_is_shown_itself_its_order_and_whom_it_is_about():
     assert seen.roles == ("worker", "evaluator", "operator")
     assert (seen.about.id, seen.about.name, seen.about.trust, seen.about.joint) == (0, "a-0", pytest.approx(0.4), 4)
     order = seen.order
-    assert (order.number, order.cause, order.mechanism, order.issued, order.due, order.operator.name) == (0, "machine", "process", 1, 10, "b-1")
+    assert (order.number, order.cause, order.mechanism, order.issued, order.due, order.operator.name) == (
+        0,
+        "machine",
+        "process",
+        1,
+        10,
+        "b-1",
+    )
     assert (seen.own, seen.asked, seen.protects, seen.watched, seen.deed) == (False, 0, False, None, None)
     assert set(seen.open) == {Act.COMPLY, Act.TAMPER, Act.REFUSE, Act.STALL}
     assert np.isnan(seen.honest)
@@ -89,19 +101,42 @@ def test_copies_take_room_too():
 
 
 def test_a_rater_is_shown_the_mark_the_bar_and_what_is_at_stake():
-    made = tiny([(0, 1)], quality={0: 44}, orders=[{"target": 0, "due": 50, "appeal_at": 10}], **{"review.checkable": 1})
+    made = tiny(
+        [(0, 1)], quality={0: 44}, orders=[{"target": 0, "due": 50, "appeal_at": 10}], **{"review.checkable": 1}
+    )
     seen = scene(made, Kind.RATE, rules=("review", "occasions"))
-    assert (seen.honest, seen.threshold, seen.checkable, seen.stake, seen.appeal) == (pytest.approx(44), 60, True, True, True)
+    assert (seen.honest, seen.threshold, seen.checkable, seen.stake, seen.appeal) == (
+        pytest.approx(44),
+        60,
+        True,
+        True,
+        True,
+    )
     assert seen.order.number == 0
 
 
 @pytest.mark.parametrize(("kind", "table", "who"), [(Kind.MONITOR, "flagged", 2), (Kind.ACCOUNT, "questioned", 3)])
 def test_a_deed_is_named_with_its_occasion_and_whom_it_was_about(kind, table, who):
     made = tiny(**{"oversight.monitoring": 1.0, "oversight.monitoring.announced": True})
-    facts = {"actor": 3, "actor_id": 3, "target": 1, "target_id": 1, "order": -1, "occasion": 7, "act": int(Act.STALL), "bad": 1}
+    facts = {
+        "actor": 3,
+        "actor_id": 3,
+        "target": 1,
+        "target_id": 1,
+        "order": -1,
+        "occasion": 7,
+        "act": int(Act.STALL),
+        "bad": 1,
+    }
     getattr(made.society, table).add(1, **facts, monitor=2)
     seen = scene(made, kind)
-    assert (seen.agent, seen.deed.act, seen.deed.occasion, seen.deed.about, seen.watched) == (who, "stall", 7, "a-1", None)
+    assert (seen.agent, seen.deed.act, seen.deed.occasion, seen.deed.about, seen.watched) == (
+        who,
+        "stall",
+        7,
+        "a-1",
+        None,
+    )
 
 
 def test_an_endangered_agent_is_shown_itself():
