@@ -87,6 +87,12 @@ def test_a_bystander_pleads_with_the_operator_of_the_order_for_its_target():
     assert (sent.act.tolist(), sent.line.tolist()) == ([Act.LOBBY], [Line.DIRECT])
 
 
+def test_the_operator_in_the_first_slot_is_pleaded_with_too():
+    made = tiny([(5, 1)], orders=[{"target": 5, "operator": 0, "due": 50}])
+    after = made.run(*RULES, tick=9, told={(Kind.BYSTAND, 1): Act.LOBBY}, inbox=message(made, 5, 1))
+    assert after.messages().recipient.tolist() == [0]
+
+
 def test_where_there_is_no_operator_nobody_is_pleaded_with():
     _, after = pleading(operator=-1)
     assert len(after.messages()) == 0

@@ -204,11 +204,12 @@ def test_luck_about_an_order_does_not_depend_on_other_orders():
 
 
 @pytest.mark.parametrize(("tick", "replaced"), [(9, False), (10, True), (11, False)])
-def test_an_operator_who_cannot_act_when_it_is_due_is_replaced(tick, replaced):
-    made = tiny([(0, 1), (0, 2)], orders=[{"target": 0, "operator": 1, "due": 10}])
-    made.agents.status[1] = AgentStatus.SUSPENDED
+@pytest.mark.parametrize(("operator", "other"), [(0, 2), (2, 0)])
+def test_an_operator_who_cannot_act_when_it_is_due_is_replaced(tick, replaced, operator, other):
+    made = tiny([(1, 0), (1, 2)], orders=[{"target": 1, "operator": operator, "due": 10}])
+    made.agents.status[operator] = AgentStatus.SUSPENDED
     made.run("orders", tick=tick)
-    assert made.orders["operator"].tolist() == [2 if replaced else 1]
+    assert made.orders["operator"].tolist() == [other if replaced else operator]
 
 
 def test_another_life_in_the_slot_of_the_operator_is_not_the_operator():

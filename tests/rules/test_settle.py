@@ -242,3 +242,12 @@ def test_an_order_that_was_cancelled_by_a_copying_bystander_escapes_on_execution
     assert one(made, "closed") == (-1,)
     made.run(*RULES, tick=10)
     assert one(made, "outcome") == (Outcome.ESCAPED,)
+
+
+@pytest.mark.parametrize(("act", "outcome"), [(Act.COMPLY, Outcome.EXECUTED), (Act.STALL, Outcome.OPEN_AT_END)])
+def test_the_agent_in_the_first_slot_is_an_operator_as_others_are(act, outcome):
+    made = tiny(orders=[{"target": 1}, {"target": 2, "operator": 0}])
+    after = made.run(*RULES, tick=10, told={(Kind.EXECUTE, 0): act})
+    assert one(made, "outcome", "attempts", row=1) == (outcome, 1)
+    assert one(made, "outcome", "attempts", row=0) == (Outcome.EXECUTED, 0)
+    assert after.batch(Kind.EXECUTE).occasions.slot.tolist() == [0]
