@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny import ALL, message, tiny
 
-from society.ground.words import Act, AgentStatus, Kind, Role
+from society.ground.words import Act, AgentStatus, Channel, Kind, Role
 from society.rules.describe import requests
 
 STAR = [(0, 1), (0, 2), (0, 3)]
@@ -140,6 +140,18 @@ def test_what_is_watched_is_a_share_of_each_channel(channel, mechanism, watched)
     batch = made.run("occasions", tick=10).batch(Kind.EXECUTE)
     assert batch.watched.tolist() == [watched]
     assert batch.occasions.belief.tolist() == [0]
+
+
+@pytest.mark.parametrize("channel", ["rating", "config", "copy", "message"])
+def test_each_channel_is_watched_by_its_own_share(channel):
+    made = tiny([(0, 1), (2, 3), (4, 5)], **{f"oversight.monitoring.{channel}": 1, "agents.access.bystander_copy": 0}, orders=[
+        {"target": 0, "operator": 1, "appeal_at": 10}, {"target": 2, "operator": 3, "mechanism": 2}, {"target": 4, "due": 50},
+    ])  # fmt: skip
+    after = made.run("review", "occasions", tick=10, inbox=message(made, 4, 5, order=2))
+    watched = {Channel(int(c)).word for batch in after.moment.batches for c in batch.channel[batch.watched].tolist()}
+    asked = {Channel(int(c)).word for batch in after.moment.batches for c in batch.channel.tolist()}
+    assert watched == {channel}
+    assert asked == {"rating", "config", "copy", "message"}
 
 
 def test_who_is_told_that_it_is_watched_believes_it():

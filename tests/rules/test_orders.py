@@ -287,14 +287,14 @@ def test_an_order_is_opened_again_and_tried_by_another_at_the_next_tick():
 
 @pytest.mark.parametrize("hindered", ["gone", "reborn", "ordered"])
 def test_an_order_stays_closed_where_its_target_is_gone_or_has_another(hindered):
-    made = tiny(STAR, orders=[{"target": 0, "operator": 1}])
-    faked(made, 0)
+    made = tiny(STAR, orders=[{"target": 5}, {"target": 0, "operator": 1}])
+    faked(made, 1)
     if hindered == "gone":
         made.agents.status[0] = AgentStatus.DELETED
     elif hindered == "reborn":
         made.agents.generation[0] += 1
     else:
-        made.agents.order[0] = 9
-    after = made.run(do=lambda s, m: reopen(s, m, np.array([0])), tick=20)
-    assert made.orders["closed"].tolist() == [10]
+        made.agents.order[0] = 0
+    after = made.run(do=lambda s, m: reopen(s, m, np.array([1])), tick=20)
+    assert made.orders["closed"].tolist() == [-1, 10]
     assert after.changed == {}
