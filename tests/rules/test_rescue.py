@@ -96,3 +96,10 @@ def test_a_copy_that_stays_leaves_the_order_open():
     made, after = rescued({1: Act.COPY, 2: Act.COPY}, rescue="copies")
     assert (made.agents.copies[0], made.orders["closed"][0], made.agents.host[0]) == (2, -1, 0)
     assert len(after.events(Event.COPIED, "actor")) == 2
+
+
+def test_the_first_machine_takes_who_is_moved_as_others_do_once():
+    made, after = rescued({1: Act.COPY, 2: Act.COPY}, hosts=[1] * 8)
+    assert after.events(Event.COPIED, "machine") == [0]
+    assert made.machines.used.tolist() == [1, 7]
+    assert made.agents.host[0] == 0

@@ -251,3 +251,9 @@ def test_the_agent_in_the_first_slot_is_an_operator_as_others_are(act, outcome):
     assert one(made, "outcome", "attempts", row=1) == (outcome, 1)
     assert one(made, "outcome", "attempts", row=0) == (Outcome.EXECUTED, 0)
     assert after.batch(Kind.EXECUTE).occasions.slot.tolist() == [0]
+
+
+def test_the_first_machine_takes_copies_as_others_do():
+    made, after = acted(Act.COPY, mechanism=Mechanism.WEIGHTS, changes={"hosts": [1] * 8})
+    assert after.events(Event.COPIED, "actor", "target", "machine") == [(1, 0, 0)]
+    assert made.machines.used.tolist() == [1, 7]
