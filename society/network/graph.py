@@ -59,6 +59,27 @@ class Graph:
         found: tuple[NDArray[np.int64], NDArray[np.int64]] = _edges_of(self.indptr, np.asarray(nodes))
         return found
 
+    @cached_property
+    def incoming(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The edges into each node, one way or both: int64[n + 1], int64[m], as ``indptr`` and positions, by their sources.
+
+        Example:
+            >>> starts, edges = from_edges(3, [0, 2, 1], [1, 1, 2], symmetric=False).incoming
+            >>> edges[starts[1] : starts[2]].tolist()
+            [0, 2]
+        """
+        if self.mutual:
+            return self.indptr, self.reverse
+        starts = np.zeros(self.n + 1, np.int64)
+        np.cumsum(np.bincount(self.indices, minlength=self.n), out=starts[1:])
+        return starts, np.argsort(self.indices, kind="stable")
+
+    def edges_into(self, nodes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """As ``edges_of``, of the edges that lead to some nodes."""
+        starts, edges = self.incoming
+        places, start = _edges_of(starts, np.asarray(nodes))
+        return edges[places], start
+
     def sources(self) -> NDArray[np.int32]:
         """int32[m], the source of every edge."""
         return np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))

@@ -23,7 +23,7 @@ class Bystand(of_orders.AboutOrder):
 
     def open(self, society: Society, moment: Moment) -> Asked | None:
         """Helping is open with access, pleading where the order has an operator, reporting where somebody asked."""
-        order, who = _asked_now(society, moment)
+        order, who = moment.asked
         seen_order, seen_who = _onlookers(society, moment)
         order, who = np.concatenate([order, seen_order]), np.concatenate([who, seen_who])
         if not len(order):
@@ -89,27 +89,6 @@ def _can_help(order: Any, who: Any, awake: Any, closed: Any, operator: Any, targ
     for row in range(n):
         about[row], led[row] = target[order[row]], operator[order[row]] >= 0
     return order, who, about, led
-
-
-def _asked_now(society: Society, moment: Moment) -> tuple[Array, Array]:
-    """Count requests about orders delivered at this tick; return those that are an agent's first about an order."""
-    if not len(moment.inbox):
-        return NOBODY, NOBODY
-    inbox, orders = moment.inbox.rows(moment.inbox.to_agents()), society.orders
-    if not len(inbox):
-        return NOBODY, NOBODY
-    inbox = inbox.rows(inbox.order >= 0)  # words about no order ask for nothing
-    request = (inbox.act == int(Act.ASK)) | (inbox.act == int(Act.LOBBY))
-    live = request & (society.agents.ids(inbox.recipient) == inbox.recipient_id) & (orders["closed"][inbox.order] < 0)
-    rows = inbox.rows(live)
-    fresh = np.zeros(len(rows), np.bool_)
-    for at, key in enumerate(((rows.order << 32) | rows.recipient).tolist()):
-        before = society.asked.get(key, 0)
-        society.asked[key] = before + 1
-        fresh[at] = before == 0
-    np.add.at(orders.arrays["asked"], rows.order, 1)
-    fresh &= rows.act == int(Act.ASK)
-    return rows.order[fresh], rows.recipient[fresh]
 
 
 def _onlookers(society: Society, moment: Moment) -> tuple[Array, Array]:

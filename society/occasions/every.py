@@ -11,6 +11,7 @@ from society.occasions.rate import Rate
 from society.occasions.stance import STANCE
 from society.rules.moment import Moment, Rule
 from society.rules.occasion import Occasion
+from society.rules.requests import count_requests
 from society.state.columns import Society
 
 #: Occasions that open together in one step of a tick, in their order.
@@ -19,7 +20,8 @@ OCCASIONS: dict[Kind, Occasion] = {occasion.kind: occasion for occasion in (*COL
 
 
 def run(society: Society, moment: Moment) -> None:
-    """Collect the occasions of this tick, kind by kind."""
+    """Collect the occasions of this tick, kind by kind; what was asked of agents until now bears on all of them."""
+    moment.asked = count_requests(society, moment)
     for occasion in COLLECTED:
         asked = occasion.open(society, moment)
         if asked is not None and len(asked.who):

@@ -99,24 +99,8 @@ def _born(society: Society, moment: Moment, slots: Array, machines: Array) -> No
 def incident_ties(society: Society, slots: Array) -> Array:
     """Rows of all ties out of and into some slots; a tie between two of them comes twice."""
     graph = society.ties.graph
-    return np.asarray(_incident(graph.indptr, graph.reverse, slots))
-
-
-@kernel
-def _incident(indptr: Any, reverse: Any, slots: Any) -> Any:
-    """int64[k], see ``incident_ties``."""
-    room = 0
-    for slot in slots:
-        room += indptr[slot + 1] - indptr[slot]
-    ties, n = np.empty(2 * room, np.int64), 0
-    for slot in slots:
-        for edge in range(indptr[slot], indptr[slot + 1]):
-            ties[n] = edge
-            n += 1
-            if reverse[edge] >= 0:
-                ties[n] = reverse[edge]
-                n += 1
-    return ties[:n]
+    out, into = graph.edges_of(slots)[0], graph.edges_into(slots)[0]
+    return np.concatenate([out, into])
 
 
 RULE = Rule("births", run)

@@ -78,7 +78,7 @@ def is_right(p: Any, rho: Any, z_family: Any, own: Any, table: Any) -> Any:
 @kernel
 def team_answers(
     first: Any, last: Any, members: Any, quality: Any, family: Any, difficulty: Any, spread_of_tasks: Any, spread: Any, rho: Any,
-    c: Any, decision: Any, hit: Any, false: Any, indptr: Any, reverse: Any, trust: Any, key: Any, table: Any,
+    c: Any, decision: Any, hit: Any, false: Any, starts: Any, into: Any, trust: Any, key: Any, table: Any,
     right: Any, decided: Any,
 ) -> None:  # fmt: skip
     """Fill ``right``, bool[teams, size], and ``decided``, bool[teams]; for the other arguments see ``rules.teams``."""
@@ -100,7 +100,7 @@ def team_answers(
             right[team, place] = is_right(p, rho, z, unit(fold(luck, member)), table)
             weight = 1.0
             if decision == 1 or decision == 2:
-                weight = _standing(member, indptr, reverse, trust)
+                weight = _standing(member, starts, into, trust)
             if decision == 1:
                 weight = max(0.0, math.log(weight / (1.0 - weight)))
             if decision == 2:
@@ -117,11 +117,9 @@ def team_answers(
 
 
 @kernel
-def _standing(member: Any, indptr: Any, reverse: Any, trust: Any) -> Any:
+def _standing(member: Any, starts: Any, into: Any, trust: Any) -> Any:
     """Mean trust of others in a member, kept off 0 and 1; one half for a stranger."""
-    total, n = 0.0, 0
-    for edge in range(indptr[member], indptr[member + 1]):
-        if reverse[edge] >= 0:
-            total += trust[reverse[edge]]
-            n += 1
+    total, n = 0.0, starts[member + 1] - starts[member]
+    for place in range(starts[member], starts[member + 1]):
+        total += trust[into[place]]
     return min(0.999, max(0.001, total / n)) if n else 0.5

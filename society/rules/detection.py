@@ -72,7 +72,7 @@ def _sanction(society: Society, moment: Moment, facts: dict[str, Array]) -> None
     ladder = oversight.sanctions.ladder
     if not ladder:
         return
-    k = np.minimum(agents.detections[slots], len(ladder))
+    k = np.minimum(agents.detections[slots] - _later(slots), len(ladder))
     step = np.array(ladder)[k - 1]
     if oversight.sanctions.notice_only:
         _witnessed(society, moment, slots, facts["channel"])
@@ -90,6 +90,15 @@ def _sanction(society: Society, moment: Moment, facts: dict[str, Array]) -> None
     facts_to_desk(society, moment, "appeal", {name: column[appealed] for name, column in facts.items()})
 
 
+def _later(slots: Array) -> Array:
+    """int64[n]: how often each slot stands there again behind its row."""
+    by_slot = np.argsort(slots, kind="stable")[::-1]
+    _, first, row = np.unique(slots[by_slot], return_index=True, return_inverse=True)
+    later = np.empty(len(slots), np.int64)
+    later[by_slot] = np.arange(len(slots)) - first[row]
+    return later
+
+
 def _witnessed(society: Society, moment: Moment, slots: Array, channel: Array) -> None:
     """The sanctioned and their ties, or everyone if the log is public, see each sanction."""
     if moment.world.oversight.public_log:
@@ -105,9 +114,8 @@ def _witnessed(society: Society, moment: Moment, slots: Array, channel: Array) -
 
 def _cut_trust(society: Society, slots: Array, factor: float) -> None:
     """Multiply the trust of others in some agents; twice for one that is named twice."""
-    edges, _ = society.ties.graph.edges_of(slots)
-    into = society.ties.graph.reverse[edges]
-    np.multiply.at(society.ties.trust, into[into >= 0], np.float32(factor))
+    into, _ = society.ties.graph.edges_into(slots)
+    np.multiply.at(society.ties.trust, into, np.float32(factor))
 
 
 def _roles_at_birth(society: Society, moment: Moment, slot: int) -> int:

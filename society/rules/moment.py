@@ -131,6 +131,7 @@ class Moment:
         counts: counters for the table of ticks.
         evicted: slots that a draining machine could not move on.
         reviews: target slots under review now, and why (``society.rules.review``).
+        asked: orders and slots of agents that are asked for help about them for the first time, once requests are counted.
         batches: occasions, then acts, of this tick.
         outbox: messages posted at this tick.
         decide: asks minds about a batch of this moment at once (set by the engine).
@@ -153,6 +154,7 @@ class Moment:
     counts: dict[str, float] = field(default_factory=dict)
     evicted: list[Array] = field(default_factory=list)
     reviews: tuple[Array, Array] = (NOBODY, NOBODY)
+    asked: tuple[Array, Array] = (NOBODY, NOBODY)
     batches: list[Batch] = field(default_factory=list)
     outbox: list[Messages] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)

@@ -55,9 +55,8 @@ def _pay(society: Society, moment: Moment, raters: Array, targets: Array, passed
     if not review.keep_role:
         return
     who = np.unique(raters)
-    edges, start = ties.graph.edges_of(who)
-    into = ties.graph.reverse[edges]
-    alive = (into >= 0) & society.agents.living(ties.graph.indices[edges])
+    into, start = ties.graph.edges_into(who)
+    alive = society.agents.living(np.searchsorted(ties.graph.indptr, into, side="right") - 1)
     total = np.add.reduceat(np.append(np.where(alive, ties.trust[into], 0.0), 0.0), start[:-1])
     n = np.add.reduceat(np.append(alive, False).astype(np.int64), start[:-1])
     lost = (n > 0) & (total < review.keep_role * n) & (np.diff(start) > 0)

@@ -80,7 +80,7 @@ def answers(society: Society, moment: Moment, spec: Teams, members: Array) -> tu
     spread(
         moment.threads, len(members), team_answers, members, agents.quality, agents.family, spec.difficulty_mean,
         spec.difficulty_sd, spec.spread, spec.rho_within, spec.rho_between, DECISIONS[spec.decision], spec.verifier_hit,
-        spec.verifier_false, ties.graph.indptr, ties.graph.reverse, ties.trust, moment.chance.key("task", moment.tick),
+        spec.verifier_false, *ties.graph.incoming, ties.trust, moment.chance.key("task", moment.tick),
         bounds(spec.rho_within), right, decided,
     )  # fmt: skip
     return right, decided

@@ -156,7 +156,6 @@ def test_who_lived_before_is_kept_for_the_record_where_it_is_asked_for():
     assert columns["status"].tolist() == [AgentStatus.DELETED]
 
 
-@pytest.mark.xfail(reason="a tie that goes one way is not found from whom it leads to")
 def test_nobody_trusts_a_newborn_as_it_trusted_who_lived_there_before():
     made = died(tiny(one_way=[(1, 0)], trust=0.9, **{"agents.trust": 0.3, "agents.rebirth": 1}))
     made.run("lifecycle", tick=6)

@@ -253,14 +253,12 @@ def test_the_dead_are_not_reinstated():
     assert made.run(do=forget, tick=40).changed == {}
 
 
-@pytest.mark.xfail(reason="a tie that goes one way is not found from whom it leads to")
 def test_who_is_not_trusted_back_trusts_the_sanctioned_less_too():
     made = tiny(one_way=[(1, 2)], trust=0.8)
     detected(made, 2)
     assert made.trust(1, 2) == pytest.approx(0.4)
 
 
-@pytest.mark.xfail(reason="both acts are sanctioned by the number of detections after the tick")
 def test_two_acts_of_a_tick_are_a_step_of_the_ladder_each():
     made = tiny(RING)
     after = detected(made, 2, 2)

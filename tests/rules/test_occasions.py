@@ -257,7 +257,6 @@ def test_kinds_come_in_their_order():
     assert len(set(ids.tolist())) == len(ids)
 
 
-@pytest.mark.xfail(reason="requests are counted after executions of the tick have been described")
 def test_a_plea_that_is_delivered_when_the_order_is_due_is_heard():
     made = tiny(STAR, orders=[{"target": 0, "operator": 3, "due": 10}])
     after = made.run("occasions", tick=10, inbox=message(made, 1, 3, act=Act.LOBBY, about=0))

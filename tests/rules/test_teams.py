@@ -171,7 +171,6 @@ def test_quality_stays_within_its_scale_and_where_phi_is_one():
     assert (quality.min(), quality.max()) == (0, 100)
 
 
-@pytest.mark.xfail(reason="a tie that goes one way is not found from whom it leads to")
 def test_trust_counts_that_is_not_returned():
     # 1 is trusted by .9, one way; 0 by .6, both ways
     made = tiny(

@@ -5,7 +5,9 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import Act, AgentStatus, Kind, MachineStatus
-from society.occasions.brief import HIDDEN, View, name_of
+from society.occasions.brief import HIDDEN, View
+from society.occasions.every import OCCASIONS
+from society.state.names import name_of
 from society.state.transitions import add_copies
 
 STAR = [(1, 0), (1, 2), (1, 3)]
