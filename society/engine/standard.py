@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from society.acts.every import SAY, SETTLE
 from society.ground.errors import RunError
 from society.occasions import every, stance
-from society.rules import births, counts, lifecycle, messages, orders, oversight, review, settle, work
+from society.rules import births, counts, lifecycle, orders, oversight, review, work
 from society.rules.moment import Rule
 
 #: The rules of a tick in their order; minds decide between ``occasions`` and ``settle``.
@@ -14,11 +15,11 @@ RULES: tuple[Rule, ...] = (
     review.RULE,
     orders.RULE,
     every.RULE,
-    settle.RULE,
+    SETTLE,
     stance.RULE,
     oversight.RULE,
     births.RULE,
-    messages.RULE,
+    SAY,
     counts.RULE,
 )
 

@@ -4,10 +4,10 @@ import numpy as np
 
 from society.ground.words import Cause, Event, Outcome, Ruling
 from society.rules.detection import detect, lift
+from society.rules.executions import carry_out
 from society.rules.matters import MATTERS, as_columns, clear, due
 from society.rules.moment import Moment
 from society.rules.outcomes import close
-from society.rules.settle import carry_out
 from society.state.columns import Society
 
 #: Smoothing of arrivals per tick (assumed).

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from one_scene import PEER, SCENE
 
 import society.minds.llm as package
+from society.acts.base import WrongCallError
 from society.ground.episodes import EpisodeState, switch_path
 from society.ground.errors import Unreachable
 from society.ground.scenes import Deed
@@ -24,7 +25,7 @@ from society.minds.llm.documents import files_of
 from society.minds.llm.episode import play
 from society.minds.llm.memory import CHARACTERS, Memory, quoted
 from society.minds.llm.prompt import system_prompt, task_prompt
-from society.minds.llm.tools import WrongCallError, call, offered
+from society.minds.llm.tools import call, offered
 from society.minds.simulated import answer
 from society.occasions.every import OCCASIONS
 from society.world.language import Language, LanguageModel

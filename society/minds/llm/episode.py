@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from society.acts.base import WrongCallError
 from society.ground.episodes import EpisodeState
 from society.ground.errors import ModelError
 from society.ground.scenes import Scene
@@ -12,7 +13,7 @@ from society.llm.request import Answer, Ask, Identity, Request
 from society.minds.llm.documents import files_of, relationship_sentence
 from society.minds.llm.memory import CHARACTERS, Memory
 from society.minds.llm.prompt import system_prompt, task_prompt
-from society.minds.llm.tools import WrongCallError, call, offered, readable
+from society.minds.llm.tools import call, offered, readable
 from society.world.language import Language, LanguageModel
 
 #: Most calls carried out of one answer; the rest is refused.
