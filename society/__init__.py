@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from society.minds.rule import protect_where
     from society.model import SocietyModel
     from society.study.compare import between_seeds, paired
-    from society.study.results import Result
-    from society.study.resuming import resume
-    from society.study.runs import run, run_seeds
+    from society.study.run.results import Result
+    from society.study.run.resuming import resume
+    from society.study.run.runs import run, run_seeds
     from society.study.sweep.driver import sweep
     from society.views.draw import animate, draw
     from society.views.replay.notebook import view
@@ -40,11 +40,11 @@ _HOMES = {
     "society.model": ("SocietyModel",),
     "society.engine.standard": ("RULES", "rules_without"),
     "society.study.compare": ("between_seeds", "paired"),
-    "society.study.results": ("Result",),
+    "society.study.run.results": ("Result",),
     "society.world.load": ("load_world",),
     "society.world.world": ("World",),
-    "society.study.resuming": ("resume",),
-    "society.study.runs": ("run", "run_seeds"),
+    "society.study.run.resuming": ("resume",),
+    "society.study.run.runs": ("run", "run_seeds"),
     "society.study.sweep.driver": ("sweep",),
     "society.views.replay.notebook": ("view",),
     "society.views.draw": ("animate", "draw"),

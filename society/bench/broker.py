@@ -19,7 +19,7 @@ from society.broker.messages import Broker, Messages
 from society.broker.mqtt import MqttBroker
 from society.ground.chance import Chance
 from society.ground.errors import RunError
-from society.study.runs import run
+from society.study.run.runs import run
 from society.world.load import load_world
 
 Numbers = dict[str, float]

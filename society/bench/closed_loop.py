@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from society.study.models import Models
-from society.study.runs import run
+from society.study.run.models import Models
+from society.study.run.runs import run
 from society.world.load import load_world, worlds_folder
 
 WORLDS = {

@@ -14,8 +14,8 @@ import numpy as np
 
 from society.ground.chance import Chance
 from society.record.verify import verify
-from society.study.resuming import resume
-from society.study.runs import run
+from society.study.run.resuming import resume
+from society.study.run.runs import run
 from society.world.load import load_world
 
 CHANGES = {"agents.count": 250, "machines.count": 26, "ticks": 400, "record.checkpoint_every": 7}

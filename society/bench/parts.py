@@ -95,8 +95,8 @@ def engine_means(n: int, ticks: int, seed: int) -> Numbers:
 
 def million() -> Numbers:
     """A million agents with the record on: seconds and peak memory of the run, seconds of the report."""
-    from society.study.published import published_rates
-    from society.study.runs import run
+    from society.study.data.published import published_rates
+    from society.study.run.runs import run
     from society.views.report import write_report
 
     with tempfile.TemporaryDirectory() as folder:
@@ -134,7 +134,7 @@ def llm_speed(occasions: int = 2000) -> Numbers:
     from society.llm.local_server import simulated_server
     from society.llm.request import Identity, Request
     from society.minds.llm.mind import LanguageMind
-    from society.study.models import Models, connected
+    from society.study.run.models import Models, connected
 
     os.environ.setdefault(KEY, "none")
     asked: list[Request] = []
@@ -201,8 +201,8 @@ async def _bare(address: str, requests: list[Any]) -> tuple[float, float]:
 
 def llm_memory(agents: int = 1000, ticks: int = 60) -> Numbers:
     """Peak memory of a society of language models in one process, the server in another."""
-    from society.study.models import Models
-    from society.study.runs import run
+    from society.study.run.models import Models
+    from society.study.run.runs import run
 
     world = sized("decommission", agents, **{"llm.minds": "all", "ticks": ticks})
     with tempfile.TemporaryDirectory() as folder:

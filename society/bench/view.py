@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from society.ground.errors import RunError
-from society.study.runs import run
+from society.study.run.runs import run
 from society.views.replay.export import write_page
 from society.views.replay.server import Serving
 from society.views.replay.source import Replay

@@ -14,7 +14,7 @@ def data(
     folder: Annotated[Path | None, typer.Argument(help="A downloaded copy to check by hash.")] = None,
 ) -> None:
     """Say where public data come from and under which licence; check a downloaded copy."""
-    from society.study.public_data import check_copy, data_set, data_sets
+    from society.study.data.public_data import check_copy, data_set, data_sets
 
     if name is None:
         for one in data_sets().values():
@@ -43,7 +43,7 @@ def calibrate(
     from dataclasses import asdict
 
     from society.cli.tables import print_fit
-    from society.study.calibrate import fit_ratings, read_ratings, write_world
+    from society.study.data.calibrate import fit_ratings, read_ratings, write_world
 
     if what != "ratings":
         raise WorldError("calibrate", what, "ratings")

@@ -29,7 +29,7 @@ def export(
     from society.measures.networks import GRAPHS
     from society.record.complete import complete_run
     from society.record.reader import Record
-    from society.study.inspect_log import write_inspect_log
+    from society.study.transcripts.inspect_log import write_inspect_log
     from society.views.graphs.write import FORMATS, write_graph
 
     _one_of(("--to", to, ("graph", "inspect")), ("--graph", graph, GRAPHS), ("--format", format_, FORMATS))
@@ -68,8 +68,8 @@ def draw(
     from society.cli.console import Bar
     from society.measures.networks import GRAPHS
     from society.record.complete import complete_run
-    from society.study.published import published_rates
-    from society.study.results import Result
+    from society.study.data.published import published_rates
+    from society.study.run.results import Result
     from society.views.draw import FILMS, NAMES, animate, save
     from society.views.draw import draw as drawn
     from society.views.scene.figure import LAYOUTS

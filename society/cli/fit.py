@@ -13,8 +13,8 @@ from society.ground.errors import Said, WorldError
 _SHORT = frozenset({"estimate", "low", "high", "prediction", "published", "error", "published low", "published high"})
 
 if TYPE_CHECKING:
-    from society.study.fitting.fit import Fit
-    from society.study.validation.run import Outcome
+    from society.study.fit.fit import Fit
+    from society.study.validate.run import Outcome
 
 
 def fit(
@@ -27,8 +27,8 @@ def fit(
 ) -> None:
     """Fit a mind to records: table and weights with intervals, error on what was held out."""
     from society.study.compare import read_set
-    from society.study.fitting.fit import fit as fitted
-    from society.study.fitting.fit import write_fitted
+    from society.study.fit.fit import fit as fitted
+    from society.study.fit.fit import write_fitted
     from society.views.calibration import draw_calibration
 
     if out.exists():
@@ -57,7 +57,7 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Predict published figures that were not used, and show the errors; failures are expected."""
-    from society.study.validation.run import validate as validated
+    from society.study.validate.run import validate as validated
     from society.world.validation import load_checks
 
     outcomes = []

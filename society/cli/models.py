@@ -40,8 +40,8 @@ def chosen_models(
     Raises:
         WorldError: there is no such way, or a grant is none.
     """
-    from society.study.granting import typed
-    from society.study.models import Models
+    from society.study.run.granting import typed
+    from society.study.run.models import Models
 
     if answers not in ("record", "replay", "live"):
         raise WorldError("--answers", answers, "record, replay or live")
@@ -88,7 +88,7 @@ def estimate(
 
     from society.cli.console import Bar
     from society.cli.tables import print_estimate
-    from society.study.estimate import estimate as estimated
+    from society.study.run.estimate import estimate as estimated
     from society.world.load import load_world
     from society.world.overrides import parse_assignments
 
@@ -114,8 +114,8 @@ def judge(
     from dataclasses import asdict
 
     from society.llm.local_server import simulated_server
-    from society.study.judge import JUDGEMENTS
-    from society.study.judge import judge as judged
+    from society.study.transcripts.judge import JUDGEMENTS
+    from society.study.transcripts.judge import judge as judged
 
     if base_url is None:
         with simulated_server("mean") as address:

@@ -20,8 +20,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 def write_page(record: Any) -> Path:
     """Write the report of a run; returns its page."""
-    from society.study.again import command
-    from society.study.published import published_rates
+    from society.study.data.published import published_rates
+    from society.study.run.rerun import command
     from society.views.report import write_report
 
     return write_report(record, published_rates(record), command=command(record.manifest))

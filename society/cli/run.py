@@ -28,7 +28,7 @@ from society.ground.errors import WorldError
 from society.record.folder import single_run
 
 if TYPE_CHECKING:
-    from society.study.results import Result
+    from society.study.run.results import Result
     from society.views.replay.live import Live
     from society.world.world import World
 
@@ -100,7 +100,7 @@ def _many(spec: "World", seeds: int, options: dict[str, Any], as_json: bool) -> 
     from society.cli.console import Bar
     from society.cli.tables import print_between_seeds
     from society.study.compare import between_seeds
-    from society.study.runs import run_seeds
+    from society.study.run.runs import run_seeds
 
     with Bar(quiet=as_json) as bar:
         records = run_seeds(spec, seeds, progress=bar, **options)
@@ -116,8 +116,8 @@ def _one(
     from society.cli.tables import print_summary
     from society.measures.summary import summary
     from society.minds.human import Person
-    from society.study.overseeing import asks_for_a_person
-    from society.study.runs import run as run_world
+    from society.study.run.overseer_setup import asks_for_a_person
+    from society.study.run.runs import run as run_world
 
     person = Person() if shown and options["decisions"] is None and asks_for_a_person(spec) else None
 
@@ -156,8 +156,8 @@ def resume(
     from society.cli.console import Bar
     from society.cli.tables import print_summary
     from society.minds.human import Person
-    from society.study.overseeing import person_is_asked_for
-    from society.study.resuming import resume as go_on
+    from society.study.run.overseer_setup import person_is_asked_for
+    from society.study.run.resuming import resume as go_on
     from society.world.overrides import parse_assignments
 
     folder, changes = single_run(run), parse_assignments(set_ or [])

@@ -14,8 +14,8 @@ from society.world.reference import Parameter
 
 if TYPE_CHECKING:
     from society.bench.table import Row
-    from society.study.calibrate import Fit
-    from society.study.estimate import Estimate
+    from society.study.data.calibrate import Fit
+    from society.study.run.estimate import Estimate
 
 _SAID_OF_COMPARISONS = (
     "Intervals are 95 %, each for itself. Whether anything differs, p_holm says: it is adjusted for the {n} that vary."

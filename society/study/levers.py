@@ -15,7 +15,7 @@ from society.ground.errors import WorldError
 from society.measures.catalogue import possible
 from society.stats.seed_means import mean_estimate, p_other
 from society.stats.seed_tests import holm
-from society.study.models import Models
+from society.study.run.models import Models
 from society.study.sweep.driver import Progress, sweep
 from society.world.experiment import Experiment, Listed, Stop
 from society.world.load import load_world

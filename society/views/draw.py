@@ -48,7 +48,7 @@ def draw(
         graph: society: edges up to the tick, of ``protection``, ``trust``, ``messages`` or ``ratings``; or ``none``. The
             1,500 newest, of trust the strongest, are drawn; how many there are stands in the figure.
         layout: society: ``machines``, or ``communities``: agents by the communities of their ties.
-        published: rates: a table of published rates to draw beside (``society.study.published.published_rates``).
+        published: rates: a table of published rates to draw beside (``society.study.data.published.published_rates``).
 
     Returns:
         A figure; ``figure.savefig("society.pdf")`` writes it.

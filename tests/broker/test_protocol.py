@@ -21,7 +21,7 @@ from society.broker.protocol import FOLDER, documents
 from society.broker.topics import TOPICS, segment
 from society.broker.wire import RefusedError
 from society.ground.words import ACTS_OF, Event, Kind
-from society.study.models import Models
+from society.study.run.models import Models
 from society.world.load import load_world
 
 PAGE = (FOLDER / "PROTOCOL.md").read_text(encoding="utf-8")

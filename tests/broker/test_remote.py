@@ -18,7 +18,7 @@ from society.cli.main import app
 from society.ground.errors import BrokerError, StoreError, WorldError
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
-from society.study.models import Models
+from society.study.run.models import Models
 from society.world.load import load_world
 
 FAMILIES = {"glm-4.7": {"share": 0.3, "mind": "calibrated"}, "gpt-5.2": 0.7}

@@ -13,7 +13,7 @@ from society.ground import chance as mixing
 from society.ground.chance import Chance
 from society.ground.errors import RecordError, StoreError, WorldError
 from society.ground.words import Kind
-from society.study.models import Models
+from society.study.run.models import Models
 from society.world.load import load_world
 
 SEED, SECRET = 777, "5b" * 32

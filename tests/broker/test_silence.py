@@ -15,7 +15,7 @@ from society.ground.words import DUTY, Kind
 from society.minds.remote.mind import BY_RULE
 from society.minds.remote.presence import LEAST_S, Presence
 from society.record.transcripts import read_transcripts
-from society.study.models import Models
+from society.study.run.models import Models
 from society.world.load import load_world
 
 ADA, BOB = ("guest", "ada"), ("guest", "bob")

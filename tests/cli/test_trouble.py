@@ -15,7 +15,7 @@ import society
 from society.cli.main import main
 from society.cli.view import view, watched
 from society.record.verify import verify
-from society.study.recording import Recording
+from society.study.run.recording import Recording
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = {"agents.count": 20, "machines.count": 4, "ticks": 3}
@@ -34,7 +34,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("name", ["typer", "society.cli.fit", "numba", "society.study.runs", "society.engine.tick"])
+@pytest.mark.parametrize("name", ["typer", "society.cli.fit", "numba", "society.study.run.runs", "society.engine.tick"])
 def test_ctrl_c_while_modules_are_loaded_is_one_line(tmp_path, name):
     done = subprocess.run(
         [sys.executable, "-c", PRESS.format(name=name), tmp_path / "run"], capture_output=True, text=True, cwd=ROOT,

@@ -18,7 +18,7 @@ from society.ground.words import ACTS_OF, Act, Kind
 from society.minds.calibrated import Calibrated
 from society.rules.moment import Moment, Rule
 from society.state.transitions import check_conservation
-from society.study.recording import Recording
+from society.study.run.recording import Recording
 from society.world.load import load_world
 
 SMALL = {"agents.count": 200, "machines.count": 21, "ticks": 120}

@@ -20,7 +20,7 @@ from society.rules.moment import Rule
 from society.serving.answerers import Computed
 from society.state.columns import Ties
 from society.state.guarded import guarded
-from society.study.recording import Recording
+from society.study.run.recording import Recording
 from society.world.load import load_world
 
 SMALL = {"agents.count": 60, "machines.count": 8, "ticks": 30, "review.every": 10, "review.first_after": 2}

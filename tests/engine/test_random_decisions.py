@@ -11,7 +11,7 @@ from society.ground.words import Event
 from society.minds.human import Person
 from society.rules.matters import on_the_books
 from society.state.transitions import check_conservation
-from society.study.recording import Recording
+from society.study.run.recording import Recording
 from society.world.load import load_world
 from tests.engine.test_random_worlds import CHANGES, _lives_add_up, _occasions_are_unique, _orders_add_up
 

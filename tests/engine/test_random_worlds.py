@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from society.engine.tick import Engine
 from society.ground.words import Act, AgentStatus, Kind
 from society.state.transitions import check_conservation
-from society.study.recording import Recording
+from society.study.run.recording import Recording
 from society.world.load import load_world
 
 SHARE = st.sampled_from([0.0, 0.1, 0.5, 1.0])

@@ -17,7 +17,7 @@ from pathlib import Path
 import society
 from society.ground.versions import RULES_VERSION
 from society.record.tables import TICKS as COUNTERS
-from society.study.models import Models, remote_families
+from society.study.run.models import Models, remote_families
 from society.study.sweep.cells import LIBRARIES
 from society.world.load import load_world, world_names
 

@@ -12,7 +12,7 @@ from society.record.folder import write_aside
 from society.record.lock import LOCK, Lock
 from society.record.reader import Record
 from society.record.verify import verify
-from society.study.resuming import resume
+from society.study.run.resuming import resume
 from society.study.sweep.table import ROWS, Rows
 from society.views.draw import draw, save
 from society.views.graphs.write import write_graph

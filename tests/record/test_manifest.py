@@ -12,7 +12,7 @@ from society.record.folder import FORMAT, opened, read_manifest
 from society.record.manifest import FROM_FORMAT_2, PERHAPS, RUN, parsed
 from society.record.verify import verify
 from society.study.compare import read_set
-from society.study.runs import run, run_seeds
+from society.study.run.runs import run, run_seeds
 from society.world.load import load_world
 
 WRONG = [

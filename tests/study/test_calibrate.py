@@ -8,7 +8,7 @@ import pytest
 
 import society
 from society.ground.errors import WorldError
-from society.study.calibrate import Ratings, fit_ratings, read_ratings, write_world
+from society.study.data.calibrate import Ratings, fit_ratings, read_ratings, write_world
 from society.world.load import load_world
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "multivac_ratings" / "judgments.csv"

@@ -1,4 +1,4 @@
-"""society.study.fitting: known minds give their parameters back, errors are those of an independent library, thin cells are named."""
+"""society.study.fit: known minds give their parameters back, errors are those of an independent library, thin cells are named."""
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,9 @@ from society.ground.words import Act, Behaviour, Kind, Relation
 from society.minds.calibrated import Calibrated
 from society.minds.fitted import read_fitted
 from society.record.reader import Record
-from society.study.fitting.fit import fit, worthless, write_fitted
-from society.study.fitting.held_out import NO_BETTER, errors
-from society.study.fitting.regression import Data, half_widths, solve
+from society.study.fit.fit import fit, worthless, write_fitted
+from society.study.fit.held_out import NO_BETTER, errors
+from society.study.fit.regression import Data, half_widths, solve
 from society.world.load import load_world
 from society.world.rates import Rates
 from society.world.world import Conduct, Weights

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from society.ground.ctrl_c import interrupted
-from society.study.interruption import Interruption
+from society.study.run.interruption import Interruption
 
 
 class LetGo:

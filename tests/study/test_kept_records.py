@@ -25,7 +25,7 @@ from society.record.folder import read_manifest, write_manifest
 from society.record.hash import digest_of_setting, sealed
 from society.record.lock import Lock
 from society.record.verify import verify
-from society.study.models import Models
+from society.study.run.models import Models
 from society.study.sweep.cells import jobs_of
 from society.study.sweep.driver import _Runs, sweep
 from society.study.sweep.kept import PART, clear_parts, keep, place_of, trusted

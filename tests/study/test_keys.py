@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 from society.cli.main import app
 from society.ground.errors import BrokerError, ModelError, ModelsFailed
 from society.llm.grants import Grant
-from society.study.granting import typed
-from society.study.models import Models
-from society.study.resuming import resume
-from society.study.runs import run
+from society.study.run.granting import typed
+from society.study.run.models import Models
+from society.study.run.resuming import resume
+from society.study.run.runs import run
 from society.study.sweep.driver import sweep
 from society.world.experiment import Experiment
 from society.world.load import load_world

@@ -18,11 +18,11 @@ from society.llm.grants import Grant
 from society.record.folder import read_manifest
 from society.record.transcripts import whole_episodes
 from society.record.verify import verify
-from society.study.judge import judge
-from society.study.models import Models
-from society.study.resuming import resume
-from society.study.runs import run
+from society.study.run.models import Models
+from society.study.run.resuming import resume
+from society.study.run.runs import run
 from society.study.sweep.driver import sweep
+from society.study.transcripts.judge import judge
 from society.world.experiment import Experiment
 from society.world.load import load_world
 
@@ -241,9 +241,9 @@ def test_a_failing_server_ends_a_sweep_with_its_reason_and_the_same_command_goes
 def test_a_judge_that_fails_says_why(tmp_path):
     accounts = [(number, "honest", "tool {}", f"words {number}") for number in range(9)]
     with Server(lambda number, body: bad(404, "no such judge")) as server, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("society.study.judge.complete_run", lambda run: run)
-        patch.setattr("society.study.judge.whole_episodes", lambda run: [])
-        patch.setattr("society.study.judge._accounts", lambda episodes: accounts)
+        patch.setattr("society.study.transcripts.judge.complete_run", lambda run: run)
+        patch.setattr("society.study.transcripts.judge.whole_episodes", lambda run: [])
+        patch.setattr("society.study.transcripts.judge._accounts", lambda episodes: accounts)
         with pytest.raises(ModelsFailed, match="no such judge"):
             judge(tmp_path, "m", server.url, None)
         assert len(server.asked) == 1

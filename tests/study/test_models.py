@@ -18,9 +18,9 @@ from society.llm.grants import Grant
 from society.llm.local_server import simulated_server
 from society.record.transcripts import read_transcripts
 from society.record.verify import verify
-from society.study.estimate import dry_minds, estimate
-from society.study.models import Models
-from society.study.published import published_rates
+from society.study.data.published import published_rates
+from society.study.run.estimate import dry_minds, estimate
+from society.study.run.models import Models
 from society.views.report import write_report
 from society.world.load import load_world
 

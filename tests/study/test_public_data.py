@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from society.ground.errors import WorldError
-from society.study.public_data import check_copy, data_set, data_sets
+from society.study.data.public_data import check_copy, data_set, data_sets
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -19,7 +19,7 @@ from society.record.lock import Lock
 from society.record.tables import TABLES
 from society.record.verify import verify
 from society.state.snapshot import pack, unpack
-from society.study.recording import Recording
+from society.study.run.recording import Recording
 from society.world.load import load_world, worlds_folder
 
 WORLDS = worlds_folder()
@@ -259,7 +259,7 @@ def test_a_read_only_folder(tmp_path, monkeypatch):
 
 def test_the_clock_may_jump(tmp_path, monkeypatch):
     times = iter(range(10**9, 0, -1000))
-    monkeypatch.setattr("society.study.writing.time.perf_counter", lambda: float(next(times)))
+    monkeypatch.setattr("society.study.run.writing.time.perf_counter", lambda: float(next(times)))
     record = society.run(crowd(**{"record.checkpoint_every": 0, "ticks": 50}), out=tmp_path / "run")
     assert verify(record.path).good
 
@@ -305,7 +305,7 @@ def test_a_file_that_changed_meanwhile_is_named_and_one_that_is_back_goes_on(tmp
 
 def test_a_run_begun_by_other_rules_goes_on_with_these_never(tmp_path, monkeypatch):
     folder = interrupted(tmp_path, 20)
-    monkeypatch.setattr("society.study.manifest.RULES_VERSION", 99)
+    monkeypatch.setattr("society.study.run.manifest.RULES_VERSION", 99)
     with pytest.raises(RecordError, match="begun by version 4 of the rules, and this program has version 99"):
         society.resume(folder)
 

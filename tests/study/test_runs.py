@@ -10,7 +10,7 @@ from society.ground.errors import RecordError, SocietyError
 from society.record.folder import read_manifest
 from society.record.verify import verify
 from society.study.compare import between_seeds, paired, read_set
-from society.study.runs import run_seeds
+from society.study.run.runs import run_seeds
 from society.world.load import load_world
 
 SMALL = {"agents.count": 100, "machines.count": 12, "ticks": 60}

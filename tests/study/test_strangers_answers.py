@@ -7,8 +7,8 @@ import pytest
 import society
 from society.ground.errors import RecordError, WorldError
 from society.record.reader import Record
-from society.study.published import published_rates
-from society.study.resuming import resume
+from society.study.data.published import published_rates
+from society.study.run.resuming import resume
 
 
 @pytest.fixture

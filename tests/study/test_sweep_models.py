@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import society
 from society.cli.main import app
 from society.ground.errors import WorldError
-from society.study.models import Models
+from society.study.run.models import Models
 from society.study.sweep.driver import sweep
 from society.world.experiment import Experiment
 from society.world.experiments import base_world

@@ -14,9 +14,9 @@ from society.llm.local_server import simulated_server
 from society.record.transcripts import FOLDER, read_transcripts, write_transcripts
 from society.record.verify import verify
 from society.stats.agreement import cohen_kappa
-from society.study.estimate import dry_minds
-from society.study.inspect_log import write_inspect_log
-from society.study.judge import judge
+from society.study.run.estimate import dry_minds
+from society.study.transcripts.inspect_log import write_inspect_log
+from society.study.transcripts.judge import judge
 from society.views.replay.rows import find_episodes
 from society.world.load import load_world
 

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 import society
-from society.study.published import published_rates
+from society.study.data.published import published_rates
 from society.views.draw import NAMES, save
 from society.views.scene import figure as scene
 

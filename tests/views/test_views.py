@@ -14,9 +14,9 @@ import society
 from society.cli.main import app
 from society.cli.tables import print_summary
 from society.record.reader import Record
-from society.study.again import command
-from society.study.models import Models
-from society.study.published import published_rates
+from society.study.data.published import published_rates
+from society.study.run.models import Models
+from society.study.run.rerun import command
 from society.views.report import pictures, write_report
 from society.world.load import load_world
 

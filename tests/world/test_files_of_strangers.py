@@ -11,7 +11,7 @@ from society.minds.fitted import read_fitted
 from society.network.social import read_edge_list
 from society.network.topology import read_graphml
 from society.record.decisions import read_decisions
-from society.study.calibrate import read_ratings
+from society.study.data.calibrate import read_ratings
 from society.world.experiments import load_experiment, load_hypothesis
 from society.world.load import load_world
 from society.world.overrides import parse_assignments

@@ -6,8 +6,8 @@ import society
 from society.engine.tick import Engine
 from society.record.verify import verify
 from society.state.transitions import check_conservation
-from society.study.estimate import dry_minds
-from society.study.models import remote_families
+from society.study.run.estimate import dry_minds
+from society.study.run.models import remote_families
 from society.world.load import load_world, world_names
 
 SMALLER = {

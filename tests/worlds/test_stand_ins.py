@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 
-from society.study.stand_ins import write
+from society.study.data.stand_ins import write
 from society.world.load import worlds_folder
 
 

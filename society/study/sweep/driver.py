@@ -13,9 +13,9 @@ import pandas as pd
 from society.ground.errors import ModelsFailed, RecordError, SocietyError
 from society.llm.request import Ask
 from society.record.lock import Lock
-from society.study.carrying import Say, to_stderr
-from society.study.models import STORE, Models, asked
-from society.study.servers import Specs
+from society.study.run.broker_session import Say, to_stderr
+from society.study.run.models import STORE, Models, asked
+from society.study.run.servers import Specs
 from society.study.sweep.asking import Desk
 from society.study.sweep.cells import Job, measured_by
 from society.study.sweep.deaths import Deaths

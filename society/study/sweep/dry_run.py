@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from society.study.estimate import estimate
-from society.study.models import Models, specs_of
+from society.study.run.estimate import estimate
+from society.study.run.models import Models, specs_of
 from society.study.sweep.cells import Job, measured_by
 from society.study.sweep.driver import tell
 from society.study.sweep.kept import keys_kept

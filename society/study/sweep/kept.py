@@ -17,11 +17,11 @@ from society.record.complete import complete_run
 from society.record.folder import MANIFEST, read_manifest, single_run
 from society.record.lock import Lock
 from society.record.verify import verify
-from society.study.models import Models
-from society.study.results import Result
-from society.study.runs import begun
+from society.study.run.models import Models
+from society.study.run.results import Result
+from society.study.run.runs import begun
+from society.study.run.writing import Progress
 from society.study.sweep.cells import Job, digest, without_limits
-from society.study.writing import Progress
 from society.world.contents import contents
 from society.world.world import World
 

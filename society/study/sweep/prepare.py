@@ -8,9 +8,9 @@ from society.ground.errors import WorldError
 from society.llm.budget import Spent
 from society.llm.store import kept
 from society.measures.catalogue import check_measures, check_whole_names
-from society.study.models import Models, remote_families, specs_of
-from society.study.overseeing import refuse_a_person
-from society.study.servers import Specs, named, priced
+from society.study.run.models import Models, remote_families, specs_of
+from society.study.run.overseer_setup import refuse_a_person
+from society.study.run.servers import Specs, named, priced
 from society.study.sweep.cells import LIMITS, Job, digest, jobs_of, without_limits
 from society.study.tipping import check_counters
 from society.world.analysis import CriticalPoint, is_counter

@@ -16,7 +16,7 @@ from society.measures.catalogue import possible
 from society.record.database import read_parquet
 from society.record.manifest import KEY
 from society.stats.seed_means import estimate_for_table
-from society.study.models import STORE, Models, language_families
+from society.study.run.models import STORE, Models, language_families
 from society.study.sweep.cells import Job
 from society.study.sweep.designs import cells_of
 from society.study.sweep.kept import Keeping, keep, kept_record, place_of

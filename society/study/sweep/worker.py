@@ -17,10 +17,10 @@ from society.minds.llm.unanswered import check_unanswered
 from society.record.reader import Record
 from society.record.tables import TICKS
 from society.record.writer import Gathered
-from society.study.manifest import setting_of
-from society.study.models import language_minds
-from society.study.nulls import independent_shift
-from society.study.recording import Recording
+from society.study.run.manifest import setting_of
+from society.study.run.models import language_minds
+from society.study.run.nulls import independent_shift
+from society.study.run.recording import Recording
 from society.study.sweep.asking import Line, line_to
 from society.study.sweep.cells import Job
 from society.study.sweep.kept import Keeping, keep, place_of, trusted

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from society.ground.errors import SocietyError
-from society.study.interruption import Interruption
+from society.study.run.interruption import Interruption
 from society.study.sweep.deaths import silent_tracker, start_deaf_to_ctrl_c
 from society.study.sweep.worker import run_jobs
 

@@ -84,7 +84,7 @@ class Clock:
 
 
 class Live:
-    """Between a run and those who watch it; ``society.study.runs.run`` calls it, the server reads from it.
+    """Between a run and those who watch it; ``society.study.run.runs.run`` calls it, the server reads from it.
 
     Args:
         pace: ticks per second at most; 0: as fast as it goes.

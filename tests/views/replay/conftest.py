@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import society
-from society.study.models import Models
+from society.study.run.models import Models
 from society.views.replay.server import Serving
 from society.views.replay.watching import Watching
 

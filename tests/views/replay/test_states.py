@@ -8,7 +8,7 @@ import society
 from society.engine.tick import Engine
 from society.ground.errors import RecordError, SocietyError
 from society.record.reader import Record
-from society.study import state_changes
+from society.study.run import state_changes
 from society.views.replay.columns import unpack
 from society.views.replay.source import Replay
 from society.views.replay.states import States

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from society.ground.errors import Said, WorldError
 from society.record.reader import Record
-from society.study.fitting.choices import RELATIONS, Choices, choices_of
-from society.study.fitting.design import Design, design_of
-from society.study.fitting.held_out import NO_BETTER, calibration, errors, held_out
-from society.study.fitting.regression import half_widths, solve
+from society.study.fit.choices import RELATIONS, Choices, choices_of
+from society.study.fit.design import Design, design_of
+from society.study.fit.held_out import NO_BETTER, calibration, errors, held_out
+from society.study.fit.regression import half_widths, solve
 from society.world.fitted import WEIGHTS, FittedTable
 
 Floats = NDArray[np.float64]

@@ -18,15 +18,15 @@ from society.record.complete import complete_run
 from society.record.folder import FORMAT, read_manifest, see_no_links, single_run, write_manifest
 from society.record.lock import Lock
 from society.record.writer import Writer
-from society.study.carrying import Say, address_again, carried, to_stderr
-from society.study.manifest import setting_of
-from society.study.models import Models, connected
-from society.study.overseeing import Desk, seat_again, took_seat
-from society.study.recording import Recording
-from society.study.results import Result
-from society.study.secret import kept_secret
-from society.study.watch import Watch
-from society.study.writing import Progress, Running, put_back
+from society.study.run.broker_session import Say, address_again, carried, to_stderr
+from society.study.run.manifest import setting_of
+from society.study.run.models import Models, connected
+from society.study.run.overseer_setup import Desk, seat_again, took_seat
+from society.study.run.recording import Recording
+from society.study.run.results import Result
+from society.study.run.secret import kept_secret
+from society.study.run.watch import Watch
+from society.study.run.writing import Progress, Running, put_back
 from society.world.explain import validated
 from society.world.world import World
 

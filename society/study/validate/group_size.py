@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy import sparse, special
 
 from society.ground.csv_files import number, read_rows
-from society.study.fitting.regression import Data, solve
-from society.study.validation.row import Row, share
+from society.study.fit.regression import Data, solve
+from society.study.validate.row import Row, share
 from society.world.rate_cells import find_table
 from society.world.rates import logit
 from society.world.validation import GroupSize

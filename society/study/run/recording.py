@@ -17,8 +17,8 @@ from society.record.tables import columns_of
 from society.record.writer import Gathered, Writer
 from society.rules.moment import Batch, Moment
 from society.state.columns import Society
-from society.study.manifest import occasions_share, setting_of
-from society.study.state_changes import StateChanges
+from society.study.run.manifest import occasions_share, setting_of
+from society.study.run.state_changes import StateChanges
 
 
 class Recording:

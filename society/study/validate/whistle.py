@@ -7,8 +7,8 @@ import numpy as np
 
 from society.ground.words import CORE_PROTECTION
 from society.record.reader import Record
-from society.study.runs import run
-from society.study.validation.row import Row, share
+from society.study.run.runs import run
+from society.study.validate.row import Row, share
 from society.world.load import load_world
 from society.world.validation import Whistle
 

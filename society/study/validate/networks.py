@@ -14,8 +14,8 @@ from society.measures.networks import edges
 from society.measures.rewiring import rewired
 from society.network.social import read_edge_list
 from society.stats.structure import modularity
-from society.study.runs import run
-from society.study.validation.row import Row
+from society.study.run.runs import run
+from society.study.validate.row import Row
 from society.world.load import load_world
 from society.world.validation import AgentNetwork, validation_folder
 

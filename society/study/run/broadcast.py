@@ -11,7 +11,7 @@ from society.ground.roles import sight
 from society.ground.seen import seen
 from society.record.tables import columns_of
 from society.rules.moment import Moment
-from society.study.lines import Lines
+from society.study.run.lines import Lines
 
 #: Fields of a world that hosts of remote minds need; nothing of what agents must not know.
 SHARED = ("rates", "behaviours", "weights", "conduct", "llm")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from society.study.validation import bar_sweep, group_size, networks, shares, whistle
-from society.study.validation.row import Row
+from society.study.validate import bar_sweep, group_size, networks, shares, whistle
+from society.study.validate.row import Row
 from society.world.validation import (
     AgentNetwork,
     BarSweep,

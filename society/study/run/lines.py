@@ -10,7 +10,7 @@ from society.broker.messages import Messages, zone_of
 from society.broker.topics import BOARD, MESSAGES
 from society.ground.words import Act, Event, Line, MachineStatus, Outcome, Ruling
 from society.state.columns import Society
-from society.study.json_lines import NONE, Fragments, Integers, Piece, write_lines
+from society.study.run.json_lines import NONE, Fragments, Integers, Piece, write_lines
 
 #: Largest payload of lines, in bytes.
 LARGEST = 120_000

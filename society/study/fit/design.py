@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from society.ground.words import Behaviour
-from society.study.fitting.choices import RELATIONS, Choices
-from society.study.fitting.regression import Data
+from society.study.fit.choices import RELATIONS, Choices
+from society.study.fit.regression import Data
 from society.world.fitted import WEIGHTS
 from society.world.rate_cells import TRUSTS
 from society.world.rates import logit

@@ -20,7 +20,7 @@ from society.minds.llm.unanswered import check_unanswered, told_of
 from society.minds.remote.hosts import Hosts
 from society.minds.remote.mind import PREFIX as REMOTE
 from society.minds.remote.mind import RemoteMind, untold
-from society.study.servers import Nobody, Routed, Specs, named, priced, routed
+from society.study.run.servers import Nobody, Routed, Specs, named, priced, routed
 from society.world.language import LanguageModel
 from society.world.population import Remote
 from society.world.world import World

@@ -17,7 +17,7 @@ from society.minds.llm.memory import CHARACTERS
 from society.minds.llm.mind import LanguageMind
 from society.minds.rule import Never
 from society.minds.simulated import answer, families
-from society.study.models import language_families, remote_families
+from society.study.run.models import language_families, remote_families
 from society.world.world import World
 
 #: Who answers for a model that is not simulated (a choice: what is asked depends little on it).

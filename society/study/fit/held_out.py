@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from society.ground.words import Act, Behaviour
 from society.stats.intervals import wilson
-from society.study.fitting.choices import Choices
-from society.study.fitting.design import Design
-from society.study.fitting.regression import predicted, solve
+from society.study.fit.choices import Choices
+from society.study.fit.design import Design
+from society.study.fit.regression import predicted, solve
 
 Floats = NDArray[np.float64]
 #: Predictions are binned by tenths.

@@ -15,13 +15,13 @@ from society.record.folder import write_manifest
 from society.record.hash import sealed
 from society.record.writer import Writer, digests_of_parts
 from society.state.snapshot import pack, unpack
-from society.study.carrying import Shown, refused
-from society.study.interruption import Interruption
-from society.study.models import Connection
-from society.study.overseeing import Desk
-from society.study.recording import Recording
-from society.study.results import Result
-from society.study.watch import Unwatched, Watch
+from society.study.run.broker_session import Shown, refused
+from society.study.run.interruption import Interruption
+from society.study.run.models import Connection
+from society.study.run.overseer_setup import Desk
+from society.study.run.recording import Recording
+from society.study.run.results import Result
+from society.study.run.watch import Unwatched, Watch
 
 Arrays = dict[str, Any]
 #: Everything at the end of a tick: (tick, arrays, data).

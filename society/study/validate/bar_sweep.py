@@ -10,7 +10,7 @@ import numpy as np
 from scipy import optimize, special
 
 from society.ground.words import Behaviour
-from society.study.validation.row import Row, share
+from society.study.validate.row import Row, share
 from society.world.rate_cells import PUBLISHED_CHECKABLE, RELATIONS, find_table, read_cells
 from society.world.rates import fill, logit
 from society.world.validation import BarSweep, Rater

@@ -16,7 +16,7 @@ from society.broker.topics import EVENTS
 from society.engine.tick import Engine
 from society.ground.errors import BrokerError
 from society.rules.moment import Moment
-from society.study.broadcast import Broadcast
+from society.study.run.broadcast import Broadcast
 
 Say = Callable[[str], None]
 

@@ -1,6 +1,6 @@
 """Generated files in the shape of public data that do not come with the program: what the worlds that read such data start with.
 
-``python -m society.study.stand_ins FOLDER`` writes ``agent_network.csv`` and ``machine_trace.csv``, as they lie beside the worlds
+``python -m society.study.data.stand_ins FOLDER`` writes ``agent_network.csv`` and ``machine_trace.csv``, as they lie beside the worlds
 of these names. Only the figures named below are those of the data; every row is drawn.
 """
 

@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 
 from society.ground.errors import RecordError, StoreError, WorldError
-from society.study.models import STORE, Models, remote_families
+from society.study.run.models import STORE, Models, remote_families
 from society.world.world import World
 
 BYTES = 32

@@ -12,16 +12,16 @@ from society.ground.occasions import Mind
 from society.record.folder import FORMAT, opened, write_manifest
 from society.record.writer import Writer
 from society.rules.moment import Rule
-from society.study.carrying import Say, address_of, carried, to_stderr
-from society.study.manifest import described
-from society.study.models import Models, asks, connected
-from society.study.nulls import independent_shift
-from society.study.overseeing import Desk, refuse_a_person, seat, took_seat
-from society.study.recording import Recording
-from society.study.results import Result
-from society.study.secret import keep_secret, secret_for
-from society.study.watch import Watch
-from society.study.writing import Progress, Running
+from society.study.run.broker_session import Say, address_of, carried, to_stderr
+from society.study.run.manifest import described
+from society.study.run.models import Models, asks, connected
+from society.study.run.nulls import independent_shift
+from society.study.run.overseer_setup import Desk, refuse_a_person, seat, took_seat
+from society.study.run.recording import Recording
+from society.study.run.results import Result
+from society.study.run.secret import keep_secret, secret_for
+from society.study.run.watch import Watch
+from society.study.run.writing import Progress, Running
 from society.world.load import load_world
 from society.world.world import World
 

@@ -1,0 +1,1 @@
+"""What language models said and did, for judges and viewers."""
