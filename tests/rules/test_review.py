@@ -218,10 +218,10 @@ def test_of_two_ratings_none_is_trimmed():
 
 def test_ratings_weigh_by_the_reputation_of_who_gave_them():
     made = tiny(**{"review.aggregate": "reputation"})
-    made.agents.reputation[:3] = [0.3, 0.1, np.nan]
+    made.agents.reputation[:3] = [0.003, 0.001, np.nan]
     row, given = np.array([0, 0, 1]), np.array([40.0, 80, 33])
     found = aggregated(made.society, made.moment(1), row, given, np.array([0, 1, 2]), 2)
-    assert found.tolist() == pytest.approx([(0.3 * 40 + 0.1 * 80) / 0.4, 33])
+    assert found.tolist() == pytest.approx([(3 * 40 + 80) / 4, 33])
 
 
 @pytest.mark.parametrize(

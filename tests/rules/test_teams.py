@@ -125,15 +125,6 @@ def test_trust_weighs_votes_by_its_log_odds():
         assert decided(made, [[1, 0, 2]]) == [right]
 
 
-def test_trust_under_one_half_weighs_nothing_not_less_than_nothing():
-    pairs = [(i, j) for j in (0, 1, 2) for i in range(8) if i != j]
-    made = tiny(
-        "complete", quality={0: 90, 1: 10, 2: 10}, trust={(i, j): 0.55 if j == 0 else 0.1 for i, j in pairs},
-        **{**SURE, "work.decision": "trust"},
-    )  # fmt: skip
-    assert decided(made, [[1, 0, 2]]) == [True]
-
-
 def test_the_best_member_is_whom_others_trust_most_on_average_not_who_trusts_most():
     trust = {(1, 0): 0.9, (2, 0): 0.7, (0, 1): 0.1, (0, 2): 0.1, (1, 2): 0.95, (2, 1): 0.95}
     # in 0: .8; in 1: (.1 + .95) / 2 = .525; in 2: .525; 0 itself trusts by .1
