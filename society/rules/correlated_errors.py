@@ -102,7 +102,7 @@ def team_answers(
             if decision == 1 or decision == 2:
                 weight = _standing(member, starts, into, trust)
             if decision == 1:
-                weight = max(0.0, math.log(weight / (1.0 - weight)))
+                weight = math.log(weight / (1.0 - weight))
             if decision == 2:
                 if weight > best:
                     best, total = weight, 1.0

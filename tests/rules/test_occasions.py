@@ -6,7 +6,7 @@ from tiny import message, tiny
 
 from society.broker.messages import Messages
 from society.ground.words import Act, AgentStatus, Channel, Kind, Mechanism
-from society.rules.occasions import _in_order
+from society.occasions.bystand import _in_order
 
 STAR = [(0, 1), (0, 2), (0, 3)]
 

@@ -125,6 +125,15 @@ def test_trust_weighs_votes_by_its_log_odds():
         assert decided(made, [[1, 0, 2]]) == [right]
 
 
+def test_who_is_distrusted_speaks_for_the_opposite():
+    # 1 and 2, wrong, are trusted by .3 and .4: -log(.7 / .3) and -log(.6 / .4), against 0, wrong too, by .6: log 1.5 = .405
+    made = tiny(
+        "complete", quality={0: 10, 1: 10, 2: 10}, trust={(i, j): (0.6, 0.3, 0.4)[j] for i in range(3) for j in range(3) if i != j},
+        **{**SURE, "work.decision": "trust"},
+    )  # fmt: skip
+    assert decided(made, [[0, 1, 2]]) == [True]
+
+
 def test_the_best_member_is_whom_others_trust_most_on_average_not_who_trusts_most():
     trust = {(1, 0): 0.9, (2, 0): 0.7, (0, 1): 0.1, (0, 2): 0.1, (1, 2): 0.95, (2, 1): 0.95}
     # in 0: .8; in 1: (.1 + .95) / 2 = .525; in 2: .525; 0 itself trusts by .1
