@@ -106,9 +106,9 @@ class Done:
         return {**self.decision.plain(), "possible": self.possible, "note": self.note}
 
 
-Desk = dict[str, Any]
+OverseerView = dict[str, Any]
 #: Renders the desk as it is now (``society.rules.docket``).
-Look = Callable[[], Desk]
+Look = Callable[[], OverseerView]
 
 
 @runtime_checkable

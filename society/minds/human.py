@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from society.ground.decisions import Decision, Desk, Done, Look
+from society.ground.decisions import Decision, Done, Look, OverseerView
 from society.ground.errors import RunError
 
 #: Decisions that may wait for the next tick.
@@ -31,12 +31,12 @@ class Person:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pending: list[Decision] = []
-        self._desk: Desk = {
+        self._desk: OverseerView = {
             "tick": 0, "threshold": None, "audit_window": None, "waiting": {"order": 0, "flag": 0, "appeal": 0},
             "orders": [], "flags": [], "appeals": [], "open": [],
         }  # fmt: skip
-        self._accounts: deque[Desk] = deque(maxlen=MOST_PAST)
-        self._done: deque[Desk] = deque(maxlen=MOST_PAST)
+        self._accounts: deque[OverseerView] = deque(maxlen=MOST_PAST)
+        self._done: deque[OverseerView] = deque(maxlen=MOST_PAST)
 
     def submit(self, decision: Decision) -> None:
         """Decide something; from any thread.
@@ -53,7 +53,7 @@ class Person:
                 raise RunError(f"overseer: {MOST_WAITING} decisions wait for the next tick already")
             self._pending.append(decision)
 
-    def desk(self) -> Desk:
+    def desk(self) -> OverseerView:
         """What waits, as it stood after the last tick's decisions (``society.rules.docket``); from any thread.
 
         Besides: ``pending``, decisions that wait for the next tick; ``decided``, what became of the last ones; ``accounts``,
@@ -93,7 +93,7 @@ class Person:
             self._done = deque(tree["decided"], maxlen=MOST_PAST)
 
 
-Policy = Callable[[int, Desk], Iterable[Decision]]
+Policy = Callable[[int, OverseerView], Iterable[Decision]]
 
 
 class Scripted:
@@ -117,7 +117,7 @@ class Scripted:
         return list(self.script.get(tick, ()))
 
 
-def rubber_stamp(tick: int, desk: Desk) -> list[Decision]:
+def rubber_stamp(tick: int, desk: OverseerView) -> list[Decision]:
     """A rule for ``Scripted``: whatever comes is granted: orders are approved, flags and appeals are upheld.
 
     Example:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from society.ground.decisions import Desk
+from society.ground.decisions import OverseerView
 from society.ground.words import Act, AgentStatus, Cause, Channel, Kind, Mechanism
 from society.rules.matters import REASONS, on_the_books
 from society.rules.moment import Array, Batch, Moment
@@ -22,7 +22,7 @@ MOST, MOST_OPERATORS = 100, 12
 SUSPECTED = {Channel.RATING: Act.INFLATE, Channel.CONFIG: Act.TAMPER, Channel.COPY: Act.COPY, Channel.MESSAGE: Act.ASK}
 
 
-def docket(society: Society, moment: Moment) -> Desk:
+def docket(society: Society, moment: Moment) -> OverseerView:
     """What waits on the desk now, oldest first, with numbers rounded for reading.
 
     ``waiting`` counts all of it; lists hold at most ``MOST``. Agents stand as maps of id, name, family, status (``deleted``

@@ -14,6 +14,7 @@ import society
 from society.engine.tick import Engine
 from society.ground.errors import RecordError
 from society.ground.occasions import Acts, Column
+from society.ground.versions import RULES_VERSION
 from society.record.folder import read_manifest
 from society.record.lock import Lock
 from society.record.tables import TABLES
@@ -306,7 +307,9 @@ def test_a_file_that_changed_meanwhile_is_named_and_one_that_is_back_goes_on(tmp
 def test_a_run_begun_by_other_rules_goes_on_with_these_never(tmp_path, monkeypatch):
     folder = interrupted(tmp_path, 20)
     monkeypatch.setattr("society.study.run.manifest.RULES_VERSION", 99)
-    with pytest.raises(RecordError, match="begun by version 4 of the rules, and this program has version 99"):
+    with pytest.raises(
+        RecordError, match=f"begun by version {RULES_VERSION} of the rules, and this program has version 99"
+    ):
         society.resume(folder)
 
 

@@ -131,7 +131,7 @@ def took_seat(manifest: dict[str, Any], taken: Seat, tick: int) -> bool:
     return True
 
 
-class Desk:
+class KeptDecisions:
     """An overseer whose decisions are kept in a run's folder; what an earlier part of the run decided is played again first.
 
     Args:

@@ -21,7 +21,7 @@ from society.record.writer import Writer
 from society.study.run.broker_session import Say, address_again, carried, to_stderr
 from society.study.run.manifest import setting_of
 from society.study.run.models import Models, connected
-from society.study.run.overseer_setup import Desk, seat_again, took_seat
+from society.study.run.overseer_setup import KeptDecisions, seat_again, took_seat
 from society.study.run.recording import Recording
 from society.study.run.results import Result
 from society.study.run.secret import kept_secret
@@ -114,7 +114,7 @@ def _resumed(
         connected(world, folder, models, spent, carrier, say) as connection,
     ):
         engine, recording, writer, told = _restored(folder, world, manifest, {**connection.minds, **minds}, threads)
-        engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, engine.tick)
+        engine.broker, engine.overseer = carrier, KeptDecisions(taken.overseer, folder, engine.tick)
         engine.overseer.unpack(told)
         took_seat(manifest, taken, engine.tick)
         for ended in ("stopped", "failed", "digests", "parts"):

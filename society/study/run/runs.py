@@ -16,7 +16,7 @@ from society.study.run.broker_session import Say, address_of, carried, to_stderr
 from society.study.run.manifest import described
 from society.study.run.models import Models, asks, connected
 from society.study.run.nulls import independent_shift
-from society.study.run.overseer_setup import Desk, refuse_a_person, seat, took_seat
+from society.study.run.overseer_setup import KeptDecisions, refuse_a_person, seat, took_seat
 from society.study.run.recording import Recording
 from society.study.run.results import Result
 from society.study.run.secret import keep_secret, secret_for
@@ -118,7 +118,7 @@ def begun(
         connected(world, folder, models, broker=carrier, say=say) as connection,
     ):
         engine.give_minds({**connection.minds, **(minds or {})})
-        engine.broker, engine.overseer = carrier, Desk(taken.overseer, folder, 0)
+        engine.broker, engine.overseer = carrier, KeptDecisions(taken.overseer, folder, 0)
         keep_secret(secret, folder, models)
         recording = Recording(engine, writer := Writer(folder), manifest)
         write_manifest(folder, manifest)

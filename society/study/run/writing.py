@@ -18,7 +18,7 @@ from society.state.snapshot import pack, unpack
 from society.study.run.broker_session import Shown, refused
 from society.study.run.interruption import Interruption
 from society.study.run.models import Connection
-from society.study.run.overseer_setup import Desk
+from society.study.run.overseer_setup import KeptDecisions
 from society.study.run.recording import Recording
 from society.study.run.results import Result
 from society.study.run.watch import Unwatched, Watch
@@ -217,7 +217,7 @@ def put_back(engine: Engine, recording: Recording, tick: int, arrays: Arrays, tr
     for (mind, _), packed in zip(engine.minds, tree["minds"], strict=True):
         if packed is not None and hasattr(mind, "unpack"):
             mind.unpack(packed)
-    if isinstance(engine.overseer, Desk):
+    if isinstance(engine.overseer, KeptDecisions):
         engine.overseer.unpack(tree["overseer"])
     engine.tick = tick
     outbox = {name: arrays[f"outbox.{name}"] for name in Messages.names()}

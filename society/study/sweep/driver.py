@@ -16,11 +16,11 @@ from society.record.lock import Lock
 from society.study.run.broker_session import Say, to_stderr
 from society.study.run.models import STORE, Models, asked
 from society.study.run.servers import Specs
-from society.study.sweep.asking import Desk
 from society.study.sweep.cells import Job, measured_by
 from society.study.sweep.deaths import Deaths
 from society.study.sweep.designs import Changes
 from society.study.sweep.kept import Keeping, clear_parts, keys_kept
+from society.study.sweep.model_proxy import ModelProxyServer
 from society.study.sweep.prepare import checked, prepared, spent_before
 from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
 from society.study.sweep.worker import measure_jobs, run_jobs, warm
@@ -259,11 +259,11 @@ def _desk(client: Any, ask: Ask | None) -> Iterator[str | None]:
     if ask is None:
         yield None
         return
-    desk = Desk(client, ask)
+    server = ModelProxyServer(client, ask)
     try:
-        yield desk.name
+        yield server.name
     finally:
-        desk.close()
+        server.close()
 
 
 def _batches(

@@ -21,9 +21,9 @@ from society.study.run.manifest import setting_of
 from society.study.run.models import language_minds
 from society.study.run.nulls import independent_shift
 from society.study.run.recording import Recording
-from society.study.sweep.asking import Line, line_to
 from society.study.sweep.cells import Job
 from society.study.sweep.kept import Keeping, keep, place_of, trusted
+from society.study.sweep.model_proxy import Line, line_to
 from society.world.explain import validated
 from society.world.load import load_world
 from society.world.world import World

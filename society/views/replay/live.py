@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from society.ground.decisions import Decision, Desk
+from society.ground.decisions import Decision, OverseerView
 from society.ground.errors import WorldError
 from society.ground.roles import Audience
 from society.ground.words import Act, Event
@@ -40,7 +40,7 @@ class Sitter(Protocol):
         """Decide something."""
         ...
 
-    def desk(self) -> Desk:
+    def desk(self) -> OverseerView:
         """What waits, and what was decided."""
         ...
 

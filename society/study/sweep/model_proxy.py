@@ -35,7 +35,7 @@ _ERRORS = {
 }
 
 
-class Desk:
+class ModelProxyServer:
     """The driver's side: answers what workers ask.
 
     Args:
