@@ -194,11 +194,11 @@ class _Runs:
         if not jobs:
             return (0.0, 0.0), ""
         begin = time.perf_counter()
-        with workers_of(*self.where, most=len(jobs)) as client, _desk(client, ask) as desk:
+        with workers_of(*self.where, most=len(jobs)) as client, _model_proxy(client, ask) as proxy:
             given, keeping = self._given(client), self._keeping(client)
 
             def arguments(some: Sequence[Job]) -> tuple[Any, ...]:
-                return (*given(some), desk, self.models.offline, keeping)
+                return (*given(some), proxy, self.models.offline, keeping)
 
             client.run(warm)
             client.submit(run_jobs, *arguments([]), pure=False).result()
@@ -254,8 +254,8 @@ def _answering(base: World, specs: Specs, models: Models, folder: Path) -> Itera
 
 
 @contextmanager
-def _desk(client: Any, ask: Ask | None) -> Iterator[str | None]:
-    """The name of a desk that answers for language models; None where there are none."""
+def _model_proxy(client: Any, ask: Ask | None) -> Iterator[str | None]:
+    """The name of the proxy that answers for language models; None where there are none."""
     if ask is None:
         yield None
         return

@@ -52,7 +52,7 @@ class ModelProxyServer:
         self._lines: dict[str, Any] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._serve, name="society-desk", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="society-proxy", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class ModelProxyServer:
         task.add_done_callback(lambda done: self._ended(done, asked))
 
     def _ended(self, task: "asyncio.Task[None]", asked: dict[str, Any]) -> None:
-        """Tell a mistake of the program's to who asked, whose run must end, and to whoever closes the desk."""
+        """Tell a mistake of the program's to who asked, whose run must end, and to whoever closes the proxy."""
         self._under_way.discard(task)
         failure = None if task.cancelled() else task.exception()
         if failure is not None and self._failure is None:
@@ -116,17 +116,17 @@ class Line:
 
     Args:
         client: the worker's client of dask's.
-        desk: name of the driver's desk.
+        proxy: name of the driver's proxy.
         wanted: whether anybody still waits for what is computed here.
     """
 
-    def __init__(self, client: Any, desk: str, wanted: Callable[[], bool]) -> None:
+    def __init__(self, client: Any, proxy: str, wanted: Callable[[], bool]) -> None:
         from distributed import Queue
 
         #: Questions that no server answered, however often they were put.
         self.unanswered = 0
-        self._name = f"{desk}-{uuid4().hex}"
-        self._questions, self._answers = Queue(desk, client=client), Queue(self._name, client=client)
+        self._name = f"{proxy}-{uuid4().hex}"
+        self._questions, self._answers = Queue(proxy, client=client), Queue(self._name, client=client)
         self._wanted, self._ended = wanted, threading.Event()
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._number = 0
@@ -185,9 +185,9 @@ class Line:
 
 
 @contextmanager
-def line_to(desk: str | None) -> Iterator[Line | None]:
-    """A line from the task that runs here to a desk; None where there is no desk."""
-    if desk is None:
+def line_to(proxy: str | None) -> Iterator[Line | None]:
+    """A line from the task that runs here to a proxy; None where there is no proxy."""
+    if proxy is None:
         yield None
         return
     from distributed import get_client, get_worker
@@ -199,7 +199,7 @@ def line_to(desk: str | None) -> Iterator[Line | None]:
         task = worker.state.tasks.get(key)
         return task is not None and task.state == "executing"
 
-    line = Line(get_client(), desk, wanted)
+    line = Line(get_client(), proxy, wanted)
     try:
         yield line
     finally:
