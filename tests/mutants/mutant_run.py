@@ -25,7 +25,7 @@ from pathlib import Path
 
 import yaml
 from mutant_sample import PACKAGES, SIZE, sample
-from mutant_tests import FOLDERS, Map, kernel_files
+from mutant_tests import TESTS, Map, kernel_files
 from mutate import Mutant
 
 HERE = Path(__file__).parent
@@ -143,7 +143,7 @@ def run(chosen: list[Mutant], workers: int, folder: Path, tests: list[str]) -> d
     began, first = clock(), Copy(folder / "0")
     map_ = first.root.parent / "map.json"
     print(f"{len(chosen)} mutants; which tests run which lines ...", file=sys.stderr, flush=True)
-    words = tests or [f"tests/{name}" for name in FOLDERS]
+    words = tests or TESTS
     code, said = first.pytest(words, None, first.kernels, MUTANTS_MAP=str(map_))
     if code:
         raise SystemExit(f"The tests fail before anything is changed:\n{said}")

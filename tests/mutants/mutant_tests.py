@@ -12,8 +12,11 @@ from pathlib import Path
 
 from mutate import Mutant
 
-#: Folders of tests that may kill. Not tests/golden, which pins digests: any change of a result changes them.
-FOLDERS = ("rules", "minds", "measures", "record", "recount", "state", "engine", "llm", "broker")
+#: Tests that may kill: quick ones, within one process. Not tests/golden, which pins digests: any change of a result changes them.
+TESTS = [
+    *(f"tests/{folder}" for folder in ("rules", "minds", "measures", "record", "recount", "state", "engine")),
+    *(f"tests/study/test_{name}.py" for name in ("models", "overseeing", "transcripts_out")),
+]
 
 
 class Map:
@@ -60,7 +63,9 @@ class Map:
 
     def contexts(self, mutant: Mutant) -> set[int]:
         """Tests and fixtures that ran the mutant's statement, or what stands for it."""
-        lines = self.lines.get(mutant.path, {})
+        if mutant.path not in self.lines:
+            return set()
+        lines = self.lines[mutant.path]
         inside = _functions_at(self.texts[mutant.path], mutant.line)
         kernels = [one for one in inside if _is_kernel(one)]
         if kernels:
