@@ -16,6 +16,7 @@ from mutate import Mutant
 TESTS = [
     *(f"tests/{folder}" for folder in ("rules", "minds", "measures", "record", "recount", "state", "engine")),
     *(f"tests/study/test_{name}.py" for name in ("models", "overseeing", "transcripts_out")),
+    "tests/test_docstrings.py",
 ]
 
 
