@@ -58,7 +58,7 @@ def asked(office, *here, spec=None):
     """What a request is answered with while these clients of the family are there."""
 
     async def play():
-        hosts = Hosts(office, {"guest": spec or Remote()}, 1, print)
+        hosts = Hosts(office, {"guest": spec or Remote(answer_within=5, max_asks=1, silent="no_answer")}, 1, print)
         for client in here:
             office.received(HOST.format("guest", client), b'{"v": 1}')
         return await asyncio.wait_for(hosts(request()), 60)
@@ -130,7 +130,11 @@ def test_what_a_mind_has_counted_kept_and_remembers_comes_back():
     mind.sees(5, 2, "somebody was punished")
     other = RemoteMind(None, "guest", 1)
     other.unpack(json.loads(json.dumps(mind.pack())))
-    assert (other.totals, other.ruled, other.states) == ({"occasions": 3, "by_rule": 2}, {"guest-2": 2}, {2: {"mood": 1}})
+    assert (other.totals, other.ruled, other.states) == (
+        {"occasions": 3, "by_rule": 2},
+        {"guest-2": 2},
+        {2: {"mood": 1}},
+    )
     assert other.memories[2].entries == [(5, "sanction seen", "somebody was punished")]
 
 
