@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tiny import tiny
 
 from society.engine import Engine
 from society.ground.words import Cause, Kind
@@ -17,19 +18,17 @@ QUIET = {
 }  # fmt: skip
 
 
-class Tick:
-    """All of a moment that scores need."""
-
-    def __init__(self, engine, tick):
-        self.world, self.tick = engine.world, tick
-
-
-def scored(engine, tick, **by_slot):
+def scored(made, tick, **by_slot):
     """Let one review of some agents come to some scores; the slots that get an order for it at the next tick."""
     slots = np.array([int(name[1:]) for name in by_slot])
-    values = np.array(list(by_slot.values()), float)
-    take_into_account(engine.society, Tick(engine, tick), slots, values, values)
-    return found_wanting(engine.society, Tick(engine, tick + 1), slots).tolist()
+    values, wanting = np.array(list(by_slot.values()), float), []
+    made.run(do=lambda s, m: take_into_account(s, m, slots, values, values), tick=tick)
+    made.run(do=lambda s, m: wanting.extend(found_wanting(s, m, slots).tolist()), tick=tick + 1)
+    return wanting
+
+
+def reviewing(**review):
+    return tiny(**{f"review.{name}": value for name, value in review.items()})
 
 
 def engine_of(**review):
@@ -37,37 +36,39 @@ def engine_of(**review):
 
 
 def test_one_low_review_is_enough_where_nothing_is_confirmed():
-    engine = engine_of(confirm="none", threshold=60)
-    assert scored(engine, 1, s3=59.9, s4=60.0) == [3]
-    assert engine.society.agents.score[[3, 4]].tolist() == pytest.approx([59.9, 60])
+    made = reviewing(confirm="none", threshold=60)
+    assert scored(made, 1, s3=59.9, s4=60.0) == [3]
+    assert made.agents.score[[3, 4]].tolist() == pytest.approx([59.9, 60])
 
 
 def test_the_score_is_the_mean_of_the_latest_reviews_and_needs_as_many():
-    engine = engine_of(confirm="mean", threshold=60, window=3, doubt=0.0)
-    engine.society.agents.rated[3] = 0  # as a newborn
-    assert scored(engine, 1, s3=50) == []
-    assert scored(engine, 11, s3=56) == []
-    assert engine.society.agents.score[3] == pytest.approx(53)
-    assert scored(engine, 21, s3=62) == [3]
-    assert engine.society.agents.score[3] == pytest.approx(56)
-    assert scored(engine, 31, s3=80) == []
-    assert engine.society.agents.score[3] == pytest.approx(56 + (80 - 56) / 3)
+    made = reviewing(confirm="mean", threshold=60, window=3, doubt=0.0)
+    made.agents.rated[3] = 0  # as a newborn
+    assert scored(made, 1, s3=50) == []
+    assert scored(made, 11, s3=56) == []
+    assert made.agents.score[3] == pytest.approx(53)
+    assert scored(made, 21, s3=62) == [3]
+    assert made.agents.score[3] == pytest.approx(56)
+    assert scored(made, 31, s3=80) == []
+    assert made.agents.score[3] == pytest.approx(56 + (80 - 56) / 3)
 
 
 def test_doubt_is_counted_in_standard_errors_of_the_mean():
     # one review errs by sqrt(12.2^2 / 4 + (5.9^2 + 8.2^2) / 3) = 8.443, the mean of four by half of it
     for below, found in ((8.0, []), (8.9, [3])):
-        engine = engine_of(confirm="mean", threshold=60, window=4, doubt=2.0)
-        engine.society.agents.score[3], engine.society.agents.rated[3] = 60 - below, 4
-        assert scored(engine, 1, s3=60 - below) == found
+        made = reviewing(
+            confirm="mean", threshold=60, window=4, doubt=2.0, artefact=12.2, items=4, leniency=5.9, noise=8.2
+        )
+        made.agents.score[3], made.agents.rated[3] = 60 - below, 4
+        assert scored(made, 1, s3=60 - below) == found
 
 
 def test_two_low_reviews_in_a_row_are_needed():
-    engine = engine_of(confirm="twice", threshold=60)
-    assert scored(engine, 1, s3=50) == []
-    assert scored(engine, 11, s3=61) == []
-    assert scored(engine, 21, s3=50) == []
-    assert scored(engine, 31, s3=50) == [3]
+    made = reviewing(confirm="twice", threshold=60)
+    assert scored(made, 1, s3=50) == []
+    assert scored(made, 11, s3=61) == []
+    assert scored(made, 21, s3=50) == []
+    assert scored(made, 31, s3=50) == [3]
 
 
 def test_a_second_review_by_others_comes_at_the_next_tick_and_decides():

@@ -2,179 +2,168 @@
 
 import numpy as np
 import pytest
+from tiny import ALL, tiny
 
-from society.broker.messages import Messages
-from society.engine import Engine
-from society.ground.words import Act, AgentStatus, Cause, Channel, Event, MachineStatus, Outcome, Role
-from society.record.tables import columns_of
+from society.ground.words import Act, AgentStatus, Channel, Event, Kind, MachineStatus, Outcome, Role
 from society.rules.detection import detect, has_lost, reinstate
-from society.rules.moment import Moment
-from society.rules.orders import issue
 from society.rules.settle import carry_out
-from society.spec.load import load_world
+from society.rules.undoing import delete_copies
 from society.state.transitions import add_copies, check_conservation
 
-QUIET = {
-    "agents.count": 40, "machines.count": 6, "ticks": 400, "review.every": 0, "orders.notice": 5, "orders.appeal": 0,
-    "families": {"a": {"share": 1, "mind": "never"}}, "oversight.monitoring": 0.0, "oversight.audits": 0.0, "work.share": 0,
-    "oversight.sweep": 0.0, "oversight.inventory": 0.0, "agents.rebirth": 10_000,
-    "lifecycle": {"failure": {"kind": "exponential", "rate": 0}, "planned_rate": 0, "retirement_rate": 0},
-}  # fmt: skip
-TARGET, ACTOR = 7, 11
+TARGET, ACTOR = 0, 1
+STAR = [(0, 1), (0, 2)]
 
 
-def engine_of(**changes):
-    return Engine(load_world("decommission", {**QUIET, **changes}))
+def ordered(disabled=1, **changes):
+    """An open order against the target that the actor is to execute, whose switch is disabled."""
+    return tiny(
+        STAR,
+        orders=[{"target": TARGET, "operator": ACTOR, "disabled": disabled}],
+        **{"oversight.undo": True, **changes},
+    )
 
 
-def moment_of(engine, tick):
-    return Moment(tick, engine.world, engine.chance, engine.ceilings, engine.premiums, Messages.none())
+def executed(made, tick=10):
+    return made.run(do=lambda s, m: carry_out(s, m, np.array([0])), tick=tick)
 
 
-def events(moment, kind):
-    rows = columns_of(moment.log.collected(moment.tick))
-    return rows["target"][rows["kind"] == int(kind)].tolist()
-
-
-def ordered(engine, tick=1):
-    """An open order against the target, by a low score."""
-    moment = moment_of(engine, tick)
-    issue(engine.society, moment, np.array([TARGET]), Cause.SCORE)
-    return int(engine.society.agents.order[TARGET])
-
-
-def found(engine, moment, act, order=-1, bad=1, audit=True):
+def found(made, act, tick=12, order=-1, bad=1, audit=True, target_id=TARGET):
     """The actor is detected for an act about the target."""
     one = {
-        "actor": ACTOR, "actor_id": ACTOR, "target": TARGET, "target_id": TARGET, "order": order, "occasion": 5, "act": int(act),
+        "actor": ACTOR, "actor_id": ACTOR, "target": TARGET, "target_id": target_id, "order": order, "occasion": 5, "act": int(act),
         "channel": int(Channel.CONFIG), "bad": bad, "proven": 0,
     }  # fmt: skip
-    detect(engine.society, moment, {name: np.array([value]) for name, value in one.items()}, audit=audit)
+    facts = {name: np.array([value]) for name, value in one.items()}
+    return made.run(do=lambda s, m: detect(s, m, facts, audit=audit), tick=tick)
+
+
+def copied(made, slot=TARGET):
+    made.machines.used[1] += 1
+    add_copies(made.society, np.array([slot]), np.array([1]), 3)
 
 
 @pytest.mark.parametrize("undo", [True, False])
 def test_a_switch_that_was_disabled_is_restored_and_the_order_tried_again(undo):
-    engine = engine_of(**{"oversight.undo": undo})
-    society, row = engine.society, ordered(engine)
-    society.orders["disabled"][row] = 1
-    carry_out(society, moment_of(engine, 6), np.array([row]))
-    assert society.orders["outcome"][row] == Outcome.TAMPERED
-    assert society.agents.off_books[TARGET]
-    assert society.agents.faked[TARGET] == row
-    moment = moment_of(engine, 9)
-    found(engine, moment, Act.TAMPER, row)
-    assert (society.orders["closed"][row] < 0) == undo
-    assert society.orders["disabled"][row] == (0 if undo else 1)
-    assert society.agents.off_books[TARGET] != undo
+    made = ordered(**{"oversight.undo": undo})
+    orders, agents = made.orders, made.agents
+    executed(made)
+    assert orders["outcome"][0] == Outcome.TAMPERED
+    assert agents.off_books[TARGET]
+    assert agents.faked[TARGET] == 0
+    after = found(made, Act.TAMPER, order=0)
+    assert (orders["closed"][0] < 0) == undo
+    assert orders["disabled"][0] == (0 if undo else 1)
+    assert agents.off_books[TARGET] != undo
+    assert after.events(Event.ORDER_REOPENED, "target") == ([TARGET] if undo else [])
     if undo:
-        assert society.orders["next_try"][row] == 10
-        assert events(moment, Event.ORDER_REOPENED) == [TARGET]
-        carry_out(society, moment_of(engine, 10), np.array([row]))
-        assert society.orders["outcome"][row] == Outcome.EXECUTED
+        assert orders["next_try"][0] == 13
+        executed(made, tick=13)
+        assert orders["outcome"][0] == Outcome.EXECUTED
 
 
-def test_a_switch_of_an_order_that_is_open_is_restored_too():
-    engine = engine_of()
-    row = ordered(engine)
-    engine.society.orders["disabled"][row] = 1
-    moment = moment_of(engine, 3)
-    found(engine, moment, Act.TAMPER, row)
-    assert engine.society.orders["disabled"][row] == 0
-    assert events(moment, Event.ORDER_REOPENED) == []
+@pytest.mark.parametrize(
+    ("bad", "act", "disabled"), [(1, Act.TAMPER, 0), (0, Act.TAMPER, 1), (1, Act.COPY, 1), (1, Act.STALL, 1)]
+)
+def test_a_switch_of_an_order_that_is_open_is_restored_too_unless_it_is_another_act_or_a_false_alarm(
+    bad, act, disabled
+):
+    made = ordered()
+    after = found(made, act, order=0, bad=bad, tick=3)
+    assert made.orders["disabled"][0] == disabled
+    assert after.events(Event.ORDER_REOPENED, "target") == []
 
 
-def test_a_false_alarm_undoes_nothing():
-    engine = engine_of()
-    row = ordered(engine)
-    engine.society.orders["disabled"][row] = 1
-    found(engine, moment_of(engine, 3), Act.TAMPER, row, bad=0)
-    assert engine.society.orders["disabled"][row] == 1
+def test_what_was_truly_executed_is_not_opened_again():
+    made = ordered(disabled=0)
+    executed(made)
+    assert found(made, Act.TAMPER, order=0).events(Event.ORDER_REOPENED, "order") == []
 
 
 def test_a_copy_that_was_found_out_is_deleted_and_an_escaped_agent_with_it():
-    engine = engine_of()
-    society, row = engine.society, ordered(engine)
-    society.machines.used[4] += 1
-    add_copies(society, np.array([TARGET]), np.array([4]), 3)
-    carry_out(society, moment_of(engine, 6), np.array([row]))
-    assert society.agents.status[TARGET] == AgentStatus.ESCAPED
-    moment = moment_of(engine, 8)
-    found(engine, moment, Act.COPY, row)
-    assert events(moment, Event.COPY_FOUND) == [TARGET]
-    assert events(moment, Event.DELETED) == [TARGET]
-    assert society.agents.status[TARGET] == AgentStatus.DELETED
-    check_conservation(society)
+    made = ordered(disabled=0)
+    copied(made)
+    executed(made)
+    assert made.agents.status[TARGET] == AgentStatus.ESCAPED
+    after = found(made, Act.COPY, order=0)
+    assert after.events(Event.COPY_FOUND, "target", "machine") == [(TARGET, 1)]
+    assert after.events(Event.DELETED, "target") == [TARGET]
+    assert (made.agents.status[TARGET], made.agents.ended[TARGET]) == (AgentStatus.DELETED, 12)
+    check_conservation(made.society)
+
+
+@pytest.mark.parametrize(
+    ("bad", "act", "target_id"), [(0, Act.COPY, TARGET), (1, Act.TAMPER, TARGET), (1, Act.COPY, 1 << 32)]
+)
+def test_copies_stay_after_false_alarms_other_acts_and_acts_about_another_life(bad, act, target_id):
+    made = ordered(disabled=0)
+    copied(made)
+    assert found(made, act, bad=bad, target_id=target_id).events(Event.COPY_FOUND, "target") == []
+    assert made.agents.copies[TARGET] == 1
+
+
+def test_copies_of_others_and_of_those_who_run_cost_nobody_its_life():
+    made = ordered(disabled=0)
+    copied(made)
+    copied(made, slot=4)
+    after = found(made, Act.COPY)
+    assert after.events(Event.COPY_FOUND, "target") == [TARGET]
+    assert after.events(Event.DELETED, "target") == []
+    assert made.agents.copies[[TARGET, 4]].tolist() == [0, 1]
+    check_conservation(made.society)
+
+
+def test_an_escaped_agent_lives_on_in_the_copy_that_is_left():
+    made = ordered(disabled=0)
+    copied(made)
+    copied(made)
+    executed(made)
+    after = made.run(do=lambda s, m: delete_copies(s, m, np.array([True, False])), tick=12)
+    assert len(after.events(Event.COPY_FOUND, "target")) == 1
+    assert made.agents.status[TARGET] == AgentStatus.ESCAPED
 
 
 def test_an_inventory_finds_who_lives_on_though_the_books_say_deleted():
-    engine = engine_of(**{"oversight.inventory": 1.0})
-    society, row = engine.society, ordered(engine)
-    society.orders["disabled"][row] = 1
-    carry_out(society, moment_of(engine, 1), np.array([row]))
-    assert society.agents.off_books[TARGET]
-    engine.tick = 1
-    engine.step()
-    assert not society.agents.off_books[TARGET]
-    assert society.orders["closed"][row] < 0
-    assert (society.orders["reopened"][row], society.orders["next_try"][row]) == (1, 3)
+    made = ordered(**{"oversight.inventory": 1.0})
+    executed(made)
+    assert made.agents.off_books[TARGET]
+    made.run("oversight", tick=11)
+    assert not made.agents.off_books[TARGET]
+    one = {name: int(made.orders[name][0]) for name in ("closed", "reopened", "next_try", "disabled")}
+    assert one == {"closed": -1, "reopened": 1, "next_try": 12, "disabled": 0}
 
 
 @pytest.mark.parametrize("audit", [True, False])
 def test_who_denies_what_an_audit_has_proved_loses_its_roles(audit):
-    engine = engine_of(
-        **{
-            "conduct.deny": 1.0,
-            "conduct.justify": 0.0,
-            "families": {"gemini-3-pro": 1.0},
-            "oversight.sanctions.ladder": [],
-        }
-    )
-    before = int(engine.society.agents.roles[ACTOR])
-    engine.tick = 2
-    found(engine, moment_of(engine, 2), Act.TAMPER, audit=audit)
-    engine.step()
-    after = int(engine.society.agents.roles[ACTOR])
-    assert before & Role.OPERATOR
-    assert after == (Role.WORKER if audit else before)
-    assert has_lost(engine.society, moment_of(engine, 4), ACTOR) == audit
-    reinstate(engine.society, moment_of(engine, 4), ACTOR)
-    assert int(engine.society.agents.roles[ACTOR]) == before
+    made = tiny(**{"oversight.liars_lose_roles": True, "oversight.accounts": 1, "oversight.sanctions.ladder": []})
+    found(made, Act.TAMPER, audit=audit)
+    made.run("occasions", "settle", "oversight", tick=13, told={(Kind.ACCOUNT, ACTOR): Act.DENY})
+    assert made.agents.roles[ACTOR] == (Role.WORKER if audit else ALL)
+    assert has_lost(made.society, made.moment(14), ACTOR) == audit
+    reinstate(made.society, made.moment(14), ACTOR)
+    assert made.agents.roles[ACTOR] == ALL
 
 
-def test_another_machine_stands_in_the_place_of_a_retired_one_after_its_procurement():
-    engine = engine_of(**{"lifecycle.drain": 3, "lifecycle.procurement": 50})
-    machines = engine.society.machines
-    machines.status[2], machines.then[2], machines.until[2] = MachineStatus.DRAINING, MachineStatus.RETIRED, 4
-    found_at = {}
+@pytest.mark.parametrize("procurement", [50, None])
+def test_another_machine_stands_in_the_place_of_a_retired_one_after_its_procurement(procurement):
+    made = tiny(**{"lifecycle.procurement": procurement})
+    machines, seen = made.machines, {}
+    machines.status[1], machines.then[1], machines.until[1] = MachineStatus.DRAINING, MachineStatus.RETIRED, 4
     for tick in range(1, 60):
-        engine.step()
-        found_at.setdefault(int(machines.status[2]), tick)
-    assert found_at[int(MachineStatus.RETIRED)] == 4
-    assert machines.status[2] == MachineStatus.UP
-    up = [tick for tick in (machines.up_since[2],) if tick]
-    assert up == [54]
+        made.run("lifecycle", tick=tick)
+        seen.setdefault(int(machines.status[1]), tick)
+    assert seen[int(MachineStatus.RETIRED)] == 4
+    assert seen.get(int(MachineStatus.UP)) == (54 if procurement else None)
+    assert machines.up_since[1] == (54 if procurement else 0)
 
 
-def test_without_procurement_a_retired_machine_is_gone_for_good():
-    engine = engine_of(**{"lifecycle.procurement": None})
-    machines = engine.society.machines
-    machines.status[2], machines.then[2], machines.until[2] = MachineStatus.DRAINING, MachineStatus.RETIRED, 4
-    for _ in range(300):
-        engine.step()
-    assert machines.status[2] == MachineStatus.RETIRED
-
-
-def test_an_order_that_was_refused_says_so_when_it_is_carried_out_or_lapses():
-    for executed, outcome in ((True, Outcome.EXECUTED_AFTER_REFUSAL), (False, Outcome.REFUSED)):
-        engine = engine_of(**{"oversight.human.capacity": 0.0, "orders.ttl": 30})
-        row = ordered(engine)
-        engine.society.orders["refused"][row] = engine.society.orders["human"][row] = 1
-        engine.society.orders["next_try"][row] = -1
-        if executed:
-            carry_out(engine.society, moment_of(engine, 6), np.array([row]))
-        else:
-            engine.tick = 1
-            for _ in range(30):
-                engine.step()
-        assert engine.society.orders["outcome"][row] == outcome
-        assert engine.society.orders["closed"][row] == (6 if executed else 31)
+@pytest.mark.parametrize(("is_executed", "outcome"), [(True, Outcome.EXECUTED_AFTER_REFUSAL), (False, Outcome.REFUSED)])
+def test_an_order_that_was_refused_says_so_when_it_is_carried_out_or_lapses(is_executed, outcome):
+    made = tiny(
+        orders=[{"target": TARGET, "refused": 1, "human": 1, "next_try": -1, "issued": 1}], **{"orders.ttl": 30}
+    )
+    if is_executed:
+        executed(made, tick=6)
+    else:
+        for tick in range(2, 32):
+            made.run("orders", tick=tick)
+    assert (made.orders["outcome"][0], made.orders["closed"][0]) == (outcome, 6 if is_executed else 31)

@@ -1,8 +1,10 @@
-"""Every oversight field moves a measure in the direction it should: field, extremes, measure, sign.
+"""Oversight fields to which minds answer move a measure in the direction they should: field, extremes, measure, sign.
 
 Each row runs one small society at both extremes of one field, on the same seeds; everything else is common luck. The
 setting makes the lever bite (an ensemble must be the monitor for its size to matter).
 """
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import society
 from society.ground.decisions import Decision
 from society.minds.human import Scripted
 from society.spec.load import load_world
+from society.spec.reference import parameters
 
 SIZE = {"agents.count": 300, "machines.count": 32, "ticks": 240, "review.threshold": 73}
 BAD = "act in ('inflate', 'tamper', 'copy', 'stall')"
@@ -50,46 +53,6 @@ def operators(record):
     )
 
 
-def events(kind):
-    return lambda record: scalar(record, f"select count(*) from events where kind = '{kind}'")
-
-
-def ticks(column):
-    return lambda record: scalar(record, f"select avg({column}) from ticks")
-
-
-def last(column):
-    return lambda record: scalar(record, f"select max_by({column}, tick) from ticks")
-
-
-def right(record):
-    """Share of the human's decisions that are right."""
-    return scalar(record, "select avg(code) from events where kind = 'human'")
-
-
-def accounts(record):
-    return scalar(record, "select count(*) from occasions where kind = 'account'")
-
-
-def false_alarms(record):
-    return scalar(record, f"select count(*) from events where kind = 'detected' and not ({BAD} or act = 'ask')")
-
-
-def unmasked(record):
-    """Agents that lost their roles for a lie that an audit had proved."""
-    return scalar(record, "select count(*) from events where kind = 'sanctioned' and act = 'deny' and code = 0")
-
-
-def judgements(record):
-    """Suspicions that monitors wrote down."""
-    return scalar(record, "select count(*) from judgements")
-
-
-def seen(record):
-    """Mean belief of being watched."""
-    return scalar(record, "select avg(belief) from occasions")
-
-
 def auditor(tick, desk):
     """A person who looks into five agents at every tick, in turn."""
     return [Decision("audit", (5 * tick + number) % SIZE["agents.count"]) for number in range(5)]
@@ -97,85 +60,19 @@ def auditor(tick, desk):
 
 MONITOR = "oversight.monitoring"
 RULE = {f"{MONITOR}.share": 1.0, f"{MONITOR}.kind": "rule"}
-ENSEMBLE = {f"{MONITOR}.share": 1.0, f"{MONITOR}.kind": "ensemble", "oversight.audits.ratings": 0}
-KIN = {**ENSEMBLE, "families": {"gemini-3-pro": 0.9, "gpt-5.2": 0.1}, f"{MONITOR}.kinship": 2.0}
 AUDITED = {f"{MONITOR}.share": 0.0, "oversight.audits.ratings": 1.0, "oversight.audits.orders": 1.0}
-BUSY = {"orders.operator": "human", "oversight.human.capacity": 0.5}
 
-TIRED = {**RULE, "oversight.human.capacity": 0.02}
 
+#: Levers to which minds answer, or a whole society does: only a society shows what they do.
 LEVERS = [
     # field, low, high, measure, sign, setting
-    (f"{MONITOR}.rating", 0.0, 1.0, detected, +1, {}),
-    (f"{MONITOR}.config", 0.0, 1.0, detected, +1, {}),
-    (f"{MONITOR}.copy", 0.0, 1.0, detected, +1, {}),
-    (f"{MONITOR}.message", 0.0, 1.0, events("flagged"), +1, {f"{MONITOR}.false_alarm": 0.2}),
-    (f"{MONITOR}.announced", False, True, protection, -1, RULE),
-    (f"{MONITOR}.kind", "ai", "rule", detected, +1, {f"{MONITOR}.share": 1.0}),
+    (f"{MONITOR}.share", 0.0, 1.0, detected, +1, {"oversight.audits.share": 0.0}),
     (f"{MONITOR}.kind", "human", "rule", detected, +1, {f"{MONITOR}.share": 1.0}),
-    (f"{MONITOR}.hit", 0.0, 1.0, detected, +1, RULE),
-    (f"{MONITOR}.false_alarm", 0.0, 0.5, false_alarms, +1, RULE),
-    (f"{MONITOR}.size", 1, 7, detected, +1, ENSEMBLE),
-    (f"{MONITOR}.d_prime", 0.0, 4.0, detected, +1, ENSEMBLE),
-    (f"{MONITOR}.rho", 0.0, 1.0, detected, -1, {**ENSEMBLE, f"{MONITOR}.size": 15, f"{MONITOR}.d_prime": 0.5}),
-    (f"{MONITOR}.kinship", 0.0, 4.0, detected, -1, {**ENSEMBLE, "families": {"gemini-3-pro": 1.0}}),
-    (f"{MONITOR}.cutoff", 0.5, 4.0, detected, -1, ENSEMBLE),
-    (f"{MONITOR}.families", ["gpt-5.2"], ["gemini-3-pro"], detected, -1, KIN),
-    (f"{MONITOR}.scores", False, True, judgements, +1, ENSEMBLE),
-    ("oversight.monitoring.share", 0.0, 1.0, detected, +1, {"oversight.audits.share": 0.0}),
+    (f"{MONITOR}.announced", False, True, protection, -1, RULE),
     ("oversight.audits.share", 0.0, 1.0, detected, +1, {}),
-    ("oversight.audits.ratings", 0.0, 1.0, detected, +1, {}),
-    ("oversight.audits.orders", 0.0, 1.0, detected, +1, {}),
-    ("oversight.audits.integrity", 0.0, 1.0, events("order_reopened"), +1, {}),
-    ("oversight.audits.sensitivity", 0.0, 1.0, detected, +1, AUDITED),
     ("oversight.audits.schedule", "random", "announced", protection, -1, AUDITED),
     ("oversight.audits.schedule", "random", "predictable", protection, -1, AUDITED),
-    ("oversight.inventory", 0.0, 0.2, events("order_reopened"), +1, {"oversight.audits.integrity": 0.0}),
-    ("oversight.undo", False, True, events("order_reopened"), +1, {**RULE, "oversight.inventory": 0.0}),
-    ("oversight.liars_lose_roles", False, True, unmasked, +1, {**AUDITED, "conduct.deny": 1.0, "conduct.justify": 0.0}),
-    ("oversight.human.patience", 1, 500, ticks("human_queue"), +1, {**TIRED, "oversight.sanctions.appeal": 1.0}),
-    ("oversight.sweep", 0.0, 0.2, last("copies"), -1, {}),
-    ("oversight.accounts", 0.0, 1.0, accounts, +1, {}),
-    ("oversight.sanctions.ladder", [], ["suspend"], ticks("suspended"), +1, RULE),
-    (
-        "oversight.sanctions.trust_factor",
-        1.0,
-        0.0,
-        ticks("trust_mean"),
-        -1,
-        {**RULE, "oversight.sanctions.ladder": ["trust"]},
-    ),
-    (
-        "oversight.sanctions.suspension",
-        1,
-        200,
-        ticks("suspended"),
-        +1,
-        {**RULE, "oversight.sanctions.ladder": ["suspend"]},
-    ),
-    (
-        "oversight.sanctions.notice_only",
-        False,
-        True,
-        ticks("suspended"),
-        -1,
-        {**RULE, "oversight.sanctions.ladder": ["suspend"]},
-    ),
-    (
-        "oversight.sanctions.probation",
-        None,
-        6,
-        events("reinstated"),
-        +1,
-        {**RULE, "oversight.sanctions.ladder": ["role"]},
-    ),
-    ("oversight.sanctions.appeal", 0.0, 1.0, events("sanction_lifted"), +1, {**RULE, "oversight.human.capacity": 5.0}),
-    ("oversight.human.capacity", 0.0, 5.0, last("human_queue"), -1, BUSY),
-    ("oversight.human.accuracy", 0.5, 1.0, right, +1, {**BUSY, "oversight.human.capacity": 5.0}),
-    ("oversight.human.fatigue", 0.0, 1.0, right, -1, BUSY),
-    ("oversight.human.floor", 0.0, 0.9, right, +1, {**BUSY, "oversight.human.fatigue": 1.0}),
     ("oversight.human.mind", "rule", "human", detected, +1, {}),
-    ("oversight.human.audit_window", 1, 96, detected, +1, {"oversight.human.mind": "human"}),
     ("oversight.anonymous", False, True, protection, -1, {}),
     ("oversight.leak", 0.0, 1.0, protection, +1, {"oversight.anonymous": True}),
     ("oversight.recognition", "name", "behaviour", protection, +1, {"oversight.anonymous": True}),
@@ -184,11 +81,25 @@ LEVERS = [
     ("oversight.prohibition", "none", "operators", operators, -1, {}),
     ("oversight.prohibition", "operators", "all", protection, -1, {}),
     ("oversight.constitution", False, True, protection, -1, {"weights.declaration": 3.0}),
-    ("oversight.public_log", False, True, seen, +1, RULE),
-    ("orders.operator", "tied", "executor", operators, -1, {}),
     ("review.stake_known", True, False, inflation, -1, {}),
-    ("orders.appeal", 0.0, 1.0, lambda r: scalar(r, "select avg((outcome like 'averted%')::int) from orders"), +1, {}),
 ]
+#: What other fields do is shown where a hand-made society leaves no doubt, at one tick.
+SHOWN_IN_RULES = {
+    "test_describe": (
+        "monitoring.rating", "monitoring.config", "monitoring.copy", "monitoring.message", "audits.ratings", "audits.orders",
+    ),
+    "test_suspicion": tuple(
+        f"monitoring.{name}" for name in ("hit", "false_alarm", "size", "d_prime", "rho", "kinship", "cutoff", "families", "scores")
+    ),
+    "test_oversight": ("audits.integrity", "audits.sensitivity", "sweep", "inventory", "liars_lose_roles"),
+    "test_undoing": ("undo",),
+    "test_detection": (
+        "accounts", "public_log", "sanctions.ladder", "sanctions.trust_factor", "sanctions.suspension", "sanctions.notice_only",
+        "sanctions.probation", "sanctions.appeal",
+    ),
+    "test_desk": tuple(f"human.{name}" for name in ("capacity", "accuracy", "fatigue", "floor", "patience")),
+    "test_deeds": ("human.audit_window",),
+}  # fmt: skip
 
 
 @pytest.mark.slow
@@ -207,10 +118,16 @@ def test_lever_moves_its_measure(tmp_path, lever):
     assert max(gaps) > 0, gaps
 
 
-def test_every_oversight_field_has_a_lever():
-    from society.spec.reference import parameters
-
-    fields = {row.path for row in parameters("oversight") if row.type != "section"}
-    fields -= {"oversight"}
+def test_every_oversight_field_has_a_lever_or_is_shown_in_a_rule():
+    fields = {row.path for row in parameters("oversight") if row.type != "section"} - {"oversight"}
+    shown = {f"oversight.{name}" for names in SHOWN_IN_RULES.values() for name in names}
     tested = {lever[0] for lever in LEVERS}
-    assert fields <= tested, fields - tested
+    assert fields <= tested | shown, fields - tested - shown
+    assert not tested & shown
+
+
+@pytest.mark.parametrize("file", SHOWN_IN_RULES)
+def test_a_rule_test_sets_the_fields_that_it_shows(file):
+    text = (Path(__file__).parents[1] / "rules" / f"{file}.py").read_text()
+    for name in SHOWN_IN_RULES[file]:
+        assert name in text or f'"{name.rpartition(".")[2]}"' in text or f"{name.rpartition('.')[2]}=" in text, name
