@@ -15,7 +15,7 @@ from mutate import Mutant
 #: Tests that may kill: quick ones, within one process. Not tests/golden, which pins digests: any change of a result changes them.
 TESTS = [
     *(f"tests/{folder}" for folder in ("rules", "minds", "measures", "record", "recount", "state", "engine")),
-    *(f"tests/study/test_{name}.py" for name in ("models", "overseeing", "transcripts_out")),
+    *(f"tests/study/test_{name}.py" for name in ("models", "overseeing", "tipping", "transcripts_out")),
     "tests/test_docstrings.py",
 ]
 
