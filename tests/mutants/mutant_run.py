@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -33,7 +34,7 @@ ROOT = HERE.parents[1]
 SURVIVORS = HERE / "survivors.yaml"
 ENOUGH = 0.95
 #: Seconds of tests that a mutant may have, in seconds of the run that looks for coverage, and seconds after which it has timed out.
-BUDGET_S, PATIENCE_S = 120.0, 60.0
+BUDGET_S, PATIENCE_S = 60.0, 60.0
 clock = time.perf_counter  # progress and time-outs only
 running: set[subprocess.Popen[bytes]] = set()
 
@@ -42,7 +43,8 @@ class Copy:
     """A copy of the tree, with the compiled kernels of the unchanged sources."""
 
     def __init__(self, folder: Path) -> None:
-        self.root, self.kernels, self.scratch = folder / "tree", folder / "kernels", folder / "scratch"
+        self.root, self.map = folder / "tree", folder / "map.json"
+        self.kernels, self.scratch = folder / "kernels", folder / "scratch"
         listed = subprocess.run(
             ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
         )
@@ -53,10 +55,12 @@ class Copy:
 
     def compiled_like(self, other: "Copy") -> None:
         """Take over another copy's compiled kernels: numba keeps them by the path of their folder."""
+        if other is self:
+            return
         for folder in {path.parent for path in (self.root / "society").rglob("*.py")}:
             theirs = other.kernels / _numba_name(other.root / folder.relative_to(self.root))
             if theirs.is_dir():
-                shutil.copytree(theirs, self.kernels / _numba_name(folder))
+                shutil.copytree(theirs, self.kernels / _numba_name(folder), dirs_exist_ok=True)
 
     def pytest(self, words: list[str], seconds: float | None, kernels: Path, **given: str) -> tuple[int | None, str]:
         """pytest's exit code, None if the time was over, and the end of what it said."""
@@ -138,22 +142,44 @@ def reasons() -> dict[str, str]:
     }
 
 
+def mapped(copies: list[Copy], tests: list[str]) -> Map:
+    """Which tests run which lines: each copy runs a part of the tests."""
+    parts = [(copy, tests[n :: len(copies)]) for n, copy in enumerate(copies) if tests[n :: len(copies)]]
+
+    def one(part: tuple[Copy, list[str]]) -> Path:
+        copy, words = part
+        code, said = copy.pytest(words, None, copy.kernels, MUTANTS_MAP=str(copy.map))
+        if code:
+            raise SystemExit(f"The tests fail before anything is changed:\n{said}")
+        return copy.map
+
+    with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
+        waiting = [pool.submit(one, part) for part in parts]
+        with ended(pool):
+            return Map(copies[0].root, [each.result() for each in waiting])
+
+
+@contextlib.contextmanager
+def ended(pool: concurrent.futures.ThreadPoolExecutor) -> Iterator[None]:
+    """Whatever interrupts the work ends the runs of tests that are under way."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(running):
+            stop(process)
+        raise
+
+
 def run(chosen: list[Mutant], workers: int, folder: Path, tests: list[str]) -> dict[Mutant, str]:
     """The verdict on every mutant; progress goes to stderr."""
-    began, first = clock(), Copy(folder / "0")
-    map_ = first.root.parent / "map.json"
-    print(f"{len(chosen)} mutants; which tests run which lines ...", file=sys.stderr, flush=True)
-    words = tests or TESTS
-    code, said = first.pytest(words, None, first.kernels, MUTANTS_MAP=str(map_))
-    if code:
-        raise SystemExit(f"The tests fail before anything is changed:\n{said}")
-    found = Map(first.root, map_)
+    began, copies = clock(), [Copy(folder / str(n)) for n in range(workers)]
+    found = mapped(copies, tests or TESTS)
     print(f"... {len(found.tests)} tests in {clock() - began:.0f} s", file=sys.stderr, flush=True)
     free: queue.Queue[Copy] = queue.Queue()
-    free.put(first)
-    for n in range(1, workers):
-        free.put(Copy(folder / str(n)))
-        free.queue[-1].compiled_like(first)
+    for copy in copies:
+        free.put(copy)
+        copy.compiled_like(copies[0])
     results: dict[Mutant, str] = {}
 
     def one(mutant: Mutant) -> None:
@@ -174,14 +200,9 @@ def run(chosen: list[Mutant], workers: int, folder: Path, tests: list[str]) -> d
 
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         waiting = [pool.submit(one, mutant) for mutant in chosen]
-        try:
+        with ended(pool):
             for done in concurrent.futures.as_completed(waiting):
                 done.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
-                stop(process)
-            raise
     return results
 
 

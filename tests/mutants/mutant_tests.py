@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mutate import Mutant
 
@@ -23,17 +24,24 @@ TESTS = [
 class Map:
     """What coverage found: see ``mutant_contexts``."""
 
-    def __init__(self, root: Path, found: Path) -> None:
-        tree = json.loads(found.read_text(encoding="utf-8"))
+    def __init__(self, root: Path, found: Iterable[Path]) -> None:
         self.root = root
-        self.tests: dict[str, list[int]] = tree["tests"]
-        self.seconds = {int(context): float(spent) for context, spent in tree["seconds"].items()}
-        self.lines: dict[str, dict[int, set[int]]] = {
-            path: {int(line): set(contexts) for line, contexts in lines.items()}
-            for path, lines in tree["lines"].items()
-        }
+        self.tests: dict[str, list[int]] = {}
+        self.seconds: dict[int, float] = {}
+        self.lines: dict[str, dict[int, set[int]]] = {}
+        for number, path in enumerate(found):
+            self._add(json.loads(path.read_text(encoding="utf-8")), number * 10**6)
         self.texts = {path: (root / path).read_text(encoding="utf-8") for path in self.lines}
         self._files: dict[str, str] = {}
+
+    def _add(self, tree: dict[str, Any], offset: int) -> None:
+        """What one run found; ``offset`` keeps its numbers of contexts apart from those of others."""
+        self.tests |= {name: [one + offset for one in mine] for name, mine in tree["tests"].items()}
+        self.seconds |= {int(one) + offset: float(spent) for one, spent in tree["seconds"].items()}
+        for path, lines in tree["lines"].items():
+            mine = self.lines.setdefault(path, {})
+            for line, contexts in lines.items():
+                mine.setdefault(int(line), set()).update(one + offset for one in contexts)
 
     def tests_of(self, mutant: Mutant, budget: float) -> tuple[list[str], float]:
         """Names of tests in the order in which they are to run, and the seconds they took."""

@@ -142,7 +142,13 @@ def test_tests_of_a_mutant_are_those_that_ran_its_statement_or_what_calls_its_ke
         "lines": {"society/rules/a.py": {"13": [0, 1], "15": [0], "17": [2]}},
     }
     (tmp_path / "map.json").write_text(json.dumps(found))
-    map_ = Map(tmp_path, tmp_path / "map.json")
+    other = {
+        "tests": {"tests/x/test_b.py::four": [0]},
+        "seconds": {"0": 3.0},
+        "lines": {"society/rules/a.py": {"17": [0]}},
+    }
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    map_ = Map(tmp_path, [tmp_path / "map.json", tmp_path / "other.json"])
 
     def at(line, budget=100.0):
         return map_.tests_of(Mutant("society/rules/a.py", line, "", "b", "d"), budget)
@@ -150,8 +156,9 @@ def test_tests_of_a_mutant_are_those_that_ran_its_statement_or_what_calls_its_ke
     b_one, b_two, c = found["tests"]
     assert at(4) == at(8) == at(16) == at(15) == ([b_one], 6.0)
     assert at(13) == at(14) == ([b_one, b_two], 7.0)
-    assert at(17) == ([c], 7.0)
-    assert at(10) == ([c, b_one, b_two], 9.0)  # its own folder first; the fixture that two share is made once
+    assert at(17) == ([c, "tests/x/test_b.py::four"], 10.0)
+    assert at(10)[0] == [c, b_one, b_two, "tests/x/test_b.py::four"]
+    assert at(10)[1] == 12.0  # its own folder first; the fixture that two share is made once
     assert at(10, 8.0) == ([c, b_one], 8.0)
     assert at(10, 0.5) == ([c], 7.0)
     assert at(15, 0.0) == ([b_one], 6.0)
