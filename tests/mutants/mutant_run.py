@@ -109,6 +109,8 @@ class Copy:
             return "timed out", ""
         if code == 0:
             return "survived", ""
+        if code < 0:
+            return "killed", "crashed"
         if code in (1, 2) or (code == 4 and "conftest" in said):
             first = [line for line in said.split("\n") if line.startswith(("FAILED", "ERROR"))]
             return "killed", first[0].split(" - ")[0].split(" ", 1)[1] if first else "at import"
