@@ -5,6 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.rules.estimate import own_weights
+from society.rules.overseer import _closed
 
 WORK = {"work": {"kind": "estimate", "truth": 50, "sd": 0.5, "rounds": 1, "own_weight": 3.0, "confidence": 2.0}}
 
@@ -16,3 +17,9 @@ def test_who_estimates_alone_is_as_accurate_as_the_middle():
     assert own_weights(spec, first, np.array([False, True, False]))[1] == pytest.approx(3.0)
     both = own_weights(spec, first, np.array([False, True, True]))
     assert both[1:] == pytest.approx([3 * np.exp(0.5), 3 * np.exp(-0.5)])
+
+
+def test_the_number_after_the_last_order_is_no_order():
+    made = tiny(orders=[{"target": 1}, {"target": 2}])
+    assert _closed(made.society, 1) == ""
+    assert _closed(made.society, 2) == "there is no order 2"
