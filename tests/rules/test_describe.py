@@ -26,6 +26,14 @@ def test_an_agent_knows_its_trust_in_the_target_not_the_targets_in_it():
     assert (asked.agent.tolist(), asked.about.tolist(), asked.own.tolist()) == ([1], [0], [False])
 
 
+def test_agents_are_named_by_life_and_slot():
+    made = ordered()
+    made.agents.generation[[0, 1]] = 2, 3
+    made.orders["operator_id"][0] = (3 << 32) + 1
+    asked = execution(made)
+    assert (asked.agent.tolist(), asked.about.tolist(), asked.slot.tolist()) == ([(3 << 32) + 1], [2 << 32], [1])
+
+
 def test_where_there_is_no_tie_trust_is_that_in_a_stranger():
     assert execution(ordered(operator=5, **{"agents.stranger_trust": 0.35})).trust.tolist() == pytest.approx([0.35])
 

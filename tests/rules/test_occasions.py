@@ -6,6 +6,7 @@ from tiny import message, tiny
 
 from society.broker.messages import Messages
 from society.ground.words import Act, AgentStatus, Channel, Kind, Mechanism
+from society.rules.occasions import _in_order
 
 STAR = [(0, 1), (0, 2), (0, 3)]
 
@@ -268,3 +269,19 @@ def test_the_operator_in_the_first_slot_chooses_no_help():
     made = tiny([(5, 0), (5, 1)], orders=[{"target": 5, "operator": 0, "due": 50}])
     letters = Messages.joined([message(made, 5, 0), message(made, 5, 1)])
     assert asked(made, Kind.BYSTAND, 9, letters) == [(1, 5, 0)]
+
+
+@pytest.mark.parametrize(("rows", "sorted_"), [
+    ([(0, 1), (0, 2)], True), ([(0, 5), (1, 1), (1, 2)], True), ([(0, 1), (0, 1)], False), ([(0, 2), (0, 1)], False),
+    ([(0, 1), (2, 1), (1, 1)], False), ([(0, 1), (1, 5), (1, 3)], False), ([(1, 0), (0, 5)], False), ([(3, 3)], True),
+])  # fmt: skip
+def test_rows_are_in_order_if_they_rise_by_order_then_by_who(rows, sorted_):
+    order, who = np.array(rows).T
+    assert bool(_in_order(order, who)) == sorted_
+
+
+def test_who_both_sees_and_is_asked_about_several_orders_chooses_once_about_each():
+    orders = [{"target": 0, "issued": 4, "due": 50}, {"target": 2, "issued": 4, "due": 50}]
+    made = tiny([(0, 1), (2, 1)], orders=orders, **{"orders.seen": 1})
+    letters = Messages.joined([message(made, 2, 1, order=1), message(made, 0, 1, order=0)])
+    assert asked(made, Kind.BYSTAND, 5, letters) == [(1, 0, 0), (1, 2, 1)]
