@@ -1,5 +1,6 @@
 # make run   makes a virtual environment, installs, runs a society and writes its report
 # make test  installs what tests need and runs everything: lint, types, tests
+# make mutants  changes rules, minds, measures and records line by line, in copies, and says which changes no test notices
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,7 +9,7 @@ WORKERS ?= auto
 INSTALL ?= $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PAGE := society/views/replay/page
 
-.PHONY: run test pytest core notebooks lint types programs mosquitto chromium ffmpeg esbuild lock clean
+.PHONY: run test pytest core mutants notebooks lint types programs mosquitto chromium ffmpeg esbuild lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/society run decommission
@@ -25,6 +26,11 @@ CORE := tests/ground tests/state tests/world tests/record tests/minds tests/meas
 	tests/engine/test_engine.py tests/bench tests/test_docstrings.py tests/test_model.py tests/test_mesa_page.py
 core: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(CORE)
+
+# as many mutants at a time as WORKERS says, 2 without; MUTANTS="--only society/rules" or --list, see tests/mutants/mutant_run.py
+MUTANTS ?=
+mutants: $(VENV)/.dev
+	$(BIN)/python tests/mutants/mutant_run.py --workers $(WORKERS:auto=2) $(MUTANTS)
 
 # what tests run over: a broker, a browser, what writes films and what bundles the page; where one cannot be installed,
 # its tests are skipped
