@@ -15,7 +15,7 @@ SIZE = 150
 
 
 def sample(root: Path, size: int = SIZE) -> list[Mutant]:
-    """The mutants of the four packages below ``root / "society"``, ordered by file and line."""
+    """The mutants of the packages below ``root / "society"``, ordered by file and line."""
     texts = {}
     for package in PACKAGES:
         for path in sorted((root / "society" / package).rglob("*.py")):
