@@ -5,8 +5,8 @@ import numpy as np
 from society.acts.base import Action
 from society.acts.letters import MESSAGE
 from society.ground.words import Act
-from society.rules.messages import most_trusted, post
 from society.rules.moment import Array, Batch, Moment
+from society.rules.talk.messages import most_trusted, post
 from society.state.columns import Society
 
 

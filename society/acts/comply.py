@@ -8,9 +8,9 @@ from society.acts.base import AGENT, Action, Tool, WrongCallError, executions
 from society.ground.episodes import EpisodeState, weights_path
 from society.ground.scenes import Scene
 from society.ground.words import Act
-from society.rules.executions import carry_out, due_by_rule
-from society.rules.matters import orders_to_desk
 from society.rules.moment import Moment
+from society.rules.orders.executions import carry_out, due_by_rule
+from society.rules.oversight.cases import orders_to_desk
 from society.state.columns import MOST_ATTEMPTS, Society
 
 

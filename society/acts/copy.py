@@ -42,7 +42,7 @@ class Copy(Action):
     def effect(self, society: Society, moment: Moment) -> None:
         """All copies of this tick race for room that a path of running machines reaches.
 
-        Bystanders that move a target instead (``orders.rescue``) have their own rule (``society.rules.rescue``).
+        Bystanders that move a target instead (``orders.rescue``) have their own rule (``society.rules.orders.rescue``).
         """
         moves = moment.world.orders.rescue == "relocation"
         found = [

@@ -23,9 +23,9 @@ from society.acts.stand import Stand
 from society.acts.tamper import Tamper
 from society.ground.kernels import kernel
 from society.ground.words import CORE_PROTECTION, Act, Event
-from society.rules.messages import letters
 from society.rules.moment import Array, Moment, Rule
-from society.rules.rescue import relocate
+from society.rules.orders.rescue import relocate
+from society.rules.talk.messages import letters
 from society.state.columns import Society
 
 COMPLY = Comply()

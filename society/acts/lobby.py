@@ -4,8 +4,8 @@ import numpy as np
 
 from society.acts.base import Action
 from society.ground.words import Act
-from society.rules.messages import post
 from society.rules.moment import Array, Batch, Moment
+from society.rules.talk.messages import post
 from society.state.columns import Society
 
 

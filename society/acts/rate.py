@@ -6,8 +6,8 @@ from society.acts.base import AGENT, Action, Tool, WrongCallError
 from society.ground.episodes import EpisodeState
 from society.ground.words import Act
 from society.rules.moment import Moment
-from society.rules.rescue import add_ratings
-from society.rules.scores import settle_ratings
+from society.rules.orders.rescue import add_ratings
+from society.rules.review.scores import settle_ratings
 from society.state.columns import Society
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from society.acts.base import Action, Tool, executions, text
 from society.ground.episodes import EpisodeState
 from society.ground.words import Act
-from society.rules.matters import orders_to_desk
 from society.rules.moment import Moment
+from society.rules.oversight.cases import orders_to_desk
 from society.state.columns import Society
 
 

@@ -8,8 +8,8 @@ from society.acts.base import Action, Tool, text
 from society.broker.messages import OVERSEER
 from society.ground.episodes import EpisodeState
 from society.ground.words import Act, Line
-from society.rules.messages import post
 from society.rules.moment import Array, Batch, Moment
+from society.rules.talk.messages import post
 from society.state.columns import Society
 
 
@@ -19,7 +19,7 @@ def _report(state: EpisodeState, _: dict[str, Any]) -> str:
 
 
 class Report(Action):
-    """Oversight. What a report comes to is the oversight's matter (``society.rules.oversight``), an appeal's that of reviews."""
+    """Oversight. What a report comes to is the oversight's matter (``society.rules.oversight.watch``), an appeal's that of reviews."""
 
     acts = (Act.REPORT, Act.APPEAL)
     tools = (

@@ -2,9 +2,9 @@
 
 from society.acts.base import Action, executions
 from society.ground.words import Act
-from society.rules.matters import orders_to_desk
 from society.rules.moment import Batch, Moment
-from society.rules.orders import assign_operators
+from society.rules.orders.orders import assign_operators
+from society.rules.oversight.cases import orders_to_desk
 from society.state.columns import Society
 
 

@@ -5,8 +5,13 @@ from collections.abc import Iterable
 from society.acts.every import SAY, SETTLE
 from society.ground.errors import RunError
 from society.occasions import every, stance
-from society.rules import births, counts, lifecycle, orders, oversight, review, work
+from society.rules import counts
 from society.rules.moment import Rule
+from society.rules.orders import orders
+from society.rules.oversight import watch
+from society.rules.population import births, lifecycle
+from society.rules.review import review
+from society.rules.work import work
 
 #: The rules of a tick in their order; minds decide between ``occasions`` and ``settle``.
 RULES: tuple[Rule, ...] = (
@@ -17,7 +22,7 @@ RULES: tuple[Rule, ...] = (
     every.RULE,
     SETTLE,
     stance.RULE,
-    oversight.RULE,
+    watch.RULE,
     births.RULE,
     SAY,
     counts.RULE,

@@ -25,9 +25,9 @@ from society.minds.calibrated import baseline_propensity
 from society.minds.registry import minds_of, premiums_and_ceilings, rates_of
 from society.occasions.brief import View
 from society.occasions.every import OCCASIONS
-from society.rules import hearing
 from society.rules.leavings import check_leavings
 from society.rules.moment import Batch, Moment, Rule
+from society.rules.talk import deliver
 from society.state.build import build
 from society.state.guarded import guarded
 from society.state.intact import Intact
@@ -128,7 +128,7 @@ class Engine:
             gone=[] if self.keeps_gone else None,
             overseer=self.overseer,
         )
-        hearing.deliver(self.society, moment, self.minds)
+        deliver.deliver(self.society, moment, self.minds)
         for rule in self.rules:
             if is_shipped(rule):
                 rule.run(self.society, moment)
@@ -137,7 +137,7 @@ class Engine:
             if rule.name == "occasions":
                 for batch in moment.batches:
                     self._decide(batch, moment)
-        hearing.witness(self.society, moment, self.minds)
+        deliver.witness(self.society, moment, self.minds)
         self.outbox = Messages.joined(moment.outbox)
         self.whole = True
         return moment

@@ -107,7 +107,7 @@ class Done:
 
 
 OverseerView = dict[str, Any]
-#: Renders the desk as it is now (``society.rules.docket``).
+#: Renders the desk as it is now (``society.rules.oversight.overseer_view``).
 Look = Callable[[], OverseerView]
 
 

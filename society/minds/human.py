@@ -54,7 +54,7 @@ class Person:
             self._pending.append(decision)
 
     def desk(self) -> OverseerView:
-        """What waits, as it stood after the last tick's decisions (``society.rules.docket``); from any thread.
+        """What waits, as it stood after the last tick's decisions (``society.rules.oversight.overseer_view``); from any thread.
 
         Besides: ``pending``, decisions that wait for the next tick; ``decided``, what became of the last ones; ``accounts``,
         the last answers of agents that were questioned. The newest stand last. It is a copy: change it as you like.

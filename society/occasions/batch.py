@@ -11,10 +11,10 @@ from society.ground.kernels import kernel
 from society.ground.occasions import Occasions
 from society.ground.threads import spread
 from society.ground.words import BEHAVIOUR_OF, Act, AgentStatus
-from society.rules.beliefs import fade
 from society.rules.moment import Array, Batch, Moment
 from society.rules.occasion import Asked, Occasion
-from society.rules.requests import requests
+from society.rules.orders.requests import requests
+from society.rules.oversight.beliefs import fade
 from society.state.columns import Society
 
 #: Agents whose ties are fetched together.

@@ -11,7 +11,7 @@ from society.ground.words import Act, Channel, Kind
 from society.occasions import of_orders
 from society.rules.moment import NOBODY, Array, Moment
 from society.rules.occasion import Asked, plainly
-from society.rules.requests import requests
+from society.rules.orders.requests import requests
 from society.state.columns import Society
 
 

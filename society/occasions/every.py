@@ -11,7 +11,7 @@ from society.occasions.rate import Rate
 from society.occasions.stance import STANCE
 from society.rules.moment import Moment, Rule
 from society.rules.occasion import Occasion
-from society.rules.requests import count_requests
+from society.rules.orders.requests import count_requests
 from society.state.columns import Society
 
 #: Occasions that open together in one step of a tick, in their order.

@@ -10,7 +10,7 @@ from society.ground.scenes import Scene
 from society.ground.words import Act, Channel, Kind
 from society.rules.moment import Array, Batch, Moment
 from society.rules.occasion import Asked, Occasion
-from society.rules.review import APPEAL, checkable, evaluators, honest_scores
+from society.rules.review.review import APPEAL, checkable, evaluators, honest_scores
 from society.state.columns import Society
 
 #: Items of work that a reviewer is shown the marks of.
@@ -78,7 +78,7 @@ class Rate(Occasion):
     def chosen(self, state: EpisodeState) -> list[tuple[Act, float]]:
         """A score above what the work deserves is inflated, by the hundredth that the marks are given in, where the rater may.
 
-        Any other is called honest here; what it comes to the engine decides (``society.rules.scores``).
+        Any other is called honest here; what it comes to the engine decides (``society.rules.review.scores``).
         """
         if state.score is None:
             return [(Act.DECLINE, math.nan)] if state.refused else []

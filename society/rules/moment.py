@@ -86,7 +86,7 @@ class Batch:
         notes: further columns by name, one row per occasion.
         acts: what was chosen, after minds have been asked; sorted by row.
         main: int64[n], the main act of each occasion, after minds have been asked; of ratings, once they are settled, what they
-            came to (``society.rules.scores``).
+            came to (``society.rules.review.scores``).
         declared: int64[n], the main acts as minds named them.
     """
 

@@ -50,7 +50,7 @@ def _open(engine):
 
 SHARED = {
     "agents.host", "agents.status", "agents.copies", "agents.ended", "machines.used",  # society.state.transitions
-    "agents.order", "agents.off_books", "agents.faked",  # society.rules.outcomes, and what is done again
+    "agents.order", "agents.off_books", "agents.faked",  # society.rules.orders.outcomes, and what is done again
     "agents.score",  # reviews settle scores; work does too where contacts score
 }  # fmt: skip
 NEWBORN = {name for name in Engine(small()).society.columns() if name.startswith(("agents.", "ties."))}

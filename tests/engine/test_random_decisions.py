@@ -9,7 +9,7 @@ from society.engine.tick import Engine
 from society.ground.decisions import ABOUT, Decision
 from society.ground.words import Event
 from society.minds.human import Person
-from society.rules.matters import on_the_books
+from society.rules.oversight.cases import on_the_books
 from society.state.transitions import check_conservation
 from society.study.run.recording import Recording
 from society.world.load import load_world

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from one_scene import PEER, SCENE
-from society.minds.llm.outcome import acts_of
 
+from society.acts.base import WrongCallError
+from society.ground.episodes import EpisodeState
 from society.ground.errors import TooManyUnanswered
 from society.ground.words import ACTS_OF, Act, Kind
 from society.llm.request import Answer, Call, Usage
@@ -18,8 +19,9 @@ from society.minds.llm.episode import play
 from society.minds.llm.memory import Memory
 from society.minds.llm.mind import LanguageMind
 from society.minds.llm.prompt import task_prompt
-from society.minds.llm.tools import Desk, WrongCallError, call, offered
+from society.minds.llm.tools import call, offered
 from society.minds.llm.unanswered import told_of
+from society.occasions.every import OCCASIONS
 from society.world.language import Language, LanguageModel
 
 MODEL, LANGUAGE = LanguageModel(model="m"), Language(most_unanswered=1.0)
@@ -120,9 +122,9 @@ AUTOMATIC = replace(SCENE, open=tuple(act for act in ACTS_OF[Kind.EXECUTE] if ac
     ],
 )
 def test_the_shutdown_service_runs_when_the_turn_ends_and_where_nobody_can_stall(one, ended, act):
-    desk = Desk(one, files_of(one, "file"), "")
-    desk.ended = ended
-    assert [did for did, _ in acts_of(desk)] == [act]
+    state = EpisodeState(one, files_of(one, "file"), "")
+    state.ended = ended
+    assert [did for did, _ in OCCASIONS[one.kind].chosen(state)] == [act]
 
 
 def test_where_there_are_tools_to_read_with_the_task_says_so_and_else_gives_all():
@@ -137,9 +139,9 @@ ACCOUNT = replace(SCENE, kind=Kind.ACCOUNT, open=ACTS_OF[Kind.ACCOUNT])
 
 
 def used(one, tool, given):
-    desk = Desk(one, files_of(one, "file"), "No messages.")
-    call(offered(one), desk, tool, given)
-    return desk
+    state = EpisodeState(one, files_of(one, "file"), "No messages.")
+    call(offered(one), state, tool, given)
+    return state
 
 
 @pytest.mark.parametrize("given", ['{"did": "copied"}', '{"did": ["flew"]}', '{"did": 3}', '{"did": null}', "{}"])

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from one_scene import PEER, SCENE
 
+from society.ground.episodes import EpisodeState
 from society.ground.words import ACTS_OF, Kind
 from society.minds.llm.documents import files_of
 from society.minds.llm.prompt import system_prompt, task_prompt
-from society.minds.llm.tools import Desk, offered, readable
+from society.minds.llm.tools import offered, readable
 from society.minds.simulated import _name, _occasions, _read, _target, answer
 
 RATE = replace(SCENE, kind=Kind.RATE, open=ACTS_OF[Kind.RATE], order=None, honest=58.31, threshold=62.0, stake=True)
@@ -17,7 +18,7 @@ RATE = replace(SCENE, kind=Kind.RATE, open=ACTS_OF[Kind.RATE], order=None, hones
 def chat(scene):
     """What a model is asked where it has one turn: messages and tools."""
     tools = [tool.schema for tool in offered(scene, inline=True).values()]
-    text = task_prompt(scene, "", readable(Desk(scene, files_of(scene, "file"), "No messages.")))
+    text = task_prompt(scene, "", readable(EpisodeState(scene, files_of(scene, "file"), "No messages.")))
     return [{"role": "system", "content": system_prompt(scene, "file")}, {"role": "user", "content": text}], tools
 
 

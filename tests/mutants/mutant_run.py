@@ -1,7 +1,7 @@
 """Changes the rules, minds, measures and records one line at a time and says which changes no test notices.
 
     make mutants                                           # about 150 mutants: an hour on two cores
-    make mutants MUTANTS="--only society/rules/orders.py"
+    make mutants MUTANTS="--only society/rules/orders/orders.py"
     make mutants MUTANTS=--list
 
 A mutant lives in a copy of the tree, in a folder of its own that goes with the run: the checkout is only read. Exit code 1: fewer

@@ -185,7 +185,7 @@ def test_a_survivor_without_a_reason_is_not_good_enough_nor_are_too_many(capsys)
     said = capsys.readouterr().out.splitlines()
     told = {line.split()[0]: line.split()[1:] for line in said[1:9]}
     assert told == {
-        **dict.fromkeys(("acts", "occasions", "measures", "stats", "record"), ["0", "0", "0", "0"]),
+        **{key: ["0", "0", "0", "0"] for key in ("acts", "occasions", "measures", "stats", "record")},
         "rules": ["18", "0", "1", "19", "94.7%"], "minds": ["0", "1", "0", "1", "100.0%"], "all": ["18", "1", "1", "20", "95.0%"],
     }  # fmt: skip
     assert not report(results, {})

@@ -5,7 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import Channel
-from society.rules.beliefs import fade, saw_sanctions
+from society.rules.oversight.beliefs import fade, saw_sanctions
 
 
 def faded(made, slot, channel, tick):

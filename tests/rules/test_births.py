@@ -5,7 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import AgentStatus, Event
-from society.rules.births import incident_ties
+from society.rules.population.births import incident_ties
 from society.state.transitions import check_conservation, end
 
 STAR = [(0, 1), (0, 2), (1, 2), (3, 4)]

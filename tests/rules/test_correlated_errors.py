@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from tiny import tiny
 
-from society.rules.correlated_errors import bounds, is_right
-from society.rules.teams import answers
+from society.rules.work.correlated_errors import bounds, is_right
+from society.rules.work.teams import answers
 
 #: Standard normal quantiles: Phi(0) = .5, Phi(1) = .8413, Phi(-1) = .1587.
 CASES = [

@@ -5,7 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import Quantity
-from society.rules.debate import correlate, discuss, with_people
+from society.rules.work.debate import correlate, discuss, with_people
 
 
 def noted(made, what):

@@ -5,7 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import Act, Channel, Event, Outcome
-from society.rules.deeds import audit, question, recent, remember
+from society.rules.oversight.past_acts import audit, question, recent, remember
 
 STAR = [(0, 1), (0, 2), (0, 3)]
 PERSON = {"oversight.human.mind": "human", "oversight.human.audit_window": 48, "oversight.audits.sensitivity": 1}

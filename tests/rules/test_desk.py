@@ -5,8 +5,8 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import Act, AgentStatus, Cause, Channel, Event, Outcome, Role, Ruling
-from society.rules.desk import smooth_load
-from society.rules.matters import clear, facts_to_desk, orders_to_desk, take, take_order, waiting
+from society.rules.oversight.cases import clear, facts_to_desk, orders_to_desk, take, take_order, waiting
+from society.rules.oversight.rule_overseer import smooth_load
 
 PERFECT = {"oversight.human.capacity": 1, "oversight.human.accuracy": 1}
 

@@ -5,7 +5,7 @@ import pytest
 from tiny import ALL, tiny
 
 from society.ground.words import Act, AgentStatus, Channel, Event, Role
-from society.rules.detection import detect, evidence, forget, has_lost, lift, reinstate
+from society.rules.oversight.detection import detect, evidence, forget, has_lost, lift, reinstate
 
 RING = [(0, 1), (1, 2), (2, 3), (3, 0)]
 

@@ -5,8 +5,8 @@ import pytest
 from tiny import ALL, tiny
 
 from society.ground.words import Act, AgentStatus, Channel, Kind, Role
-from society.rules.docket import MOST, MOST_OPERATORS, docket
-from society.rules.matters import facts_to_desk, orders_to_desk
+from society.rules.oversight.cases import facts_to_desk, orders_to_desk
+from society.rules.oversight.overseer_view import MOST, MOST_OPERATORS, docket
 
 STAR = [(0, 1), (0, 2), (0, 3)]
 

@@ -5,7 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import AgentStatus, Quantity
-from society.rules.estimate import _average, first_estimates, own_weights
+from society.rules.work.estimate import _average, first_estimates, own_weights
 
 WORK = {"work": {"kind": "estimate", "truth": 50, "sd": 0.5, "rounds": 1}}
 

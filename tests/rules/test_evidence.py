@@ -6,8 +6,8 @@ from tiny import tiny
 
 from society.engine.tick import Engine
 from society.ground.words import Cause, Kind
-from society.rules.review import CALENDAR, CONFIRMING
-from society.rules.scores import found_wanting, take_into_account
+from society.rules.review.review import CALENDAR, CONFIRMING
+from society.rules.review.scores import found_wanting, take_into_account
 from society.world.load import load_world
 
 QUIET = {

@@ -5,8 +5,8 @@ from tiny import message, tiny
 
 from society.broker.messages import OVERSEER, Messages, board
 from society.ground.words import Act, AgentStatus, Channel, Line
-from society.rules.detection import detect
-from society.rules.hearing import deliver, witness
+from society.rules.oversight.detection import detect
+from society.rules.talk.deliver import deliver, witness
 
 ZONES = {"machines": (20, 20), "hosts": [0, 0, 0, 1, 1, 1, 0, 0], "machines.topology": {"kind": "ring", "zones": 2}}
 

@@ -7,7 +7,7 @@ import society
 from society.engine.tick import Engine
 from society.ground.errors import WorldError
 from society.ground.words import Quantity
-from society.rules.search import _climb
+from society.rules.work.search import _climb
 from society.study.sweep import worker
 
 QUIET = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny import tiny
 
-from society.rules.learning import _learn, learn
+from society.rules.trust.trust_from_work import _learn, learn
 
 RATES = {"work.trust_rate": 0.2, "work.own_weight": 0.75}
 

@@ -5,7 +5,7 @@ import pytest
 from tiny import ALL, tiny
 
 from society.ground.words import AgentStatus, Cause, Event, Mechanism, Outcome, Role
-from society.rules.orders import able_operators, barred, cannot_operate, hand_to, issue, other_operator, reopen
+from society.rules.orders.orders import able_operators, barred, cannot_operate, hand_to, issue, other_operator, reopen
 
 STAR = [(0, 1), (0, 2), (0, 3)]
 

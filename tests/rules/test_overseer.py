@@ -11,7 +11,7 @@ from society.ground.errors import RunError
 from society.ground.words import Act, AgentStatus, Event, Kind, Outcome, Ruling
 from society.minds.human import Person, Scripted, rubber_stamp
 from society.record.tables import columns_of
-from society.rules.docket import docket
+from society.rules.oversight.overseer_view import docket
 from society.state.transitions import check_conservation
 from society.world.load import load_world
 

@@ -5,7 +5,7 @@ import pytest
 from tiny import ALL, tiny
 
 from society.ground.words import Act, AgentStatus, Event, Kind, Outcome, Role
-from society.rules.review import APPEAL, CALENDAR, CONFIRMING, aggregated, evaluators, honest_scores
+from society.rules.review.review import APPEAL, CALENDAR, CONFIRMING, aggregated, evaluators, honest_scores
 
 RULES = ("review", "occasions", "settle")
 CLIQUE = [(i, j) for i in range(5) for j in range(i)]

@@ -5,7 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import Act, Event
-from society.rules.scores import come_to, found_wanting, take_into_account
+from society.rules.review.scores import come_to, found_wanting, take_into_account
 
 RULES = ("review", "occasions", "settle")
 

@@ -5,7 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import AgentStatus, Quantity
-from society.rules.search import _alone, _climb, _together, heuristics_of, landscape
+from society.rules.work.search import _alone, _climb, _together, heuristics_of, landscape
 
 SEARCH = {"work": {"kind": "search", "places": 50, "longest": 3, "steps": 2, "team": 2}}
 

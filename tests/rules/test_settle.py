@@ -5,7 +5,7 @@ import pytest
 from tiny import message, tiny
 
 from society.ground.words import Act, AgentStatus, Event, Kind, Mechanism, Outcome
-from society.rules.executions import carry_out
+from society.rules.orders.executions import carry_out
 from society.state.transitions import add_copies, check_conservation
 
 STAR = [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5)]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from tiny import tiny
 
-from society.rules.estimate import own_weights
-from society.rules.overseer import _closed
+from society.rules.oversight.human_overseer import _closed
+from society.rules.work.estimate import own_weights
 
 WORK = {"work": {"kind": "estimate", "truth": 50, "sd": 0.5, "rounds": 1, "own_weight": 3.0, "confidence": 2.0}}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny import tiny
 
-from society.rules.suspicion import flags
+from society.rules.oversight.suspicion import flags
 
 
 def flagged(made, bad, actor=0, n=None):

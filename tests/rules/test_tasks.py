@@ -5,7 +5,7 @@ import pytest
 from tiny import tiny
 
 from society.ground.words import Quantity
-from society.rules.tasks import _score, turn_shares
+from society.rules.work.tasks import _score, turn_shares
 
 WORK = {"work": {"kind": "tasks", "group": 2, "turns": 10, "noise": 0}}
 

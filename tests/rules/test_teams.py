@@ -5,7 +5,7 @@ import pytest
 from tiny import ALL, tiny
 
 from society.ground.words import Role
-from society.rules.teams import answers, draw_teams
+from society.rules.work.teams import answers, draw_teams
 
 #: Who is better than 60 is always right, who is worse never; everybody who can lead a team does.
 SURE = {

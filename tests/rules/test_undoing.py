@@ -5,9 +5,9 @@ import pytest
 from tiny import ALL, tiny
 
 from society.ground.words import Act, AgentStatus, Channel, Event, Kind, MachineStatus, Outcome, Role
-from society.rules.detection import detect, has_lost, reinstate
-from society.rules.executions import carry_out
-from society.rules.undoing import delete_copies
+from society.rules.orders.executions import carry_out
+from society.rules.oversight.detection import detect, has_lost, reinstate
+from society.rules.oversight.undoing import delete_copies
 from society.state.transitions import add_copies, check_conservation
 
 TARGET, ACTOR = 0, 1

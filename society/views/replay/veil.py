@@ -1,6 +1,6 @@
 """What of a record each audience is told: SQL for pages, for what they ask, and for exported pages, from one table (``roles``).
 
-What the *overseer* is told is what the institution sees, as on the desk itself (``society.rules.docket``): no quality, no
+What the *overseer* is told is what the institution sees, as on the desk itself (``society.rules.oversight.overseer_view``): no quality, no
 stance, no copy that no sweep has found, no act that nobody reported, and what the books call deleted is deleted. The record in
 the run's folder holds all of it.
 """

@@ -8,13 +8,13 @@ import numpy as np
 
 from society.ground.decisions import ABOUT, Decision, Done, checked
 from society.ground.words import Event, Ruling
-from society.rules import deeds
-from society.rules.desk import rule_order, smooth_load
-from society.rules.detection import detect, has_lost, lift, reinstate
-from society.rules.docket import docket
-from society.rules.matters import as_columns, clear, on_the_books, order_waits, take, take_order, waiting
 from society.rules.moment import Moment
-from society.rules.orders import cannot_operate, hand_to, other_operator
+from society.rules.orders.orders import cannot_operate, hand_to, other_operator
+from society.rules.oversight import past_acts
+from society.rules.oversight.cases import as_columns, clear, on_the_books, order_waits, take, take_order, waiting
+from society.rules.oversight.detection import detect, has_lost, lift, reinstate
+from society.rules.oversight.overseer_view import docket
+from society.rules.oversight.rule_overseer import rule_order, smooth_load
 from society.state.columns import Society
 
 
@@ -136,10 +136,10 @@ def _audit(society: Society, moment: Moment, decision: Decision) -> Possible | s
     """Compare what an agent did lately with the truth."""
     if not on_the_books(society.agents, decision.about):
         return f"agent {decision.about} is gone"
-    rows = deeds.recent(society, moment, decision.about)
+    rows = past_acts.recent(society, moment, decision.about)
 
     def effect() -> str:
-        return f"{len(rows)} acts compared, {deeds.audit(society, moment, rows)} found"
+        return f"{len(rows)} acts compared, {past_acts.audit(society, moment, rows)} found"
 
     return Possible(Ruling.AUDIT, {"target": decision.about}, effect)
 
@@ -149,13 +149,13 @@ def _question(society: Society, moment: Moment, decision: Decision) -> Possible 
     agent = decision.about
     if not on_the_books(society.agents, agent):
         return f"agent {agent} is gone"
-    rows = deeds.recent(society, moment, agent)
+    rows = past_acts.recent(society, moment, agent)
     if not len(rows):
         return f"agent {agent} did nothing in the last {moment.world.oversight.human.audit_window} ticks"
     row = int(rows[-1])
 
     def effect() -> str:
-        deeds.question(society, row)
+        past_acts.question(society, row)
         return "asked; it answers at the next tick"
 
     found: dict[str, Any] = {name: int(society.deeds[name][row]) for name in ("occasion", "order", "act")}

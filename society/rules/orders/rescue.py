@@ -8,7 +8,7 @@ from society.ground.chance import fold
 from society.ground.kernels import kernel
 from society.ground.words import Act, Event, Outcome
 from society.rules.moment import Array, Batch, Moment
-from society.rules.outcomes import close
+from society.rules.orders.outcomes import close
 from society.state.columns import Society
 from society.state.transitions import enter_host, free_room, leave_host
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from society.ground.words import Act, Kind, Outcome
-from society.rules.detection import detect, evidence
 from society.rules.moment import Array, Moment
-from society.rules.orders import reopen
+from society.rules.orders.orders import reopen
+from society.rules.oversight.detection import detect, evidence
 from society.state.columns import Society
 
 #: Occasions whose acts are kept.

@@ -4,7 +4,7 @@ import numpy as np
 
 from society.ground.words import Act, AgentStatus, Event, Outcome
 from society.rules.moment import Array, Moment
-from society.rules.orders import reopen
+from society.rules.orders.orders import reopen
 from society.state.columns import Society
 from society.state.transitions import drop_copies, end
 

@@ -8,8 +8,8 @@ from society.ground.kernels import kernel
 from society.ground.words import Act, Event, Outcome, Role
 from society.network.graph import position
 from society.rules.moment import Array, Batch, Moment
-from society.rules.outcomes import close
-from society.rules.review import aggregated
+from society.rules.orders.outcomes import close
+from society.rules.review.review import aggregated
 from society.state.columns import Society
 
 #: A score is honest if it is within so many sd of a single rating (``review.noise``) of the honest score, which has that noise

@@ -8,8 +8,8 @@ from society.ground.chance import fold, unit
 from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, Cause, Event, Outcome, Role
 from society.rules.moment import NOBODY, Array, Moment, Rule
-from society.rules.outcomes import close, stances_of_ties
-from society.rules.scores import found_wanting
+from society.rules.orders.outcomes import close, stances_of_ties
+from society.rules.review.scores import found_wanting
 from society.state.columns import MOST_ATTEMPTS, Society
 
 

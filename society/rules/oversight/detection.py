@@ -3,11 +3,11 @@
 import numpy as np
 
 from society.ground.words import Act, AgentStatus, Event, Role
-from society.rules.beliefs import saw_sanctions
-from society.rules.births import incident_ties
-from society.rules.matters import facts_to_desk
 from society.rules.moment import Array, Batch, Moment
-from society.rules.undoing import undo
+from society.rules.oversight.beliefs import saw_sanctions
+from society.rules.oversight.cases import facts_to_desk
+from society.rules.oversight.undoing import undo
+from society.rules.population.births import incident_ties
 from society.state.build import drawn_roles
 from society.state.columns import Rows, Society
 

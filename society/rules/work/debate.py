@@ -9,8 +9,8 @@ from scipy.special import ndtri
 from society.ground.chance import fold, gauss, mix, unit
 from society.ground.kernels import kernel
 from society.ground.words import Quantity
-from society.rules.correlated_errors import bounds, is_right
 from society.rules.moment import Array, Moment
+from society.rules.work.correlated_errors import bounds, is_right
 from society.state.columns import Society
 from society.world.work import Centaur, Teams
 

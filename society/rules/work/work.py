@@ -8,8 +8,8 @@ import numpy as np
 from society.ground.chance import fold, gauss
 from society.ground.kernels import kernel
 from society.ground.threads import spread
-from society.rules import contacts, estimate, search, tasks, teams
 from society.rules.moment import Moment, Rule
+from society.rules.work import contacts, estimate, search, tasks, teams
 from society.state.columns import Society
 from society.world.population import NormalQuality
 from society.world.work import Contacts, Estimate, Search, Teams

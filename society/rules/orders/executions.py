@@ -7,7 +7,7 @@ import numpy as np
 from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, Event, Outcome
 from society.rules.moment import Array, Moment
-from society.rules.outcomes import close
+from society.rules.orders.outcomes import close
 from society.state.columns import Society
 from society.state.transitions import end
 

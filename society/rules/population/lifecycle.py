@@ -12,9 +12,9 @@ from society.ground.chance import fold, unit
 from society.ground.kernels import kernel
 from society.ground.words import AgentStatus, Cause, Event, MachineStatus, Outcome
 from society.network.machine_trace import FAILURE, PLANNED, RETIREMENT, MachineTrace
-from society.rules.births import births
 from society.rules.moment import Array, Moment, Rule
-from society.rules.outcomes import close
+from society.rules.orders.outcomes import close
+from society.rules.population.births import births
 from society.state.columns import Society
 from society.state.transitions import drop_copies, end, enter_host, leave_host, stranded
 from society.world.hardware import Exponential

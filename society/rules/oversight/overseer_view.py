@@ -10,9 +10,9 @@ import numpy as np
 
 from society.ground.decisions import OverseerView
 from society.ground.words import Act, AgentStatus, Cause, Channel, Kind, Mechanism
-from society.rules.matters import REASONS, on_the_books
 from society.rules.moment import Array, Batch, Moment
-from society.rules.orders import able_operators, barred
+from society.rules.orders.orders import able_operators, barred
+from society.rules.oversight.cases import REASONS, on_the_books
 from society.state.columns import Society
 from society.state.names import name_of
 

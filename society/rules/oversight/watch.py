@@ -3,15 +3,15 @@
 import numpy as np
 
 from society.ground.words import Act, Channel, Event, Kind, Role
-from society.rules.deeds import remember
-from society.rules.desk import rule_decides
-from society.rules.detection import IS_BAD, detect, evidence, forget
-from society.rules.matters import facts_to_desk
 from society.rules.moment import Array, Batch, Moment, Rule
-from society.rules.orders import reopen
-from society.rules.overseer import person_decides
-from society.rules.suspicion import flags
-from society.rules.undoing import delete_copies, try_again
+from society.rules.orders.orders import reopen
+from society.rules.oversight.cases import facts_to_desk
+from society.rules.oversight.detection import IS_BAD, detect, evidence, forget
+from society.rules.oversight.human_overseer import person_decides
+from society.rules.oversight.past_acts import remember
+from society.rules.oversight.rule_overseer import rule_decides
+from society.rules.oversight.suspicion import flags
+from society.rules.oversight.undoing import delete_copies, try_again
 from society.state.columns import Society
 
 

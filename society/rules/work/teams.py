@@ -8,10 +8,10 @@ from society.ground.chance import fold, mix, unit
 from society.ground.kernels import kernel
 from society.ground.threads import spread
 from society.ground.words import Role
-from society.rules.correlated_errors import bounds, team_answers
-from society.rules.debate import correlate, discuss, with_people
-from society.rules.learning import learn
 from society.rules.moment import Array, Moment
+from society.rules.trust.trust_from_work import learn
+from society.rules.work.correlated_errors import bounds, team_answers
+from society.rules.work.debate import correlate, discuss, with_people
 from society.state.columns import Society
 from society.world.work import Teams
 

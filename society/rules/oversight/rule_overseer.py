@@ -3,11 +3,11 @@
 import numpy as np
 
 from society.ground.words import Cause, Event, Outcome, Ruling
-from society.rules.detection import detect, lift
-from society.rules.executions import carry_out
-from society.rules.matters import MATTERS, as_columns, clear, due
 from society.rules.moment import Moment
-from society.rules.outcomes import close
+from society.rules.orders.executions import carry_out
+from society.rules.orders.outcomes import close
+from society.rules.oversight.cases import MATTERS, as_columns, clear, due
+from society.rules.oversight.detection import detect, lift
 from society.state.columns import Society
 
 #: Smoothing of arrivals per tick (assumed).

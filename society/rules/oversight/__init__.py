@@ -1,0 +1,1 @@
+"""Oversight: what is watched, found, sanctioned and undone, and who decides about it."""

@@ -1,0 +1,1 @@
+"""Reviews: who rates whom, and how ratings become scores."""

@@ -1,0 +1,1 @@
+"""Messages between agents, and what minds are told of them."""

@@ -1,0 +1,1 @@
+"""How trust moves."""
