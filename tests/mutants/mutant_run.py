@@ -176,6 +176,7 @@ def ended(pool: concurrent.futures.ThreadPoolExecutor) -> Iterator[None]:
 def run(chosen: list[Mutant], workers: int, folder: Path, tests: list[str]) -> dict[Mutant, str]:
     """The verdict on every mutant; progress goes to stderr."""
     began, copies = clock(), [Copy(folder / str(n)) for n in range(workers)]
+    print(f"{len(chosen)} mutants; which tests run which lines ...", file=sys.stderr, flush=True)
     found = mapped(copies, tests or TESTS)
     print(f"... {len(found.tests)} tests in {clock() - began:.0f} s", file=sys.stderr, flush=True)
     free: queue.Queue[Copy] = queue.Queue()
