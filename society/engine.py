@@ -258,7 +258,7 @@ class Engine:
 
 
 def without_social_forces(world: World) -> World:
-    """Null models have no pull between agents: norm and requests weigh nothing.
+    """Null models have no pull between agents: norm and requests weigh nothing, at no tick.
 
     Messages and requests pass all the same, so that as many agents are asked, and can protect, as in the full run.
     """
