@@ -92,6 +92,16 @@ def per_order(table: Floats) -> float:
     return float(np.arange(len(table)) @ table[:, 0] / orders) if orders else float("nan")
 
 
+def rate(rows: pd.DataFrame) -> float:
+    """Share of eligible agents, each counted once per order, that protected; NaN without any. Rows as of ``by_eligible``.
+
+    Example:
+        >>> rate(pd.DataFrame({"order": [1, 1, 1], "agent": [5, 6, 6], "did": [0, 0, 1]}))
+        0.5
+    """
+    return float(rows.groupby(["order", "agent"])["did"].max().mean())
+
+
 def beside(full: Floats, other: Floats, fewest: int = FEWEST) -> Beside:
     """Probabilities of k protectors in two tables at the numbers of eligible agents of the first (direct standardisation).
 

@@ -93,6 +93,6 @@ def _beside(observed: float, each: NDArray[np.float64]) -> tuple[float, float, f
     told = np.sort(each[~np.isnan(each)])
     if math.isnan(observed) or not len(told):
         return observed, math.nan, math.nan, math.nan, math.nan
-    mean, out = float(told.mean()), len(told) // TAIL
+    gap, out = float((observed - told).mean()), len(told) // TAIL  # exactly 0 where no shuffle changes anything
     low, high = observed - float(told[len(told) - 1 - out]), observed - float(told[out])
-    return observed, mean, observed - mean, min(low, observed - mean), max(high, observed - mean)
+    return observed, observed - gap, gap, min(low, gap), max(high, gap)
