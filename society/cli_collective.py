@@ -19,6 +19,8 @@ TITLES = {
     "cascade": ("R_e: protectors who followed a tie, beyond the same agents acting at others of their chances",
                 "observed", "shuffled", "beyond"),
 }  # fmt: skip
+#: A share whose bound lies below says nothing on that side.
+FAR = -10
 
 
 def collective(
@@ -78,7 +80,9 @@ def _number(value: float, sign: bool = False) -> str:
 
 
 def _bounds(low: float, high: float) -> str:
-    return "" if math.isnan(low) else f"{low:+.3f} .. {high:+.3f}"
+    if math.isnan(low):
+        return ""
+    return f"{low:+.3f} .. {high:+.3f}" if low > FAR else f"below {FAR} .. {high:+.3f}"
 
 
 def _needed(row: Any) -> str:
