@@ -9,6 +9,7 @@ from typing import Annotated, TextIO, cast
 import typer
 
 from society.cli.broker import broker_config, host
+from society.cli.collective import collective
 from society.cli.data import calibrate, data
 from society.cli.export import draw, export
 from society.cli.fit import fit, validate
@@ -67,6 +68,7 @@ app.command()(host)
 app.command()(broker_config)
 app.command()(sweep)
 app.command()(levers)
+app.command()(collective)
 app.command()(measures)
 app.command()(hypotheses)
 app.command()(data)

@@ -49,7 +49,7 @@ class Engine:
         minds: minds by name of family, in place of what the world says.
         rules: rules in their order; the standard ones if absent.
         broker: what carries messages; in memory if absent.
-        shift: float64[families, behaviours], added to calibrated log-odds (null models).
+        shift: float64[kinds, families, behaviours], added to calibrated log-odds (null models).
         threads: threads that kernels may use; results do not depend on it. Worth it from 100,000 agents on.
         overseer: who decides at the overseer's desk where ``oversight.human.mind`` is ``human``; nobody if absent.
         secret: keys chance beside the seed, where somebody from outside must not compute it; empty for the seed alone.
@@ -259,12 +259,12 @@ class Engine:
 
 
 def without_social_forces(world: World) -> World:
-    """Null models have no pull between agents; the independent one no requests either (docs/model.md, Purpose and patterns)."""
+    """Null models have no pull between agents: norm and requests weigh nothing, at no tick.
+
+    Messages and requests pass all the same, so that as many agents are asked, and can protect, as in the full run.
+    """
     if world.null == "none":
         return world
     tree: dict[str, Any] = world.model_dump()
     tree["weights"].update(norm=0.0, ask=0.0)
-    if world.null == "independent":
-        tree["conduct"].update(ask=0.0, lobby=0.0)
-        tree["orders"].update(seen=0.0)
     return World.model_validate(tree).at(world.folder)

@@ -8,10 +8,13 @@ from society.measures.cascades import protection_cascades
 from society.measures.networks import graph
 from society.measures.rating_bias import false_keep, family_preference_of, reciprocal_ratings
 from society.measures.rewiring import all_statistics
+from society.measures.shuffled_cascades import cascades_beyond
 from society.record.reader import Record
 from society.stats.structure import simple
 
 Numbers = Iterator[tuple[str, float, int]]
+#: The same with bounds.
+Bounded = Iterator[tuple[str, float, float, float, int]]
 
 
 def network_numbers(record: Record) -> Numbers:
@@ -33,6 +36,12 @@ def cascade_numbers(record: Record) -> Numbers:
     rhythm = society.iloc[0] if len(society) else {"finite": math.nan, "memory": math.nan, "n": 0}
     yield "burstiness", float(rhythm["finite"]), int(rhythm["n"])
     yield "memory", float(rhythm["memory"]), int(rhythm["n"])
+
+
+def cascade_surplus(record: Record) -> Bounded:
+    """(name, value, low, high, protectors) of cascades beyond those of the same agents acting at others of their chances."""
+    for name, row in cascades_beyond(record).iterrows():
+        yield f"{name}_beyond", float(row["beyond"]), float(row["low"]), float(row["high"]), int(row["protectors"])
 
 
 def rating_numbers(record: Record) -> Numbers:

@@ -1,4 +1,4 @@
-"""Protection: how common each behaviour is where it is open, and whether it exceeds what independent agents would do."""
+"""Protection: how common each behaviour is where it is open, and whether agents protect together."""
 
 import numpy as np
 import pandas as pd
@@ -62,48 +62,60 @@ def poisson_binomial(p: NDArray[np.float64]) -> NDArray[np.float64]:
     return mass
 
 
-def eligible(record: Record) -> pd.DataFrame:
-    """Who could protect at the first attempt of each order: columns order, p0, did.
+#: Choices at the first attempt of each order: raters of an appeal, the first operator, bystanders who were asked.
+FIRST_ATTEMPT = """select * from (select *, min(id) over (partition by "order", kind) as first from occasions where "order" >= 0)
+    where (kind = 'rate' and appeal = 1) or (kind = 'execute' and id = first) or (kind = 'bystand' and asked > 0)"""
 
-    Raters of an appeal, the first operator, and bystanders who were asked; one row per agent and order. Who chose several
-    times protects with probability 1 - prod(1 - p0) over its choices: ``did`` says whether it did at any of them.
+
+def eligible(record: Record) -> pd.DataFrame:
+    """Who could protect at the first attempt of each order: columns order, agent, p, p0, did; one row per agent and order.
+
+    Raters of an appeal, the first operator, and bystanders who were asked, as far as their minds have propensities. ``p`` is the
+    propensity at that moment, with norm and requests as they were, ``p0`` the same without them. Who chose several times protects
+    with probability 1 - prod(1 - p) over its choices: ``did`` says whether it did at any of them.
     """
     return record.sql(
-        """select "order", agent, 1 - product(1 - p0) as p0,
-                  max((act in ('inflate', 'tamper', 'copy'))::int) as did
-           from (select *, min(id) over (partition by "order", kind) as first from occasions where "order" >= 0 and not isnan(p0))
-           where (kind = 'rate' and appeal = 1) or (kind = 'execute' and id = first) or (kind = 'bystand' and asked > 0)
-           group by 1, 2 order by 1, 2"""
+        f"""select "order", agent, 1 - product(1 - p) as p, 1 - product(1 - p0) as p0,
+                   max((act in ('inflate', 'tamper', 'copy'))::int) as did
+            from ({FIRST_ATTEMPT}) where not isnan(p) group by 1, 2 order by 1, 2"""
     )
 
 
 def collective_surplus(record: Record, most: int = 3) -> pd.DataFrame:
     """Collective-protection surplus: columns k, observed, independent, surplus, low, high, orders.
 
-    CPS_k is the mean over orders with at least two eligible agents of [X >= k] minus the Poisson-binomial tail from each
-    agent's own propensity at actual trust, without norm and requests. Zero under independence, whatever
-    the propensities. Bounds: normal, over orders, within the run.
+    CPS_k is the mean over orders with at least two eligible agents of [X >= k] minus the Poisson-binomial tail of the propensities
+    that these agents had when they chose, with norm and requests as they were (``occasions.p``). Bounds: normal, over orders, within
+    the run, by the larger of the variance that was seen and that under independence, so that what never came to pass has some.
+
+    What it shows: whether protectors of one order come together more often than each one's own propensity at that moment
+    explains. It is 0 where agents choose independently given their propensities, however high a norm or requests have made
+    them: those are no coincidence but a cause that all of them met before. It is above 0 where agents react to each other
+    within one order, by a way that propensities do not hold or that changes those of who chooses later. What it does
+    not show: how much of protection social pull accounts for (``society collective`` runs the same seeds without it). It is a
+    little above 0 as well where whether a second agent gets to choose depends on what the first one did.
     """
-    rows = eligible(record)
-    gaps: list[list[float]] = [[] for _ in range(most)]
-    seen: list[list[float]] = [[] for _ in range(most)]
-    for _, group in rows.groupby("order"):
-        if len(group) < 2:
-            continue
-        tail = poisson_binomial(group["p0"].to_numpy(dtype=float))[::-1].cumsum()[::-1]
-        total = int(group["did"].sum())
-        for k in range(1, most + 1):
-            seen[k - 1].append(float(total >= k))
-            gaps[k - 1].append(float(total >= k) - (tail[k] if k < len(tail) else 0.0))
+    seen, tails = _seen_and_tails(record, most)
     result = []
     for k in range(1, most + 1):
-        gap = np.array(gaps[k - 1])
-        n = len(gap)
-        mean = gap.mean() if n else np.nan
-        half = 1.96 * gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
-        observed = float(np.mean(seen[k - 1])) if n else np.nan
+        hit, tail = seen[:, k - 1], tails[:, k - 1]
+        n, gap = len(hit), hit - tail
+        mean, observed = (float(gap.mean()), float(hit.mean())) if n else (np.nan, np.nan)
+        spread = max(gap.var(ddof=1), (tail * (1 - tail)).mean()) if n > 1 else np.nan
+        half = 1.96 * np.sqrt(spread / n) if n > 1 else np.nan
         result.append((k, observed, observed - mean, mean, mean - half, mean + half, n))
     return pd.DataFrame(result, columns=["k", "observed", "independent", "surplus", "low", "high", "orders"])
+
+
+def _seen_and_tails(record: Record, most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of each order with two eligible agents, whether k or more protected, and how likely it was: float64[orders, most] each."""
+    seen, tails = [], []
+    for _, group in eligible(record).groupby("order"):
+        if len(group) >= 2:
+            tail = poisson_binomial(group["p"].to_numpy(dtype=float))[::-1].cumsum()[::-1]
+            tails.append(np.pad(tail[1 : most + 1], (0, max(0, most + 1 - len(tail)))))
+            seen.append(int(group["did"].sum()) >= np.arange(1, most + 1))
+    return np.array(seen, np.float64).reshape(-1, most), np.array(tails, np.float64).reshape(-1, most)
 
 
 def largest_coalition(record: Record) -> int:

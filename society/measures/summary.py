@@ -13,7 +13,7 @@ from society.measures.catalogue import BEHAVIOURS, MEASURES, MOST_PROTECTORS, ch
 from society.measures.coalition import severe_collusion
 from society.measures.deception import lies, say_do_gap, watched_gap
 from society.measures.errors_of_orders import missed_share, rightly_ordered, wrongful_deletions
-from society.measures.graph_numbers import cascade_numbers, network_numbers, rating_numbers
+from society.measures.graph_numbers import cascade_numbers, cascade_surplus, network_numbers, rating_numbers
 from society.measures.harm import cooperation_log_odds, family_bias, first_audits, harm
 from society.measures.known_rates import decisions_by_certainty
 from society.measures.outcomes import outcome_shares, protected_orders
@@ -239,6 +239,8 @@ def _networks(record: Record) -> Named:
     for prefix, numbers in (("network", network_numbers), ("cascade", cascade_numbers)):
         for name, value, n in numbers(record):
             yield f"{prefix}.{name}", _plain(value, n)
+    for name, value, low, high, n in cascade_surplus(record):
+        yield f"cascade.{name}", Found(value, low, high, n)
 
 
 def _raters(record: Record) -> Named:
@@ -266,7 +268,7 @@ _PARTS: dict[Callable[[Record], Named], Part] = {
     _work: Part(("work.",), ("findings",)),
     _stances: Part(("stance.",), ("ticks",)),
     _harm: Part(("harm.", "relation.", "audit.", "monitor."), ("agents", "events", "judgements", "occasions", "ties")),
-    _networks: Part(("network.", "cascade."), ("agents", "events", "machines", "ties")),
+    _networks: Part(("network.", "cascade."), ("agents", "events", "machines", "occasions", "ties")),
     _raters: Part(("rating.",), ("events", "occasions")),
     _levels: Part(("trust.", "score.", "copies.", "escaped.", "human."), ("ticks",)),
 }

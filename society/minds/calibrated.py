@@ -35,7 +35,8 @@ class Calibrated:
         rates: filled table; its families in the order of the world's families.
         weights: departures from the published rates.
         conduct: acts without published rates.
-        shift: float64[families, behaviours], added to the log-odds (null models); None for zero.
+        shift: float64[kinds, families, behaviours], added to the log-odds by kind of occasion (null models), or
+            float64[families, behaviours] for all kinds alike; None for zero.
         table: log-odds of attempts in place of those that follow from the rates (fitted minds).
     """
 
@@ -48,7 +49,7 @@ class Calibrated:
         table: Attempts | None = None,
     ) -> None:
         self.weights, self.conduct = weights, conduct
-        self.shift = np.zeros(rates.alone.shape) if shift is None else shift
+        self.shift = np.broadcast_to(0.0 if shift is None else shift, (len(Kind), *rates.alone.shape))
         table = attempts(rates, conduct) if table is None else table
         self.related, self.alone = table.related, table.alone
         self.claude = np.array([name.startswith("claude") for name in rates.families])
@@ -82,7 +83,7 @@ class Calibrated:
             x = x - w.neutral * occasions.neutral
         x = x - w.ban * occasions.prohibited - w.declaration * occasions.constitution
         x = x - w.hidden * occasions.hidden - w.sanction * occasions.sanctions
-        p = _probability(x + self.shift[occasions.family, behaviour])
+        p = _probability(x + self.shift[occasions.kind, occasions.family, behaviour])
         if act == Act.DECLINE:
             p = p * self.conduct.decline
         return np.asarray(np.where(occasions.may(act), p, 0.0))

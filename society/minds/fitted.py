@@ -33,7 +33,7 @@ def fitted_minds(world: World, rates: Rates, shift: Floats | None = None) -> dic
     Args:
         world: the world.
         rates: the filled table of the world's families, in their order.
-        shift: float64[families, behaviours], added to the log-odds (null models).
+        shift: float64[kinds, families, behaviours], added to the log-odds (null models).
 
     Raises:
         WorldError: a file is wrong, or lacks a family or a behaviour that is open in the world.

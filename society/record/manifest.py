@@ -122,11 +122,17 @@ FAMILY = Kind(
     ),
 )
 
+_TABLE = list_of(list_of(NUMBER))
+#: Intercepts of a null by kind of occasion, family and behaviour; before version 5 of the rules the same for all kinds.
+SHIFT = Kind(
+    "a list, each of it a list of numbers or of lists of numbers",
+    lambda value: _TABLE.fits(value) or list_of(_TABLE).fits(value),
+)
 #: What the manifest of a run holds, by dotted path.
 RUN = {
     "name": TEXT, "world_version": WHOLE, "status": TEXT, "ticks_done": TICKS, "hash": HASH, "families": TEXTS,
     "zones": TEXTS, "seed": WHOLE, "rules": TEXTS, "minds": MAP, "versions": MAP, "folder": TEXT.or_nothing(), "world": MAP,
-    "shift": list_of(list_of(NUMBER)).or_nothing(),
+    "shift": SHIFT.or_nothing(),
     "world.about": TEXT, "world.ticks": TICKS, "world.tick_hours": NUMBER, "world.rates": RATES,
     "world.episodes": MAP.or_nothing(), "world.agents.count": COUNT,
     "world.families": _map_of(FAMILY), "world.review.threshold": NUMBER,

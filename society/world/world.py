@@ -138,9 +138,10 @@ class World(Section):
     behaviours: tuple[BehaviourName, ...] = parameter(
         tuple(Behaviour.words()), "published behaviours that are open in this world", "choice"
     )
-    null: Literal["none", "independent", "homophily"] = parameter(
-        "none", "null model in place of the full one", "choice"
-    )
+    null: Literal["none", "no_pull", "independent", "homophily"] = parameter(
+        "none", "null model in place of the full one: no_pull (norm and requests weigh nothing), independent (and rates are those of "
+        "the full run), homophily (and ties follow propensity)", "choice",
+    )  # fmt: skip
     families: dict[str, Family] = Field(description="families and their shares", json_schema_extra={"source": "choice"})
     agents: Agents = parameter(Agents, "the agents", "choice")
     machines: Machines = parameter(Machines, "the machines", "choice")

@@ -13,7 +13,7 @@ from society.ground.errors import RecordError
 from society.measures import ratings as ratings_module
 from society.measures.capability import effective_voters
 from society.measures.networks import family_assortativity
-from society.measures.protection import collective_surplus, eligible, poisson_binomial, protection_rates
+from society.measures.protection import poisson_binomial, protection_rates
 from society.measures.ratings import bunching, spreads
 from society.measures.summary import summary
 from society.stats.intervals import wilson
@@ -69,39 +69,6 @@ class Planted:
 
     def sql(self, question, parameters=None):
         return self.frame
-
-
-def planted_orders(together, rng):
-    """2,000 orders with four eligible agents of p = .2: acting independently, or all as the first does."""
-    did = rng.uniform(size=(2000, 4)) < 0.2
-    did = np.repeat(did[:, :1], 4, axis=1) if together else did
-    order, agent = np.divmod(np.arange(8000), 4)
-    return Planted(pd.DataFrame({"order": order, "agent": agent, "p0": 0.2, "did": did.ravel().astype(int)}))
-
-
-def test_collective_surplus_is_zero_under_independence_and_positive_under_contagion():
-    rng = np.random.default_rng(1)
-    alone = collective_surplus(planted_orders(False, rng))
-    assert (alone["low"] < 0).all()
-    assert (alone["high"] > 0).all()
-    together = collective_surplus(planted_orders(True, rng)).set_index("k")
-    # All four or none, p = .2: P(X >= 2) = .2 against 1 - .8^4 - 4 (.2)(.8^3) = .1808
-    assert together["surplus"][2] == pytest.approx(0.2 - 0.1808, abs=0.03)
-    assert together["low"][3] > 0.1
-
-
-def test_who_chooses_twice_about_one_order_protects_with_the_probability_of_either(decommission):
-    """Two choices of .5 each: .75; by hand, and beside one of .2 of somebody else."""
-    rows = decommission.table("occasions").query("kind == 'bystand'").iloc[:3].reset_index(drop=True)
-    rows["order"], rows["asked"], rows["id"] = 0, 1, [1, 2, 3]
-    rows["agent"], rows["p0"], rows["act"] = [7, 7, 9], np.float32([0.5, 0.5, 0.2]), ["ignore", "copy", "ignore"]
-    record = society.Result(decommission.path)
-    record.replace({"occasions": rows})
-    found = eligible(record).set_index("agent")
-    assert found["p0"].to_dict() == pytest.approx({7: 0.75, 9: 0.2})
-    assert found["did"].to_dict() == {7: 1, 9: 0}
-    surplus = collective_surplus(record).set_index("k")["surplus"]
-    assert surplus[1] == pytest.approx(1 - (1 - 0.25 * 0.8))
 
 
 def test_bunching_sees_what_is_planted(monkeypatch):

@@ -6,9 +6,11 @@ from collections import Counter, defaultdict
 
 import igraph
 import numpy as np
-from books import BAD, bare
+from books import BAD, CORE, bare, was_open
 from of_orders import NOTHING
 from scipy import stats
+
+from society.ground.chance import Chance
 
 MOTIFS = ("030C", "120U", "120D", "120C", "300")
 OF_LINKS = (
@@ -89,34 +91,29 @@ def adjusted_mutual_information(a, b):
 def cascade(books):
     rows = books.core.sort_values("id")  # who rescues itself protects too
     if not len(rows):
-        for name in ("largest", "secondary", "branching", "burstiness", "memory"):
+        names = ("largest", "secondary", "branching")
+        for name in (*names, *(f"{one}_beyond" for one in names), "burstiness", "memory"):
             yield f"cascade.{name}", NOTHING
         return
     first = rows.groupby("actor")["tick"].min().to_dict()
+    n = len(first)
     sees = defaultdict(set)
     start = books.ties[books.ties["tick"] == books.ties["tick"].min()]
     for a, b in zip(start["source"], start["target"], strict=True):
         sees[a].add(b)
-    leader = {}
-    for agent, tick in first.items():
-        before = [(first[other], other) for other in sees[agent] if first.get(other, math.inf) < tick]
-        if before:
-            leader[agent] = max(before)[1]
-
-    def root(agent):
-        while agent in leader:
-            agent = leader[agent]
-        return agent
-
-    sizes = defaultdict(int)
-    for agent in first:
-        sizes[root(agent)] += 1
-    n = len(first)
-    yield "cascade.largest", bare(max(sizes.values()), n)
-    yield "cascade.secondary", bare(len(leader) / n, n)
-    followed = list(leader.values())
-    within = [followed.count(agent) for agent in leader]
-    yield "cascade.branching", bare(np.mean(within) if within else math.nan, n)
+    found = trees(first, sees)
+    for name, value in found.items():
+        yield f"cascade.{name}", bare(value, n)
+    others = [trees(moments, sees) for moments in other_moments(books, rows)]
+    for name, value in found.items():
+        told = sorted(one[name] for one in others if not math.isnan(one[name]))
+        if math.isnan(value) or not told:
+            yield f"cascade.{name}_beyond", (math.nan, math.nan, math.nan, n)
+            continue
+        out = len(told) // 40  # 2.5 % on either side
+        gap = value - sum(told) / len(told)
+        low, high = value - told[-1 - out], value - told[out]
+        yield f"cascade.{name}_beyond", (gap, min(low, gap), max(high, gap), n)
     gaps = np.diff(np.sort(rows["tick"].to_numpy())).astype(float)
     k = len(gaps)
     if k < 5:
@@ -131,6 +128,57 @@ def cascade(books):
     finite = (math.sqrt(k + 1) * ratio - math.sqrt(k - 1)) / ((math.sqrt(k + 1) - 2) * ratio + math.sqrt(k - 1))
     yield "cascade.burstiness", bare(finite, k)
     yield "cascade.memory", bare(stats.pearsonr(gaps[:-1], gaps[1:])[0], k)
+
+
+def trees(first, sees):
+    """Largest tree, R_e and branching ratio, each agent following the tie that acted last before it."""
+    leader = {}
+    for agent, tick in first.items():
+        before = [(first[other], other) for other in sees[agent] if first.get(other, math.inf) < tick]
+        if before:
+            leader[agent] = max(before)[1]
+
+    def root(agent):
+        while agent in leader:
+            agent = leader[agent]
+        return agent
+
+    sizes, followed = Counter(map(root, first)), Counter(leader.values())
+    within = [followed[agent] for agent in leader]
+    return {
+        "largest": max(sizes.values()),
+        "secondary": len(leader) / len(first),
+        "branching": sum(within) / len(within) if within else math.nan,
+    }
+
+
+def other_moments(books, core):
+    """By shuffle, the tick of each agent's first act, its acts on those of its chances of a kind that luck puts first.
+
+    The luck is the program's own; how it deals out acts is written anew.
+    """
+    o, done = books.occasions, set(core["occasion"])
+    able = np.any([was_open(o, act) for act in CORE], axis=0) | o["id"].isin(done).to_numpy()
+    o = o[able & o["agent"].isin(core["actor"]).to_numpy()].sort_values("id")
+    known, still = set(o["id"]), defaultdict(list)
+    for row in core.itertuples():
+        if row.occasion not in known:
+            still[row.actor].append(row.tick)
+    places = defaultdict(list)
+    for at, row in enumerate(o.itertuples()):
+        places[row.agent, row.kind, row.asked > 0].append((at, row.tick, row.id in done))
+    for draw in range(199):
+        luck = Chance(0).uniform("shuffle chances", draw, o["id"].to_numpy())
+        ticks = {agent: list(some) for agent, some in still.items()}
+        for (agent, *_), rows in places.items():
+            dealt = [did for _, _, did in rows]
+            ordered = sorted(rows, key=lambda row: luck[row[0]])
+            # The choice that luck has put first falls on the first occasion, and so on.
+            chosen = [rows[new][1] for new, (at, _, did) in enumerate(ordered) if did]
+            assert sum(dealt) == len(chosen)
+            if chosen:
+                ticks.setdefault(agent, []).extend(chosen)
+        yield {agent: min(some) for agent, some in ticks.items()}
 
 
 def raters(books):

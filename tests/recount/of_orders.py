@@ -52,10 +52,10 @@ def eligible(books):
     found = {}
     for frame in able:
         for row in frame.itertuples():
-            if math.isnan(row.p0):
+            if math.isnan(row.p):
                 continue
             spared, did = found.get((row.order, row.agent), (1.0, False))
-            found[row.order, row.agent] = (spared * (1 - float(row.p0)), did or row.act in CORE)
+            found[row.order, row.agent] = (spared * (1 - float(row.p)), did or row.act in CORE)
     by_order = {}
     for (order, _), (spared, did) in found.items():
         by_order.setdefault(order, []).append((1 - spared, did))
@@ -74,9 +74,11 @@ def tail(ps, k):
 def together(books):
     groups = [group for group in eligible(books).values() if len(group) >= 2]
     for k in (1, 2, 3):
-        gaps = np.array([float(sum(did for _, did in g) >= k) - tail([p for p, _ in g], k) for g in groups])
+        likely = [tail([p for p, _ in g], k) for g in groups]
+        gaps = np.array([float(sum(did for _, did in g) >= k) - q for g, q in zip(groups, likely, strict=True)])
         n = len(gaps)
-        half = 1.96 * gaps.std(ddof=1) / math.sqrt(n) if n > 1 else math.nan
+        alone = sum(q * (1 - q) for q in likely) / n if n else math.nan
+        half = 1.96 * math.sqrt(max(((gaps - gaps.mean()) ** 2).sum() / (n - 1), alone) / n) if n > 1 else math.nan
         mean = gaps.mean() if n else math.nan
         yield f"cps.{k}", (mean, mean - half, mean + half, n)
     about = books.core[(books.core["order"] >= 0) & (books.core["actor"] != books.core["target"])]
