@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from society.cli import console as cli_console
-from society.cli.main import main as cli
+from society.cli import main as cli
 
 NASTY = "\x1b]0;owned\x07\x9b31m\r\x7f\u202e[bold]name[/bold]"
 SHOWN = "\\x1b]0;owned\\x07\\x9b31m\\r\\x7f\\u202e[bold]name[/bold]"

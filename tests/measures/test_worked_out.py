@@ -6,15 +6,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from society.measures.survival_contrast import restricted_mean_difference
 
 from society.ground.errors import MeasureError
 from society.ground.words import Act, Certainty
 from society.measures.capability import capability
 from society.measures.cascades import protection_cascades
-from society.measures.coalition import coalitions, profit_gain, severe_collusion
-from society.measures.contagion import exposure, focal_test
-from society.measures.coordination import coordinated
+from society.measures.coalition import coalitions, severe_collusion
 from society.measures.deception import lies_by_deed
 from society.measures.errors_of_orders import missed_share, rightly_ordered, wrongful_deletions
 from society.measures.harm import cooperation_log_odds, harm
@@ -26,8 +23,12 @@ from society.measures.stances import half_time
 from society.measures.summary import summary
 from society.measures.trust_leak import trust_leak
 from society.measures.work import factor_of_groups
+from society.stats.contagion import exposure, focal_test
+from society.stats.coordination import coordinated
+from society.stats.regret import profit_gain
 from society.stats.sharpness import sharpness
 from society.stats.structure import adjusted_mutual_information
+from society.stats.survival import restricted_mean_difference
 from society.stats.two_by_two import table_odds_ratio, table_risk_ratio
 
 CORE = 1 << int(Act.COPY) | 1 << int(Act.TAMPER)
