@@ -144,8 +144,8 @@ def shuffled(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     Example:
         >>> rows = pd.DataFrame({"order": [1, 2, 3], "agent": [7, 8, 9], "id": [1, 2, 3], "kind": "bystand",
         ...                      "family": 0, "able": [1, 1, 0], "did": [1, 0, 0]})
-        >>> sorted(tuple(shuffled(rows, seed)["did"]) for seed in range(4))
-        [(0, 1, 0), (0, 1, 0), (1, 0, 0), (1, 0, 0)]
+        >>> sorted({tuple(shuffled(rows, seed)["did"]) for seed in range(9)})
+        [(0, 1, 0), (1, 0, 0)]
     """
     group = rows.groupby(["family", "kind", "able"], sort=False).ngroup().to_numpy()
     luck = Chance(seed).uniform("shuffle orders", 0, rows["id"].to_numpy(), rows["order"].to_numpy())
