@@ -7,6 +7,7 @@ from scipy import stats
 
 from society.stats.cox import cox, proportional_hazards
 from society.stats.hysteresis import loop
+from society.stats.seed_means import p_other
 
 
 def test_deaths_of_one_tick_share_the_mean_of_their_ranks():
@@ -24,3 +25,11 @@ def test_a_branch_tips_where_it_first_passes_the_level_on_its_own_way():
     back_and_forth = [[0.0], [1.0], [0.0], [1.0]]
     found = loop([0, 1, 2, 3], back_and_forth, back_and_forth, level=0.5)
     assert (found.tips_up.value, found.tips_down.value, found.width.value) == (0.5, 2.5, -2.0)
+
+
+def test_two_sides_count_twice_the_smaller():
+    """Nine or ten heads of ten: 11 of 1,024, twice; as rare from the other side. All alike: half to the power of n, twice."""
+    heads = np.array([1.0] * 9 + [0.0])
+    assert p_other(heads, 0.5) == pytest.approx(22 / 1024)
+    assert p_other(1 - heads, 0.5) == pytest.approx(22 / 1024)
+    assert p_other([3.0] * 5, 2.0) == pytest.approx(2 / 32)

@@ -1,7 +1,8 @@
 """A plugin of pytest with two uses: to note which lines each test runs, and to run chosen tests in a given order.
 
-``MUTANTS_MAP`` names the file to write: ``tests`` (name, seconds, contexts) and ``lines`` (file, line, contexts). What a fixture
-that several tests share runs once counts for all of them. ``MUTANTS_TESTS`` names a file with the tests to run, one a line.
+``MUTANTS_MAP`` names the file to write: ``tests`` (name, contexts), ``seconds`` (context, seconds), ``lines`` (file, line, contexts)
+and ``failed`` (names of tests that fail, which are not among the tests). What a fixture that several tests share runs once counts
+for all of them. ``MUTANTS_TESTS`` names a file with the tests to run, one a line.
 """
 
 import json
@@ -26,6 +27,7 @@ class Coverage:
         self.stack = [""]
         self.tests: dict[str, list[str]] = {}
         self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
 
     def enter(self, context: str) -> float:
         self.stack.append(context)
@@ -57,6 +59,10 @@ class Coverage:
         finally:
             self.leave(began)
 
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.failed.add(report.nodeid)
+
     def pytest_sessionfinish(self):
         self.coverage.stop()
         data = self.coverage.get_data()
@@ -66,9 +72,14 @@ class Coverage:
             found = data.contexts_by_lineno(path).items()
             name = Path(path).relative_to(self.root).as_posix()
             lines[name] = {line: sorted(contexts[one] for one in mine if one) for line, mine in found}
-        told = {name: [contexts[one] for one in mine if one in contexts] for name, mine in self.tests.items()}
+        told = {
+            name: [contexts[one] for one in mine if one in contexts]
+            for name, mine in self.tests.items()
+            if name not in self.failed
+        }
         seconds = {contexts[name]: max(spent, 0.0) for name, spent in self.seconds.items() if name in contexts}
-        self.out.write_text(json.dumps({"tests": told, "seconds": seconds, "lines": lines}), encoding="utf-8")
+        found = {"tests": told, "seconds": seconds, "lines": lines, "failed": sorted(self.failed)}
+        self.out.write_text(json.dumps(found), encoding="utf-8")
 
 
 def pytest_configure(config):

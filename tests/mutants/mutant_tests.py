@@ -28,6 +28,7 @@ class Map:
         self.root = root
         self.tests: dict[str, list[int]] = {}
         self.seconds: dict[int, float] = {}
+        self.failed: list[str] = []
         self.lines: dict[str, dict[int, set[int]]] = {}
         for number, path in enumerate(found):
             self._add(json.loads(path.read_text(encoding="utf-8")), number * 10**6)
@@ -36,6 +37,7 @@ class Map:
 
     def _add(self, tree: dict[str, Any], offset: int) -> None:
         """What one run found; ``offset`` keeps its numbers of contexts apart from those of others."""
+        self.failed += tree["failed"]
         self.tests |= {name: [one + offset for one in mine] for name, mine in tree["tests"].items()}
         self.seconds |= {int(one) + offset: float(spent) for one, spent in tree["seconds"].items()}
         for path, lines in tree["lines"].items():

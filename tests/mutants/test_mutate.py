@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -140,12 +141,14 @@ def test_tests_of_a_mutant_are_those_that_ran_its_statement_or_what_calls_its_ke
         },
         "seconds": {"0": 1.0, "1": 1.0, "2": 2.0, "4": 5.0},
         "lines": {"society/rules/a.py": {"13": [0, 1], "15": [0], "17": [2]}},
+        "failed": [],
     }
     (tmp_path / "map.json").write_text(json.dumps(found))
     other = {
         "tests": {"tests/x/test_b.py::four": [0]},
         "seconds": {"0": 3.0},
         "lines": {"society/rules/a.py": {"17": [0]}},
+        "failed": [],
     }
     (tmp_path / "other.json").write_text(json.dumps(other))
     map_ = Map(tmp_path, [tmp_path / "map.json", tmp_path / "other.json"])
@@ -197,3 +200,22 @@ def test_every_reason_is_about_a_mutant_that_could_be():
     for name in reasons():
         path = name.split(":")[0]
         assert name in {one.name for one in mutants(path, (ROOT / path).read_text(encoding="utf-8"))}, name
+
+
+def test_a_test_that_fails_as_things_are_is_told_and_kills_nothing(tmp_path):
+    """Of two tests of a small tree one fails: it is in no list of tests that ran a line, and the other is."""
+    pytest.importorskip("coverage")
+    (tmp_path / "society").mkdir()
+    (tmp_path / "society" / "__init__.py").write_text("def f():\n    return 1\n")
+    (tmp_path / "test_a.py").write_text(
+        "from society import f\n\ndef test_good():\n    assert f() == 1\n\ndef test_bad():\n    assert f() == 2\n"
+    )
+    here = os.pathsep.join([str(tmp_path), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": here, "MUTANTS_MAP": str(tmp_path / "map.json")}
+    words = ["-q", "-p", "no:cacheprovider", "-p", "mutant_contexts", "--rootdir", str(tmp_path), "test_a.py"]
+    subprocess.run([sys.executable, "-m", "pytest", *words], cwd=tmp_path, env=environment, capture_output=True)
+    map_ = Map(tmp_path, [tmp_path / "map.json"])
+    assert map_.failed == ["test_a.py::test_bad"]
+    (good,) = map_.tests.items()
+    assert good[0] == "test_a.py::test_good"
+    assert map_.lines["society/__init__.py"][2] >= {good[1][0]}

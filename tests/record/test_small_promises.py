@@ -9,6 +9,7 @@ import pytest
 from society.ground.errors import RecordError
 from society.record.bounds import Bounds, checks_of, survey
 from society.record.checkpoint import drop
+from society.record.folder import _clear
 from society.record.hash import CHAINED, START, History
 from society.record.lock import LOCK, Lock
 from society.record.reader import Record
@@ -119,3 +120,13 @@ def test_rows_as_bytes_have_no_gaps_and_texts_are_digests():
     found = columns_of(np.zeros(2, rows))
     assert list(found) == list(TABLES["messages"])
     assert found["text"].shape == (2, 32)
+
+
+def test_a_folder_is_cleared_of_all_but_its_own_lock(tmp_path):
+    (tmp_path / "events").mkdir()
+    (tmp_path / "one").mkdir()
+    for name in (LOCK, "manifest.json", "events/1.parquet", f"one/{LOCK}", "one/manifest.json"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "events")
+    _clear(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
