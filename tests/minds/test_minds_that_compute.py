@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from by_hand import occasions, one_tie
 
+from society.engine.tick import Engine
 from society.ground.chance import Chance
 from society.ground.words import Act, Behaviour, Kind
 from society.minds.calibrated import Attempts, Calibrated, attempts
 from society.minds.fitted import _put
 from society.minds.opinion import NamingGame
+from society.minds.registry import minds_of
 from society.minds.rule import BestResponse, Logistic
 from society.world.fitted import FittedFamily
+from society.world.load import load_world
 from society.world.world import Conduct, Weights
 
 BEHAVIOURS = len(Behaviour)
@@ -115,3 +118,22 @@ def test_only_stalls_are_fewer_of_who_is_watched_in_a_fitted_table():
     assert zero.related[1, 0, a] == pytest.approx(odds(0.1))
     assert zero.alone[:, 0, [t, a]].ravel() == pytest.approx([1, -3, 1, odds(0.1)])
     assert not np.delete(zero.related[:, 0], [t, a], axis=1).any()
+
+
+def test_each_family_has_the_mind_that_its_world_names():
+    names = [
+        "always",
+        "never",
+        "coin",
+        "threshold",
+        "contagion",
+        "best_response",
+        "voter",
+        "logistic",
+        "degroot",
+        "naming_game",
+    ]
+    families = {name: {"share": 0.1, "mind": {"kind": name}} for name in names}
+    world = load_world("decommission", {"families": families, "agents.count": 20, "machines.count": 4})
+    found = [type(mind).__name__ for mind in minds_of(world, Engine(world).rates)]
+    assert found == [name.title().replace("_", "") if name != "degroot" else "DeGroot" for name in names]

@@ -9,12 +9,15 @@ import pytest
 from society.ground.errors import RecordError
 from society.record.bounds import Bounds, checks_of, survey
 from society.record.checkpoint import drop
+from society.record.decisions import DECISIONS
 from society.record.folder import _clear
 from society.record.hash import CHAINED, START, History
 from society.record.lock import LOCK, Lock
+from society.record.manifest import COST
+from society.record.parts import parts_of
 from society.record.reader import Record
 from society.record.tables import TABLES, columns_of, row_type
-from society.record.transcripts import call_arguments
+from society.record.transcripts import FOLDER, call_arguments
 from society.record.writer import Gathered
 
 COUNTS = dict.fromkeys(TABLES["ticks"], 0)
@@ -130,3 +133,21 @@ def test_a_folder_is_cleared_of_all_but_its_own_lock(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "events")
     _clear(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+
+
+def test_parts_come_by_table_and_tick_then_transcripts_then_decisions(tmp_path):
+    names = ["events/1.parquet", "events/2.parquet", "ticks/1.parquet"]
+    names += [f"{FOLDER}/{number}.jsonl.zst" for number in (1, 2, 3)] + [DECISIONS]
+    for name in reversed(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert [path.relative_to(tmp_path).as_posix() for path in parts_of(tmp_path)] == names
+
+
+def test_a_cost_says_whether_it_was_simulated():
+    numbers = dict.fromkeys(("calls", "prompt_tokens", "completion_tokens", "price_usd", "seconds"), 1)
+    told = {**numbers, "simulated": False, "episodes": {"mine": 2}}
+    assert COST.fits(told)
+    assert COST.fits({})
+    for name in (*numbers, "simulated", "episodes"):
+        assert not COST.fits({key: value for key, value in told.items() if key != name}), name
