@@ -17,7 +17,7 @@ from society.spec.world import World
 from society.study.carrying import Say, address_of, carried, to_stderr
 from society.study.manifest import described
 from society.study.models import Models, asks, connected
-from society.study.nulls import MATCHED, matched_shift
+from society.study.nulls import shift_of
 from society.study.overseeing import Desk, refuse_a_person, seat, took_seat
 from society.study.recording import Recording
 from society.study.results import Result
@@ -104,7 +104,7 @@ def begun(
         SocietyError: as ``run`` before its first tick.
     """
     address = address_of(broker)
-    shift = matched_shift(world, minds, rules) if world.null in MATCHED else None
+    shift = shift_of(world, minds, rules)
     secret = secret_for(world, models := models or Models())
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads, secret=secret)
     manifest = described(engine, world, minds, shift)

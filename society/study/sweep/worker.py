@@ -22,7 +22,7 @@ from society.spec.load import load_world
 from society.spec.world import World
 from society.study.manifest import setting_of
 from society.study.models import language_minds
-from society.study.nulls import MATCHED, matched_shift
+from society.study.nulls import shift_of
 from society.study.recording import Recording
 from society.study.sweep.asking import Line, line_to
 from society.study.sweep.cells import Job
@@ -132,7 +132,7 @@ def _in_memory(
     world: World, measures: Sequence[str], ticks: bool | Sequence[str], line: Line | None = None, offline: bool = False
 ) -> Record:
     """Run a world; the tables that measures need stay in memory."""
-    shift = matched_shift(world, None, None) if world.null in MATCHED else None
+    shift = shift_of(world, None, None)
     minds: dict[str, LanguageMind] = {}
     tables = tables_read(tuple(measures)) | ({"ticks"} if ticks else set())
     engine, gathered = Engine(world, shift=shift), Gathered(tables)
