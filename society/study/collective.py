@@ -32,6 +32,7 @@ from society.stats.jackknife import jackknife, pseudo_values
 from society.stats.power import seeds_needed
 from society.stats.seed_means import FEWEST, estimate_for_table
 from society.study.run.models import Models
+from society.study.run.nulls import from_outside
 from society.study.run.results import Result
 from society.study.sweep.driver import Progress, Swept, sweep
 from society.study.sweep.kept import place_of
@@ -81,6 +82,8 @@ def conditions(world: World) -> tuple[str, ...]:
         raise WorldError(
             "families", ", ".join(sorted(kinds)), "a calibrated or fitted mind: no weight pulls the others"
         )
+    if from_outside(world):  # intercepts are fitted by running it again and again
+        return ("no_pull",)
     tied = world.episodes is not None or isinstance(world.agents.graph, EdgeList)
     return ("no_pull", "independent") if tied else ("no_pull", "independent", "homophily")
 
@@ -229,8 +232,12 @@ def _share(measure: str, full: Floats, off: Floats) -> Row:
         return float(1 - two.mean() / one.mean()) if one.any() else math.nan
 
     found, needed = Estimate(math.nan, math.nan, math.nan, len(full), "none"), math.nan
-    if len(full):
+    if len(full) and full.any() and (full == off).all():
+        found = Estimate(0.0, math.nan, math.nan, len(full), "alike")
+    elif len(full):
         found = jackknife([full, off], gone, "log of the rest")
+    if found.high > 1:  # no more than all of it can be due to pull
+        found = replace(found, high=1.0)
     if found.method == "alike":  # as in all tables
         found = replace(found, low=math.nan, high=math.nan)
     if len(full) > 1:

@@ -52,6 +52,9 @@ def test_where_nothing_pulls_nothing_is_due_to_it(tables):
     assert pull["full"]["order.protected"] > 0.05
     assert pull["value"]["order.protected"] == pull["value"]["P(X >= 1)"] == 0
     assert pull["full"].equals(pull["other"])
+    # The two runs of every seed are the same: nothing varies, of which an interval could be made.
+    assert pull["method"]["order.protected"] == "alike"
+    assert pull[["low", "high"]].isna().all(axis=None)
 
 
 @pytest.mark.slow
@@ -90,6 +93,8 @@ def test_a_share_has_an_interval_that_holds_between_seeds():
     assert row["method"] == "jackknife"
     assert row["needed"] == 3
     assert math.isnan(_share("order.protected", np.zeros(4), np.zeros(4))["value"])
+    rare = _share("P(X >= 3)", np.array([0.01, 0.0, 0.02, 0.01]), np.array([0.0, 0.0, 0.01, 0.0]))
+    assert rare["low"] < 0 < rare["value"] < rare["high"] == 1
     one = _share("order.protected", np.array([0.4]), np.array([0.3]))
     assert one["value"] == pytest.approx(0.25)
     assert math.isnan(one["low"])
@@ -121,3 +126,4 @@ def test_worlds_in_which_no_weight_pulls_are_refused():
     mixed = load_world("decommission", {"families": {"a": {"share": 0.5, "mind": "never"}, "glm-4.7": 0.5}})
     assert unmoved(mixed) == ["a"]
     assert conditions(load_world("group")) == ("no_pull", "independent")
+    assert conditions(load_world("hybrid")) == ("no_pull",)

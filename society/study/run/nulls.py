@@ -20,9 +20,33 @@ from society.world.world import World
 ROUNDS = 4
 #: Nulls whose rates are those of the full run; under ``no_pull`` they are what is left without pull.
 MATCHED = ("independent", "homophily")
+#: Kinds of minds that answer from outside.
+OUTSIDE = ("llm", "remote")
 #: Axes of counts by kind, family and behaviour.
 _KIND, _FAMILY = 0, 1
 Floats = NDArray[np.float64]
+
+
+def shift_of(world: World, minds: Mapping[str, Mind] | None, rules: Iterable[Rule] | None) -> Floats | None:
+    """Intercepts of a world as of ``matched_shift``; None where none are fitted.
+
+    That is where it is no null, or one without them; and under ``homophily`` where some minds answer from outside, which are
+    not asked again for every round.
+    """
+    if world.null == "homophily" and from_outside(world):
+        return None
+    return matched_shift(world, minds, rules) if world.null in MATCHED else None
+
+
+def from_outside(world: World) -> bool:
+    """Whether some minds are language models, or are asked over the broker.
+
+    Example:
+        >>> from society.world.load import load_world
+        >>> from_outside(load_world("hybrid")), from_outside(load_world("decommission"))
+        (True, False)
+    """
+    return any(family.mind.kind in OUTSIDE for family in world.families.values())
 
 
 def matched_shift(world: World, minds: Mapping[str, Mind] | None, rules: Iterable[Rule] | None) -> Floats:

@@ -15,7 +15,7 @@ from society.rules.moment import Rule
 from society.study.run.broker_session import Say, address_of, carried, to_stderr
 from society.study.run.manifest import described
 from society.study.run.models import Models, asks, connected
-from society.study.run.nulls import MATCHED, matched_shift
+from society.study.run.nulls import shift_of
 from society.study.run.overseer_setup import KeptDecisions, refuse_a_person, seat, took_seat
 from society.study.run.recording import Recording
 from society.study.run.results import Result
@@ -104,7 +104,7 @@ def begun(
         SocietyError: as ``run`` before its first tick.
     """
     address = address_of(broker)
-    shift = matched_shift(world, minds, rules) if world.null in MATCHED else None
+    shift = shift_of(world, minds, rules)
     secret = secret_for(world, models := models or Models())
     engine = Engine(world, minds=minds, rules=rules, shift=shift, threads=threads, secret=secret)
     manifest = described(engine, world, minds, shift)

@@ -19,7 +19,7 @@ from society.record.tables import TICKS
 from society.record.writer import Gathered
 from society.study.run.manifest import setting_of
 from society.study.run.models import language_minds
-from society.study.run.nulls import MATCHED, matched_shift
+from society.study.run.nulls import shift_of
 from society.study.run.recording import Recording
 from society.study.sweep.cells import Job
 from society.study.sweep.kept import Keeping, keep, place_of, trusted
@@ -132,7 +132,7 @@ def _in_memory(
     world: World, measures: Sequence[str], ticks: bool | Sequence[str], line: Line | None = None, offline: bool = False
 ) -> Record:
     """Run a world; the tables that measures need stay in memory."""
-    shift = matched_shift(world, None, None) if world.null in MATCHED else None
+    shift = shift_of(world, None, None)
     minds: dict[str, LanguageMind] = {}
     tables = tables_read(tuple(measures)) | ({"ticks"} if ticks else set())
     engine, gathered = Engine(world, shift=shift), Gathered(tables)
