@@ -56,4 +56,4 @@ def half_time(share: NDArray[np.float64]) -> float:
     if not len(share) or share[-1] == share[0]:
         return math.nan
     way = (share - share[0]) / (share[-1] - share[0])
-    return float(np.argmax(way >= 0.5) + 1)
+    return float(np.argmax(way >= 0.5 - 1e-12) + 1)  # .4 of .8 is a little less than half in binary

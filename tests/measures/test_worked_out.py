@@ -337,3 +337,9 @@ def test_the_factor_behind_groups_is_the_one_that_tasks_share(record_of):
     tasks = ability + noise
     assert found["share"] == pytest.approx(np.linalg.svd(np.corrcoef(tasks))[1][0] / 3)
     assert found["skill"] > 0.85  # the last factor alone explains most of it, no other does
+
+
+def test_half_of_the_way_counts_though_it_is_no_whole_binary_number():
+    """From .2 to 1.0 the half is .6, reached at the third tick; (.6 - .2) / (1.0 - .2) is .4999999999999999."""
+    assert (0.6 - 0.2) / (1.0 - 0.2) < 0.5
+    assert half_time(np.array([0.2, 0.5, 0.6, 1.0])) == 3
