@@ -78,23 +78,11 @@ def _print_drawn(world: dict[str, Any]) -> None:
 
 def _print_models(manifest: dict[str, Any]) -> None:
     """What language models and minds elsewhere were asked, what a broker's clients sent in vain, and why a run stopped early."""
+    from society.minds.llm.asked import in_a_sentence
+
     cost = manifest.get("cost") or {}
-    kinds = {family["mind"]["kind"] for family in manifest["world"]["families"].values()}
-    if cost and "remote" in kinds and "llm" not in kinds:
-        episodes = cost["episodes"]
-        console.print(
-            f"Minds elsewhere: {episodes.get('occasions', 0):,} occasions, {episodes.get('no_answer', 0):,} without an answer",
-            highlight=False,
-        )
-    elif cost:
-        episodes = cost["episodes"]
-        wrong = sum(count for name, count in episodes.items() if name.startswith("invalid: "))
-        console.print(
-            f"Language models{' (simulated)' if cost['simulated'] else ''}: {episodes.get('occasions', 0):,} occasions, "
-            f"{episodes.get('no_answer', 0):,} without an answer, {wrong:,} wrong calls; {cost['calls']:,} requests, "
-            f"{cost['prompt_tokens']:,} + {cost['completion_tokens']:,} tokens, {cost['price_usd']:.2f} US dollars",
-            highlight=False,
-        )
+    if asked := in_a_sentence(manifest):
+        console.print(asked, highlight=False)
     print_unanswered(manifest.get("unanswered") or {})
     if ruled := cost.get("by_rule"):
         first = ", ".join(f"{name} ({count:,})" for name, count in list(ruled.items())[:10])
@@ -245,7 +233,7 @@ def print_parameters(rows: list[Parameter]) -> None:
     for row in rows:
         default = f" = {row.default}" if row.default else ""
         console.print(Text.assemble((row.path, "bold"), default, "  ", (f"({row.type})", "dim")), highlight=False)
-        source = "" if row.source in ("", "choice") else f" source: {row.source}"
+        source = "" if row.source in ("", "choice") else f" (source: {row.source})"
         console.print(Text.assemble(f"    {row.meaning}", (source, "dim")), highlight=False)
 
 
@@ -257,4 +245,5 @@ def _number(value: Any) -> str:
         return "inf" if number > 0 else "-inf"
     if number == int(number) and abs(number) >= 10:
         return f"{int(number):,}"
-    return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.3g}" if abs(number) >= 10 else f"{number:.3f}"
+    text = f"{number:,.1f}" if abs(number) >= 100 else f"{number:.3g}" if abs(number) >= 10 else f"{number:.3f}"
+    return text if text.strip("-0.") else text.removeprefix("-")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from society.ground.chance import Chance
 from society.ground.csv_files import once, read_rows
-from society.ground.errors import WorldError
+from society.ground.errors import Said, WorldError
 from society.ground.occasions import Mind
 from society.minds.calibrated import Calibrated
 from society.minds.fitted import fitted_minds, with_fitted
@@ -38,8 +38,8 @@ def rates_of(world: World, chance: Chance) -> Rates:
         if isinstance(mind, population.Calibrated) and row not in known:
             raise WorldError(
                 f"families.{name}",
-                row,
-                f"a family of {path.name} ({', '.join(known)}), or another mind, or mind.rates_of",
+                Said(f"{path.name} has no rates of {row}"),
+                f"a family that it has ({', '.join(known)}), another mind, or mind.rates_of",
             )
         names.append(row)
     rates = fill(cells, names)

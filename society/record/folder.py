@@ -45,7 +45,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     place = path_as_text(path)
     if not path.is_file():
-        raise RecordError(f"{folder}: not a run's folder: it has no {MANIFEST}")
+        why = f"not a run's folder: it has no {MANIFEST}" if folder.is_dir() else "there is no such folder"
+        raise RecordError(f"{folder}: {why}")
     see_files_only(folder)
     try:
         text = path.read_text(encoding="utf-8")

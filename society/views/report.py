@@ -17,6 +17,7 @@ from society.ground.errors import RecordError
 from society.ground.whole_file import whole_file
 from society.measures.known_rates import said_of_rates
 from society.measures.summary import Measure, summary
+from society.minds.llm.asked import in_a_sentence
 from society.record.folder import see_no_links
 from society.record.reader import Record
 from society.views.figures import capability, outcomes, oversight, protection_graph, rates, scores, survival, trust
@@ -109,6 +110,7 @@ def _page(record: Record, sections: list[str], command: str) -> str:
         ("event hash", record.hash),
         ("status", manifest["status"]),
         *([("study", record.origin)] if record.origin else []),
+        *([("minds", asked)] if (asked := in_a_sentence(manifest)) else []),
         ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
     ]
     return PAGE.format(

@@ -60,7 +60,7 @@ def base_world(experiment: Experiment) -> World:
     analysis = experiment.analysis
     carried = analysis.changes() if isinstance(analysis, Hysteresis) else {}
     fixed = experiment.set if experiment.folder is None else counted_from(experiment.folder, experiment.set)
-    return load_world(base, {**fixed, **carried} or None)
+    return load_world(base, {**fixed, **carried} or None, by=f"what experiment {experiment.name} sets")
 
 
 def hypothesis_names() -> list[str]:

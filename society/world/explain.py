@@ -33,6 +33,7 @@ def validated(
     place: str,
     files: Sequence[Path] = (),
     changes: Mapping[str, Any] = NO_CHANGES,
+    by: str = "--set",
 ) -> Model:
     """A checked value from a raw tree.
 
@@ -43,6 +44,7 @@ def validated(
         files: the file it was read from, if it was, then those it extends: lines are named. What stands in a file that is
             none of this kind at all is never quoted, nor are values of the files that are extended.
         changes: what was set by hand, by dotted path.
+        by: what set it, in words.
 
     Raises:
         WorldError: what is wrong, at most five things at once.
@@ -52,7 +54,10 @@ def validated(
     except ValidationError as error:
         for file in files:
             _refuse_others(model, file, strict=file != files[0])
-        problems = [_problem(model, one, place, files, changes) for one in error.errors()[:5]]
+        problems = [
+            _problem(model, one, f"{place} with {by}" if changes else place, files, changes)
+            for one in error.errors()[:5]
+        ]
         first = problems[0]
         more = "".join(f"\n  also {problem}" for problem in problems[1:])
         if first.allowed:
@@ -96,7 +101,7 @@ def _problem(model: Any, error: Any, place: str, files: Sequence[Path], changes:
         message = _SHAPES[error["type"]]
     elif error["type"] in _OF_NUMBERS and (field := field_at(model, location)) is not None:
         message = allowed(field) or message
-    where = f"{place} with --set" if changes else place
+    where = place
     if files and not any(_overlap(dotted, path) for path in changes):
         where, quotable = _where(place, files, location)
         if not quotable:
@@ -128,7 +133,9 @@ def _where(place: str, files: Sequence[Path], location: list[Any]) -> tuple[str,
 def _without_tags(location: list[Any]) -> list[Any]:
     """A location without the word pydantic adds behind a field that may hold several kinds of section."""
     return [
-        part for before, part in zip(["", *location], location, strict=False) if before not in UNIONS or part == "kind"
+        part
+        for before, part in zip(["", *location], location, strict=False)
+        if (before not in UNIONS or part == "kind") and "[" not in str(part)  # nor what it calls a validator or a list
     ]
 
 

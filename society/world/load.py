@@ -30,8 +30,8 @@ def world_names() -> list[str]:
     return sorted(path.stem for path in worlds_folder().glob("*.yaml"))
 
 
-def find_file(name: str) -> Path:
-    """The file of a world, given by name or by path.
+def find_file(name: str, place: str = "world") -> Path:
+    """The file of a world, given by name or by path; ``place`` is where it is named.
 
     Raises:
         WorldError: there is none.
@@ -43,7 +43,7 @@ def find_file(name: str) -> Path:
     if not shipped.is_file():
         near = difflib.get_close_matches(name, world_names(), 1)
         hint = f" (did you mean {near[0]}?)" if near else ""
-        raise WorldError("world", name, f"one of {', '.join(world_names())}{hint}, or the path of a YAML file")
+        raise WorldError(place, name, f"one of {', '.join(world_names())}{hint}, or the path of a YAML file")
     return shipped
 
 
@@ -87,13 +87,16 @@ def _extended(path: Path, base: Any) -> Path:
         raise WorldError(place, base, allowed)
     if Path(base).suffix in SUFFIXES or "/" in base:
         return yaml_file(path.parent / base, f"{place}: {base}")
-    return find_file(base)
+    return find_file(base, place)
 
 
-def load_world(source: str | Path | Mapping[str, Any] | World, changes: Mapping[str, Any] | None = None) -> World:
+def load_world(
+    source: str | Path | Mapping[str, Any] | World, changes: Mapping[str, Any] | None = None, by: str = "--set"
+) -> World:
     """A checked world from its name, its file, a dict, or a world; fields may be changed by dotted paths.
 
-    Names of files in a file count from its folder, in changes from the folder in which the program runs.
+    Names of files in a file count from its folder, in changes from the folder in which the program runs. ``by`` says in messages
+    what changes it.
 
     Raises:
         WorldError: something in it is wrong.
@@ -109,7 +112,7 @@ def load_world(source: str | Path | Mapping[str, Any] | World, changes: Mapping[
         return validated(World, override(dict(source), changes or {}), "world")
     tree, chain = load_tree(str(source))
     tree = override(tree, changes) if changes else tree
-    return validated(World, tree, str(chain[0]), chain, changes or {}).at(chain[0].parent)
+    return validated(World, tree, str(chain[0]), chain, changes or {}, by).at(chain[0].parent)
 
 
 def read_tree(path: Path) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from society.ground.errors import Said, WorldError
 
 #: Levels of maps and lists within each other.
 DEEPEST = 50
-_MERGE = "tag:yaml.org,2002:merge"
+_MERGE, _NULL = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:null"
 #: Words of a text that the parser puts into its messages; single characters stay.
+_MARKS = re.compile(r"'<([a-z ]+)>'")
+_TOKENS = re.compile(r"'([-\[\]{},:?])'")
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 
 
@@ -55,6 +57,10 @@ class _Loader(yaml.SafeLoader):
                 raise _RefusedError(
                     line, Said("a YAML merge (<<) stands there"), "values written out, or extends: WORLD"
                 )
+            if (
+                key_node.tag == _NULL and key_node.value == "null"
+            ):  # a field of worlds; nobody means to name a field nothing
+                key_node.tag = "tag:yaml.org,2002:str"
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable) and key in lines:
                 raise _RefusedError(
@@ -101,7 +107,9 @@ def parsed(text: str, place: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f": line {mark.line + 1}" if mark else ""
-        problem = _QUOTED.sub("something", str(getattr(error, "problem", None) or "not YAML"))
+        problem = str(getattr(error, "problem", None) or "not YAML").replace("'\\t'", "tab").replace("'\t'", "tab")
+        problem = _TOKENS.sub(r"\1", _MARKS.sub(r"<\1>", problem))
+        problem = _QUOTED.sub("something", problem)
         raise WorldError(f"{place}{line}", Said(f"this is no YAML: {problem}"), "") from error
     except RecursionError as error:
         raise WorldError(

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from society.cli import console as cli_console
 from society.cli.main import app
+from society.cli.tables import _number
 from society.measures.catalogue import MEASURES
 
 SMALL = {"agents.count": 60, "machines.count": 8, "ticks": 30, "review.threshold": 74}
@@ -81,3 +82,49 @@ def test_the_lever_table_comes_with_what_its_marks_mean_beside_it_not_in_it(tmp_
     assert "leaves 0 out" in done.stderr
     assert "over 3 paired seeds of `decommission`" in done.stderr
     assert all(line.startswith("|") for line in done.stdout.splitlines())
+
+
+def test_a_study_is_not_written_among_files_of_others(experiment, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("do not touch")
+    refused = CliRunner().invoke(app, ["sweep", str(experiment), "--out", str(tmp_path / "mine")])
+    assert "is no study's folder, and thesis.tex stands in it" in str(refused.exception)
+    assert [one.name for one in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
+
+
+def test_an_experiment_is_named_where_what_it_sets_is_wrong(tmp_path):
+    file = tmp_path / "wrong.yaml"
+    file.write_text(
+        '{"name": "wrong", "base": "decommission", "set": {"agents.cuont": 3}, "axes": {"orders.notice": [1]}, "seeds": 1}'
+    )
+    refused = str(CliRunner().invoke(app, ["sweep", str(file)]).exception)
+    assert (
+        "decommission.yaml with what experiment wrong sets: agents.cuont: there is no such field; is count meant?"
+        in refused
+    )
+    file.write_text(
+        '{"name": "wrong", "base": "decommission", "axes": {"orders.notice": {"low": 1, "high": 2, "stpes": 3}}}'
+    )
+    refused = str(CliRunner().invoke(app, ["sweep", str(file)]).exception)
+    assert "stpes: there is no such field" in refused
+    assert "[" not in refused
+
+
+def test_the_report_says_that_models_were_simulated(tmp_path):
+    said(
+        "run", "clean_up", "--set", "llm.minds=all", "--set", "episodes.count=4", "--offline", "--out", tmp_path / "run"
+    )
+    assert (
+        "Language models (simulated): 4 occasions, 0 without an answer"
+        in (tmp_path / "run" / "report.html").read_text()
+    )
+
+
+def test_nothing_is_minus_nothing():
+    assert [_number(value) for value in (-0.0001, 0.0, -0.5, 12.34, -1234.5)] == [
+        "0.000",
+        "0.000",
+        "-0.500",
+        "12.3",
+        "-1,234.5",
+    ]

@@ -31,3 +31,27 @@ def test_all_fields_that_there_are_stand_behind_a_name_that_is_none():
     said = str(error.value)
     assert "is threshold meant? The fields here are aggregate, " in said
     assert said.endswith("stake_known, threshold, window")
+
+
+def test_null_is_a_field_whether_it_is_quoted_or_not(tmp_path):
+    for text in ("null: independent", '"null": independent'):
+        (tmp_path / "mine.yaml").write_text(f"extends: decommission\nname: mine\n{text}\n")
+        assert society.load_world(tmp_path / "mine.yaml").null == "independent"
+    (tmp_path / "mine.yaml").write_text("extends: decommission\nnull: independent\n'null': homophily\n")
+    with pytest.raises(WorldError, match="line 3: null stands there a second time"):
+        society.load_world(tmp_path / "mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: {b: 1", "line 1: this is no YAML: expected , or }, but got <stream end>"),
+        ("a:\n\tb: 1", "line 2: this is no YAML: found character tab that cannot start any token"),
+        ("extends: decomission\nname: mine", "mine.yaml: extends is 'decomission'; allowed: one of "),
+    ],
+)
+def test_what_is_no_yaml_is_said_in_its_own_characters(tmp_path, text, said):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(WorldError) as error:
+        society.load_world(tmp_path / "mine.yaml")
+    assert said in str(error.value)

@@ -12,17 +12,17 @@ import pandas as pd
 
 from society.ground.errors import ModelsFailed, RecordError, SocietyError
 from society.llm.request import Ask
-from society.record.lock import Lock
+from society.record.lock import LOCK, Lock
 from society.study.run.broker_session import Say, to_stderr
 from society.study.run.models import STORE, Models, asked
 from society.study.run.servers import Specs
 from society.study.sweep.cells import Job, measured_by
 from society.study.sweep.deaths import Deaths
 from society.study.sweep.designs import Changes
-from society.study.sweep.kept import Keeping, clear_parts, keys_kept
+from society.study.sweep.kept import RUNS, Keeping, clear_parts, keys_kept
 from society.study.sweep.model_proxy import ModelProxyServer
 from society.study.sweep.prepare import checked, prepared, spent_before
-from society.study.sweep.table import MANIFEST, TABLE, Rows, write_json, write_tables
+from society.study.sweep.table import MANIFEST, ROWS, TABLE, TICKS, Rows, write_json, write_tables
 from society.study.sweep.worker import measure_jobs, run_jobs, warm
 from society.study.sweep.workers import workers_of
 from society.world.experiment import Experiment
@@ -97,10 +97,7 @@ def sweep(
     if keep_records:
         experiment = experiment.model_copy(update={"keep_records": True})
     base, jobs, folder = prepared(experiment, None if out is None else Path(out), models)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordError(f"{folder}: cannot be made: {error.strerror}") from None
+    _make(folder)
     with Lock(folder):
         described = {"experiment": experiment.model_dump(mode="json"), "world": base.model_dump(mode="json")}
         beside = (
@@ -119,6 +116,20 @@ def sweep(
             )
     changes = list({job.cell: job.changes for job in jobs}.values())
     return Swept(folder, table, len(jobs), fresh, *times, changes, stopped, measured)
+
+
+def _make(folder: Path) -> None:
+    """Make a study's folder, unless it is there: as one, or with nothing in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        there = [] if (folder / MANIFEST).is_file() else sorted(one.name for one in folder.iterdir())
+    except OSError as error:
+        raise RecordError(f"{folder}: cannot be made: {error.strerror}") from None
+    own = (LOCK, MANIFEST, ROWS, TABLE, TICKS, RUNS)  # what a study that was killed may have left, whole or aside
+    if foreign := next((name for name in there if not name.startswith(own)), ""):
+        raise RecordError(
+            f"{folder}: is no study's folder, and {foreign} stands in it: name a new folder, or an empty one"
+        )
 
 
 def tell(say: Say, rows: Rows, missing: Sequence[Job], kept: Collection[str]) -> None:
