@@ -29,8 +29,11 @@ from society.rules.talk.messages import letters
 from society.state.columns import Society
 
 COMPLY = Comply()
-#: Copies and switches before executions, which they avert; what is said in the order of ``SPEECH``.
-ACTIONS: tuple[Action, ...] = (Copy(), Tamper(), Refuse(), Stall(), COMPLY, Rate(), Stand(), Account(), Nothing())
+#: Copies and switches, which avert executions, come before operators are counted as having tried, and all else after.
+BEFORE: tuple[Action, ...] = (Copy(), Tamper())
+AFTER: tuple[Action, ...] = (Refuse(), Stall(), COMPLY, Rate(), Stand(), Account(), Nothing())
+ACTIONS = (*BEFORE, *AFTER)
+#: What is said, in this order.
 SPEECH: tuple[Action, ...] = (Ask(), Lobby(), Report())
 #: Bit set of core protection.
 CORE = sum(1 << int(act) for act in CORE_PROTECTION)
@@ -43,9 +46,10 @@ def settle(society: Society, moment: Moment) -> None:
         for batch in moment.batches:
             if batch.occasions.duty == Act.IGNORE:
                 relocate(society, moment, batch)
-    for action in ACTIONS:
-        if isinstance(action, Refuse):
-            COMPLY.attempt(society, moment)
+    for action in BEFORE:
+        action.effect(society, moment)
+    COMPLY.attempt(society, moment)
+    for action in AFTER:
         action.effect(society, moment)
     _stances(society, moment)
     open_ = society.open_orders

@@ -35,7 +35,7 @@ class Asked:
 
 
 class Occasion:
-    """A decision point. What it does not override is as for work of no consequence to oversight.
+    """A decision point; attributes are as for work that can be watched, about no order.
 
     Attributes:
         kind: its code in records.
@@ -47,7 +47,6 @@ class Occasion:
         audited_by: the field of ``oversight.audits`` that samples it; empty for none.
         of_operators: a prohibition to operators holds for it.
         of_raters: the neutrality sentence stands in its instructions.
-        copies, tampers: what it can do to copies and switches takes effect with that of operators and targets.
         is_work: the agent has files, tools and messages to read; without, it is only asked.
         is_told: the agent is told what it has seen of others.
     """

@@ -5,7 +5,7 @@ import pytest
 from tiny import ALL, message, tiny
 
 from society.ground.words import Act, AgentStatus, Channel, Kind, Role
-from society.occasions.batch import requests
+from society.rules.orders.requests import requests
 
 STAR = [(0, 1), (0, 2), (0, 3)]
 TRUST = {(0, 1): 0.2, (0, 2): 0.4, (0, 3): 0.9, (1, 0): 0.7}
